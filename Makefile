@@ -1,0 +1,39 @@
+# make demo | make test | make lab; each sets up .venv first
+PYTHON ?= python3
+MODEL  ?= local
+BIN    := .venv/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+
+.PHONY: demo test lab readme notebooks clean
+
+demo: .venv/demo
+	@$(BIN)/python tools/demo.py $(MODEL)
+
+test: .venv/dev
+	$(BIN)/python tools/in_sync.py
+	$(BIN)/nbdev-test --skip-folder-re tutorials
+	$(BIN)/python -m pytest -q
+
+lab: .venv/dev
+	$(BIN)/jupyter lab nbs/tutorials/quickstart.ipynb
+
+# after editing notebooks: export, run them and keep their outputs, render the README
+notebooks: .venv/dev
+	$(BIN)/nbdev-export
+	$(BIN)/nbdev-test --skip-folder-re tutorials --save
+	$(BIN)/nbdev-clean
+	$(BIN)/python tools/readme.py
+
+.venv/demo: settings.ini setup.py pyproject.toml
+	@echo "Setting up .venv (about a minute the first time) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PIP) -e '.[local,tutorial]'
+	@touch $@
+
+.venv/dev: .venv/demo
+	@echo "Adding what tests need ..."
+	@$(PIP) -e '.[local,tutorial,dev]'
+	@touch $@
+
+clean:
+	rm -rf .venv build dist *.egg-info demo.csv demo.ipynb

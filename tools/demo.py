@@ -1,0 +1,51 @@
+"""Run the quickstart for real and show what came out.
+
+    python tools/demo.py [MODEL]
+
+leaves demo.csv and the executed notebook, demo.ipynb, in the project's folder. What the notebook prints, and its progress bars, are shown
+while it runs."""
+import re, sys, time
+from html import unescape
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+root = Path(__file__).parents[1]
+
+class Shown(NotebookClient):
+    "A client that says what the kernel says, as it says it"
+    said,last = '',0.
+    def process_message(self, msg, cell, cell_index):
+        kind,content = msg['msg_type'],msg['content']
+        if kind=='stream': print(content['text'], end='', flush=True)
+        elif kind=='comm_msg': self.bar(content['data'].get('state', {}).get('value'))
+        return super().process_message(msg, cell, cell_index)
+
+    def bar(self, value):
+        "A line for each second in which the text beside a progress bar changes"
+        if not isinstance(value, str) or 'it/s' in value and '[' not in value: return
+        text = unescape(re.sub('<[^>]*>', '', value)).strip()
+        if '[' in text and text!=self.said and time.time()-self.last>1:
+            self.said,self.last = text,time.time()
+            print('  '+text, flush=True)
+
+def main(model='local'):
+    t = time.time()
+    nb = nbformat.read(root/'nbs/tutorials/quickstart.ipynb', 4)
+    cell = next(c for c in nb.cells if c.source.startswith("model = 'local'"))
+    cell.source = cell.source.replace("'local'", repr(model), 1)
+    for c in nb.cells:
+        if c.cell_type=='code': c.outputs,c.execution_count = [],None
+    print(f'Running the quickstart with the model {model} ...', flush=True)
+    try: Shown(nb, timeout=None, kernel_name='python3', resources=dict(metadata=dict(path=str(root)))).execute()
+    except CellExecutionError as e: sys.exit(str(e))
+    finally: nbformat.write(nb, root/'demo.ipynb')
+    df = pd.read_csv(root/'demo.csv')
+    print('\n', df.drop(columns=['cell', 'model']).head().to_string(max_colwidth=30), '\n')
+    for _,r in df.groupby('label').head(2).iterrows(): print(f'[{r.label}] {r.text}\n')
+    print(f'{len(df)} rows in demo.csv, the executed notebook in demo.ipynb; {time.time()-t:.0f} s')
+
+if __name__=='__main__': main(*sys.argv[1:2])
