@@ -3,6 +3,8 @@ PYTHON ?= python3
 MODEL  ?= local
 BIN    := .venv/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+# uv installs in a fraction of the time; where it cannot be had, pip does
+INSTALL = $(PIP) uv 2>/dev/null && $(BIN)/uv pip install --quiet --python $(BIN)/python $(1) || $(PIP) $(1)
 
 .PHONY: demo test lab readme notebooks clean
 
@@ -25,14 +27,14 @@ notebooks: .venv/dev
 	$(BIN)/python tools/readme.py
 
 .venv/demo: settings.ini setup.py pyproject.toml
-	@echo "Setting up .venv (about a minute the first time) ..."
+	@echo "Setting up .venv ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(PIP) -e '.[local,tutorial]'
+	@$(call INSTALL,-e '.[local,tutorial]')
 	@touch $@
 
 .venv/dev: .venv/demo
 	@echo "Adding what tests need ..."
-	@$(PIP) -e '.[local,tutorial,dev]'
+	@$(call INSTALL,-e '.[local,tutorial,dev]')
 	@touch $@
 
 clean:

@@ -58,7 +58,7 @@ class Series:
         self.draw,self.dry = self.draw+1, 0 if len(self.got)>before else self.dry+1
         self.taken(self)
 
-# %% ../nbs/06_grow.ipynb #fdd30a5a
+# %% ../nbs/06_grow.ipynb #bf06fe95
 class ShortWarning(UserWarning):
     "Less was got than was asked for; the message names what is short"
 
@@ -255,8 +255,12 @@ class Run:
         def taken(s):
             for node in nodes:
                 new = list(s.got.values())[len(self.taxonomy.children(node))-len(names):s.want]
-                for name in new: self._fill(self.taxonomy._put(node.id, name, 'model'))
+                for name in new: self._fill(self.taxonomy._put(node.id, name, 'built-in' if name in built_in else 'model'))
         s = Series(level, context(self.task, **names_of), path, n-len(names), (*names, *removed), taken=taken)
+        built_in = [o for o in self.prompts.built_in.get(level, ()) if same(o) not in s.seen][:s.want]
+        if built_in:
+            s.got = {same(o): o for o in built_in}
+            taken(s)
         self._push(s)
 
     def _cell(self, node): "A cell is there; nothing to do when only growing"

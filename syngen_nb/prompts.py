@@ -97,7 +97,7 @@ def items_schema(key, n, max_length=None):
     item = dict(type='object', properties={key: text}, required=[key], additionalProperties=False)
     return dict(type='object', properties=dict(items=dict(type='array', minItems=n, maxItems=n, items=item)), required=['items'], additionalProperties=False)
 
-# %% ../nbs/01_prompts.ipynb #cf6509be
+# %% ../nbs/01_prompts.ipynb #5143c22f
 @dataclass(frozen=True)
 class Prompts:
     """Four templates, and how to ask them.
@@ -120,6 +120,7 @@ class Prompts:
     max_length:dict = field(default_factory=dict)  # Level to characters of an item; sent in the schema
     stop:dict = field(default_factory=dict)  # Level to the strings that end a continuation
     alias:dict = field(default_factory=dict)  # Level to {variable: the variable whose value it takes}
+    built_in:dict = field(default_factory=dict)  # Level to names that are taken before the model is asked for more
 
     def __post_init__(self):
         for level in KEYS: check_template(getattr(self, level), level)
@@ -273,7 +274,7 @@ Tell something else than before, and do not begin like these:
 {% endif %}''',
     bare=True, max_length=dict(texts=800), max_tokens=dict(source_types=70, topics=90, subtopics=70, texts=110), stop=dict(source_types=_ends, topics=_ends, subtopics=_ends))
 
-# %% ../nbs/01_prompts.ipynb #9842911b
+# %% ../nbs/01_prompts.ipynb #b7b46b9a
 SMALL = replace(LOCAL, name='small', system='', bare=False, how=_lists['how'] | dict(texts='continue'), max_length={},
     max_tokens=LOCAL.max_tokens | dict(texts=80), stop=LOCAL.stop | dict(texts=('"', '\n')),
     texts='''Task: Route a message to the support desk. Here is a support ticket about app crashes on startup (closes after the logo) that is clearly "technical issue" and not "billing": "Since the update on Tuesday the app closes by itself a second after the logo appears. I have reinstalled it twice and nothing helps."
@@ -282,9 +283,14 @@ Task: Rate the stay of a hotel guest. Here is a booking site comment about noise
 
 Task: Find the subject of a news article. Here is a newspaper paragraph about the cup final (last minute goal) that is clearly "sport" and not "politics": "Dinamo won the cup for the third time on Sunday after a header in the last minute. Their captain said he had never heard the stadium so loud."
 
-Task: {{instruction}}.{% if language!='English' %} In {{language}}.{% endif %} Here is one of the {{source_type}} about {{topic}} ({{subtopic}}) that is clearly "{{label}}"{% if label.description %}, {{label.description}},{% endif %} and not "{{others|join('" or "')}}": "''')
+Task: {{instruction}}.{% if language!='English' %} In {{language}}.{% endif %} Here is one of the {{source_type}} about {{topic}} ({{subtopic}}) that is clearly "{{label}}"{% if label.description %}, {{label.description}},{% endif %} and not "{{others|join('" or "')}}": "''',
+    built_in=dict(
+        source_types=('online reviews', 'forum posts', 'social media posts', 'chat messages', 'emails', 'news comments', 'blog posts', 'survey answers'),
+        topics=('first impressions', 'price and value', 'a recent change', 'an unexpected problem', 'the people involved', 'a comparison with last time',
+            'waiting times', 'a recommendation', 'small details', 'plans for next time'),
+        subtopics=('what happened first', 'how it ended', 'what others said', 'what stood out', 'what it cost')))
 
-# %% ../nbs/01_prompts.ipynb #9f202a79
+# %% ../nbs/01_prompts.ipynb #2974dc0b
 def get_prompts(prompts, default=DEFAULT):
     """The prompt set meant by `prompts`.
 
@@ -303,7 +309,7 @@ def get_prompts(prompts, default=DEFAULT):
     if not isinstance(prompts, dict): raise ValueError(f"prompts must be a Prompts or a dict of templates, not {type(prompts).__name__}")
     if (wrong := set(prompts)-set(KEYS)-{'system'}):
         raise ValueError(f"No template is called {', '.join(map(repr, sorted(wrong)))}; the names are {', '.join(KEYS)} and system")
-    chat = {k: {o: v for o,v in getattr(default, k).items() if o not in prompts} for k in ('how', 'stop', 'max_tokens')}
+    chat = {k: {o: v for o,v in getattr(default, k).items() if o not in prompts} for k in ('how', 'stop', 'max_tokens', 'built_in')}
     return replace(default, name=f'{default.name}+', **chat, **prompts)
 
 # %% ../nbs/01_prompts.ipynb #3fbf1714

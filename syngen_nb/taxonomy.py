@@ -17,7 +17,7 @@ import pandas as pd
 from .prompts import clean_name
 from .task import Label, Plan, Task, same
 
-# %% ../nbs/05_taxonomy.ipynb #f67f1344
+# %% ../nbs/05_taxonomy.ipynb #69e40fea
 KINDS = 'task', 'label', 'source_type', 'topic', 'subtopic'
 
 @dataclass
@@ -27,14 +27,14 @@ class Node:
     parent:str|None
     kind:str  # One of `KINDS`
     name:str
-    origin:str = 'model'  # 'model', or 'hand' if added or renamed by you
+    origin:str = 'model'  # 'model', 'hand' (added or renamed by you) or 'built-in' (from a list that comes with a small model)
     locked:bool = False  # `grow` leaves it and all below it as they are
     weight:float = 1.  # Share of rows relative to its siblings; 0 for none
     removed:list = field(default_factory=list)  # Names of children that were removed, not to be suggested again
     description:str = ''  # Of a label
     kids:list = field(default_factory=list, repr=False)  # Ids of the children, in order
 
-# %% ../nbs/05_taxonomy.ipynb #69785e24
+# %% ../nbs/05_taxonomy.ipynb #5af361cf
 class Taxonomy:
     """A tree of labels, source types, topics and subtopics for one task.
 
@@ -293,7 +293,7 @@ class Taxonomy:
 
     def _html(self, o):
         "The node and what is below it as nested, foldable HTML"
-        marks = [f'<small>{escape(m)}</small>' for m in ('locked' if o.locked else '', '' if o.weight==1 else f'× {o.weight:g}', 'by hand' if o.origin=='hand' and o.kind!='label' else '') if m]
+        marks = [f'<small>{escape(m)}</small>' for m in ('locked' if o.locked else '', '' if o.weight==1 else f'× {o.weight:g}', 'by hand' if o.origin=='hand' and o.kind!='label' else 'built-in' if o.origin=='built-in' else '') if m]
         name = f'<bdi>{escape(o.name)}</bdi> {" ".join(marks)}'
         if not o.kids: return f'<div class="end" title="{o.kind.replace("_", " ")}">{name}</div>'
         n = len(self.cells(o))
