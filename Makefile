@@ -4,7 +4,7 @@ MODEL  ?= local
 BIN    := .venv/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 # uv installs in a fraction of the time; where it cannot be had, pip does
-INSTALL = $(PIP) uv 2>/dev/null && $(BIN)/uv pip install --quiet --python $(BIN)/python $(1) || $(PIP) $(1)
+UV     := $(PIP) uv 2>/dev/null && $(BIN)/uv pip install --quiet --python $(BIN)/python
 
 .PHONY: demo test lab readme notebooks clean
 
@@ -29,12 +29,12 @@ notebooks: .venv/dev
 .venv/demo: settings.ini setup.py pyproject.toml
 	@echo "Setting up .venv ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(call INSTALL,-e '.[local,tutorial]')
+	@$(UV) -e '.[local,tutorial]' || $(PIP) -e '.[local,tutorial]'
 	@touch $@
 
 .venv/dev: .venv/demo
 	@echo "Adding what tests need ..."
-	@$(call INSTALL,-e '.[local,tutorial,dev]')
+	@$(UV) -e '.[local,tutorial,dev]' || $(PIP) -e '.[local,tutorial,dev]'
 	@touch $@
 
 clean:
