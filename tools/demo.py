@@ -25,10 +25,10 @@ class Shown(NotebookClient):
         return super().process_message(msg, cell, cell_index)
 
     def bar(self, value):
-        "A line for each second in which the text beside a progress bar changes"
+        "A line every three seconds in which the text beside a progress bar changes"
         if not isinstance(value, str) or 'it/s' in value and '[' not in value: return
         text = unescape(re.sub('<[^>]*>', '', value)).strip()
-        if '[' in text and text!=self.said and time.time()-self.last>1:
+        if '[' in text and text!=self.said and time.time()-self.last>3:
             self.said,self.last = text,time.time()
             print('  '+text, flush=True)
 
