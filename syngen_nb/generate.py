@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['apportion', 'TextRun', 'generate', 'start', 'agenerate', 'Estimate', 'estimate']
 
-# %% ../nbs/07_generate.ipynb #80ad07b3
+# %% ../nbs/07_generate.ipynb #6bd95da1
+import asyncio
 from dataclasses import asdict, dataclass, replace
 from heapq import heapify, heappop, heapreplace
 
@@ -36,7 +37,7 @@ def _shares(n, cells):
     places = sorted(cells, key=lambda p: p[::-1])
     return dict(zip(places, apportion(n, [cells[p] for p in places])))
 
-# %% ../nbs/07_generate.ipynb #82fff45b
+# %% ../nbs/07_generate.ipynb #e6a59c67
 class TextRun(Run):
     """Texts being written in the background; see `start`.
 
@@ -57,8 +58,9 @@ class TextRun(Run):
         self._planned = {o.id: self._skeleton(o) for o in taxonomy.children()}
         for o in taxonomy.children():
             if not any(self._planned[o.id].values()): raise ValueError(f"The label {o.name!r} has no cell with a weight above 0 that texts could be written for; unlock it, or add to it")
-        if rows is None: rows = [each*len(self._planned[o.id]) for o in taxonomy.children()]
+        if rows is None: rows = [round(each*o.weight*sum(self._planned[o.id].values())) for o in taxonomy.children()]
         else: rows = apportion(rows, [o.weight for o in taxonomy.children()])
+        if not any(rows): raise ValueError("The weights leave no rows to any label; give one of them a weight above 0")
         self._rows = dict(zip((o.id for o in taxonomy.children()), rows))
         self._planned = {i: _shares(self._rows[i], cells) for i,cells in self._planned.items()}
 
@@ -181,7 +183,7 @@ def _run(what, n_record_to_generate=None, n_source_type=None, n_topic=None, n_su
     if plan.n_record_to_generate is None: run.plan = replace(plan, n_record_to_generate=run._total())
     return run
 
-# %% ../nbs/07_generate.ipynb #44da101f
+# %% ../nbs/07_generate.ipynb #4d146f41
 def generate(
     what,  # A `Task`, or a `Taxonomy` that was grown and maybe edited
     n_record_to_generate=None,  # Rows in all
@@ -197,8 +199,8 @@ def generate(
     """Write texts: exactly as many as asked for, each label as many as the others.
 
     Give a number of rows, or all four counts: then **each label** gets their product. Rows and some of the counts go together too;
-    see `Plan`. For a taxonomy, a number of rows is spread over its cells by weight, and `sample_per_subtopic` alone gives each cell that many;
-    branches that end above a subtopic are grown first, others only if counts of the tree are given too.
+    see `Plan`. For a taxonomy, a number of rows is spread over its cells by weight, and `sample_per_subtopic` alone gives each cell that many times its
+    weight; branches that end above a subtopic are grown first, others only if counts of the tree are given too.
 
     An interrupt stops the run; the same call goes on where it was. So does a call for more rows.
 
@@ -225,7 +227,7 @@ async def agenerate(what, n_record_to_generate=None, n_source_type=None, n_topic
     "`generate` for async code; the parameters are the same"
     return await _await(_run(what, n_record_to_generate, n_source_type, n_topic, n_subtopic, sample_per_subtopic, model, cache, prompts, seed, rounds).begin(), progress)
 
-# %% ../nbs/07_generate.ipynb #f51d99d0
+# %% ../nbs/07_generate.ipynb #a8d406fb
 @dataclass
 class Estimate:
     "What a run would take. Tokens are counted as four characters each"
@@ -254,6 +256,7 @@ class _Guess(TextRun):
         wait,speed = self.model.pace
         self.seconds += wait+out/speed
         length = 4*_tokens[s.level]-20
+        await asyncio.sleep(0)  # other runs share the loop
         s.take([f'{len(s.got)+i} {u.requests} '.ljust(length, 'x') for i in range(n)])
         self._push(s)
 

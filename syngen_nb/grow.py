@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['LEVELS', 'Series', 'ShortWarning', 'Run', 'grow', 'agrow']
 
-# %% ../nbs/06_grow.ipynb #76cf8857
+# %% ../nbs/06_grow.ipynb #b7d45be1
 import asyncio, hashlib, json, threading, warnings
-from concurrent.futures import CancelledError as _Cancelled, wait as _wait_for
+from concurrent.futures import wait as _wait_for
 from heapq import heappop, heappush
 from itertools import count
 
@@ -271,16 +271,18 @@ class Run:
         return [dict(cell=' · '.join((*s.path, s.level)), want=s.want, got=len(s.got)) | (dict(error=s.error) if s.error else {})
                 for s in self._series if s.missing and s.level!='texts']
 
-# %% ../nbs/06_grow.ipynb #5f6ff810
+# %% ../nbs/06_grow.ipynb #50b38804
 def _bar(run, progress):
     from tqdm.auto import tqdm
     return tqdm(total=run._total(), desc=run.title, unit=run.unit, disable=not progress)
 
 def _draw(bar, run):
-    p = run.progress()
+    "Show the run's state in `bar`; whether it goes on"
+    goes_on,p = not run.done,run.progress()
     bar.total,bar.n = p['total'],p['done']
     cost = f"${p['dollars']:.4f}" if not p['unpriced'] else '$?'
     bar.set_postfix_str(', '.join(o for o in (cost, f"{p['retries']} retries" if p['retries'] else '', p['current'][-60:]) if o))
+    return goes_on
 
 def _warn(run):
     "Say what is short, once, where the caller stands"
@@ -295,9 +297,7 @@ def _wait(run, progress=True):
     "Wait for `run` and return its result; stop it on an interrupt"
     with _bar(run, progress) as bar:
         try:
-            while not run.done:
-                _wait_for([run._future], timeout=.1)
-                _draw(bar, run)
+            while _draw(bar, run): _wait_for([run._future], timeout=.1)
             out = run.result()
         except KeyboardInterrupt:
             run.stop()
@@ -307,17 +307,16 @@ def _wait(run, progress=True):
 
 async def _await(run, progress=True):
     "The same for async code"
+    f = asyncio.wrap_future(run._future)
     with _bar(run, progress) as bar:
         try:
-            while not run.done:
-                await asyncio.wait([asyncio.wrap_future(run._future)], timeout=.1)
-                _draw(bar, run)
-            out = run.result()
+            while _draw(bar, run): await asyncio.wait([f], timeout=.1)
+            await f
         except asyncio.CancelledError:
             run.stop()
             raise
     _warn(run)
-    return out
+    return run._result()
 
 # %% ../nbs/06_grow.ipynb #8f1b063e
 _tree_counts = 'n_source_type', 'n_topic', 'n_subtopic'

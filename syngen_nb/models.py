@@ -242,7 +242,7 @@ class AnthropicModel(_SDK):
         text = ''.join(o.text for o in r.content if o.type=='text')
         return Answer(text, r.usage.input_tokens, r.usage.output_tokens, r.stop_reason=='max_tokens')
 
-# %% ../nbs/04_models.ipynb #bd0e8bd6
+# %% ../nbs/04_models.ipynb #2e62fea0
 _loaded = {}  # path and slots -> the running llama.cpp
 
 def _load(path, slots, context):
@@ -288,7 +288,7 @@ class LocalModel(Model):
         self._weights = name if not (path or file) else None
         self.sampling = self._usual | sampling
         self.prompts = prompts or (SMALL if self._weights=='local/small' else LOCAL)
-        self.pace = (.2, 14.) if self._weights=='local/small' else (2., 2.2)  # of each slot when all are busy
+        self.pace = (.1, 56.) if self._weights=='local/small' else (1.5, 6.3)  # of each of four slots on two cores, from what make demo took
         self._pool = None
 
     def key(self):

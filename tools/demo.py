@@ -1,8 +1,8 @@
 """Run the quickstart for real and show what came out.
 
-    python tools/demo.py [MODEL]
+    python tools/demo.py [MODEL [FOLDER]]
 
-leaves demo.csv and the executed notebook, demo.ipynb, in the project's folder. What the notebook prints, and its progress bars, are shown
+leaves demo.csv and the executed notebook, demo.ipynb, in the folder, by default the project's. What the notebook prints, and its progress bars, are shown
 while it runs."""
 import re, sys, time
 from html import unescape
@@ -32,7 +32,8 @@ class Shown(NotebookClient):
             self.said,self.last = text,time.time()
             print('  '+text, flush=True)
 
-def main(model='local'):
+def main(model='local', folder=root):
+    folder = Path(folder)
     t = time.time()
     nb = nbformat.read(root/'nbs/tutorials/quickstart.ipynb', 4)
     cell = next(c for c in nb.cells if c.source.startswith("model = 'local'"))
@@ -40,12 +41,12 @@ def main(model='local'):
     for c in nb.cells:
         if c.cell_type=='code': c.outputs,c.execution_count = [],None
     print(f'Running the quickstart with the model {model} ...', flush=True)
-    try: Shown(nb, timeout=None, kernel_name='python3', resources=dict(metadata=dict(path=str(root)))).execute()
+    try: Shown(nb, timeout=None, kernel_name='python3', resources=dict(metadata=dict(path=str(folder)))).execute()
     except CellExecutionError as e: sys.exit(str(e))
-    finally: nbformat.write(nb, root/'demo.ipynb')
-    df = pd.read_csv(root/'demo.csv')
+    finally: nbformat.write(nb, folder/'demo.ipynb')
+    df = pd.read_csv(folder/'demo.csv')
     print('\n', df.drop(columns=['cell', 'model']).head().to_string(max_colwidth=30), '\n')
     for _,r in df.groupby('label').head(2).iterrows(): print(f'[{r.label}] {r.text}\n')
     print(f'{len(df)} rows in demo.csv, the executed notebook in demo.ipynb; {time.time()-t:.0f} s')
 
-if __name__=='__main__': main(*sys.argv[1:2])
+if __name__=='__main__': main(*sys.argv[1:3])

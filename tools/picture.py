@@ -24,16 +24,17 @@ def main(theme='JupyterLab Light', out=root/'nbs/images/quickstart.png'):
     settings = folder/'config/lab/user-settings/@jupyterlab/apputils-extension'
     settings.mkdir(parents=True)
     (settings/'themes.jupyterlab-settings').write_text(json.dumps(dict(theme=theme)))
+    (settings/'notification.jupyterlab-settings').write_text(json.dumps(dict(fetchNews='false', checkForUpdates=False)))
     env = os.environ | dict(JUPYTER_CONFIG_DIR=str(folder/'config'), JUPYTERLAB_SETTINGS_DIR=str(folder/'config/lab/user-settings'))
     lab = subprocess.Popen([sys.executable, '-m', 'jupyter', 'lab', '--no-browser', '--allow-root', '--ip=127.0.0.1', f'--port={port}', '--ServerApp.port_retries=0', f'--ServerApp.root_dir={folder}',
-        '--IdentityProvider.token=', '--LabApp.expose_app_in_browser=True', '--LabApp.news_url=None', '--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate'], env=env, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        '--IdentityProvider.token=', '--LabApp.expose_app_in_browser=True'], env=env, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         url = f'http://127.0.0.1:{port}'
         for _ in range(300):
             try: urllib.request.urlopen(url+'/api', timeout=1); break
             except OSError: time.sleep(.1)
         with sync_playwright() as pw:
-            page = pw.chromium.launch(executable_path=shutil.which('chromium') or shutil.which('google-chrome'), args=flags).new_page(viewport=dict(width=1100, height=980))
+            page = pw.chromium.launch(executable_path=shutil.which('chromium') or shutil.which('google-chrome'), args=flags).new_page(viewport=dict(width=1100, height=950))
             page.goto(f'{url}/doc/tree/quickstart.ipynb?reset')
             page.wait_for_function(f"()=>{kernel}?.status=='idle'", timeout=60_000)
             page.evaluate("()=>{window.jupyterapp.commands.execute('notebook:run-all-cells')}")
