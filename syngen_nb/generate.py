@@ -227,7 +227,7 @@ async def agenerate(what, n_record_to_generate=None, n_source_type=None, n_topic
     "`generate` for async code; the parameters are the same"
     return await _await(_run(what, n_record_to_generate, n_source_type, n_topic, n_subtopic, sample_per_subtopic, model, cache, prompts, seed, rounds).begin(), progress)
 
-# %% ../nbs/07_generate.ipynb #a8d406fb
+# %% ../nbs/07_generate.ipynb #f9d4bb0c
 @dataclass
 class Estimate:
     "What a run would take. Tokens are counted as four characters each"
@@ -253,11 +253,11 @@ class _Guess(TextRun):
         req = self.prompts.request(s.level, s.ctx, n, (*s.there, *s.got.values()))
         u,out = self.usage,n*_tokens[s.level]
         u.requests,u.tokens_in,u.tokens_out = u.requests+1, u.tokens_in+(len(req.system)+len(req.prompt))//4, u.tokens_out+out
-        wait,speed = self.model.pace
+        ask,(wait,speed) = u.requests,self.model.pace
         self.seconds += wait+out/speed
         length = 4*_tokens[s.level]-20
         await asyncio.sleep(0)  # other runs share the loop
-        s.take([f'{len(s.got)+i} {u.requests} '.ljust(length, 'x') for i in range(n)])
+        s.take([f'{ask} {i} '.ljust(length, 'x') for i in range(n)])
         self._push(s)
 
 def estimate(what, n_record_to_generate=None, n_source_type=None, n_topic=None, n_subtopic=None, sample_per_subtopic=None, *, model=None, cache=None, prompts=None, seed=0, rounds=6):
