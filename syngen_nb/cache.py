@@ -52,7 +52,7 @@ def _make(path):
         if not path.exists(): os.replace(tmp, path)
     finally: tmp.unlink(missing_ok=True)
 
-# %% ../nbs/02_cache.ipynb #2136f44e
+# %% ../nbs/02_cache.ipynb #c24b3a02
 class Cache:
     """Answers of models, kept in an SQLite file.
 
@@ -167,6 +167,9 @@ class Cache:
         with self._lock:
             if self._db is not None and self._pid==os.getpid(): self._db.close()
             self._db = self._pid = None
+
+    def __del__(self):
+        if getattr(self, '_db', None) is not None and self._pid==os.getpid(): self._db.close()
 
     def __repr__(self): return f"{type(self).__name__}({str(self.path)!r}, {len(self):,} answers)"
 

@@ -227,7 +227,7 @@ async def agenerate(what, n_record_to_generate=None, n_source_type=None, n_topic
     "`generate` for async code; the parameters are the same"
     return await _await(_run(what, n_record_to_generate, n_source_type, n_topic, n_subtopic, sample_per_subtopic, model, cache, prompts, seed, rounds).begin(), progress)
 
-# %% ../nbs/07_generate.ipynb #f9d4bb0c
+# %% ../nbs/07_generate.ipynb #3a50059c
 @dataclass
 class Estimate:
     "What a run would take. Tokens are counted as four characters each"
@@ -238,6 +238,7 @@ class Estimate:
     tokens_out:int
     dollars:float|None  # By list prices; None if the price is not known
     seconds:float  # Very rough
+    def _repr_markdown_(self): return str(self)
     def __str__(self):
         cost = 'at an unknown price' if self.dollars is None else f'${self.dollars:.4f}'
         t = f'{self.seconds/60:.0f} min' if self.seconds>=90 else f'{self.seconds:.0f} s'

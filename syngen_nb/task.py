@@ -126,7 +126,7 @@ def _exact(leaves, given):
     fits = [ns for ns in product(*opts) if prod(ns)==leaves]
     return min(fits, key=lambda ns: max(n/r for n,r in zip(ns, _ratio)), default=None)
 
-# %% ../nbs/00_task.ipynb #c61f42f6
+# %% ../nbs/00_task.ipynb #e778bbb6
 @dataclass(frozen=True)
 class Plan:
     """How large a tree to grow for each label, and how many rows to write.
@@ -190,6 +190,7 @@ class Plan:
         return [q+(i<r) for i in range(self.n_label)]
 
     def to_dict(self): return asdict(self)
+    def _repr_markdown_(self): return str(self)
 
     def __str__(self):
         "What was picked, in words"

@@ -26,8 +26,8 @@ class Shown(NotebookClient):
 
     def bar(self, value):
         "A line every three seconds in which the text beside a progress bar changes"
-        if not isinstance(value, str) or 'it/s' in value and '[' not in value: return
-        text = unescape(re.sub('<[^>]*>', '', value)).strip()
+        if not isinstance(value, str): return
+        text = ' '.join(unescape(re.sub('<[^>]*>', '', value)).split())
         if '[' in text and text!=self.said and time.time()-self.last>3:
             self.said,self.last = text,time.time()
             print('  '+text, flush=True)
