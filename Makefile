@@ -6,7 +6,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 # uv installs in a fraction of the time; where it cannot be had, pip does
 UV     := $(PIP) uv 2>/dev/null && $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-.PHONY: demo test lab readme notebooks clean
+.PHONY: demo test lab notebooks clean
 
 demo: .venv/demo
 	@$(BIN)/python tools/demo.py $(MODEL)

@@ -2,7 +2,6 @@
 
 d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_url': '', 'lib_path': 'syngen_nb'},
   'syms': { 'syngen_nb.cache': { 'syngen_nb.cache.Cache': ('cache.html#cache', 'syngen_nb/cache.py'),
-                                 'syngen_nb.cache.Cache.__del__': ('cache.html#cache.__del__', 'syngen_nb/cache.py'),
                                  'syngen_nb.cache.Cache.__init__': ('cache.html#cache.__init__', 'syngen_nb/cache.py'),
                                  'syngen_nb.cache.Cache.__len__': ('cache.html#cache.__len__', 'syngen_nb/cache.py'),
                                  'syngen_nb.cache.Cache.__repr__': ('cache.html#cache.__repr__', 'syngen_nb/cache.py'),
@@ -148,6 +147,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                   'syngen_nb.models._load': ('models.html#_load', 'syngen_nb/models.py'),
                                   'syngen_nb.models._public': ('models.html#_public', 'syngen_nb/models.py'),
                                   'syngen_nb.models._secretless': ('models.html#_secretless', 'syngen_nb/models.py'),
+                                  'syngen_nb.models._sha256': ('models.html#_sha256', 'syngen_nb/models.py'),
                                   'syngen_nb.models._without': ('models.html#_without', 'syngen_nb/models.py'),
                                   'syngen_nb.models.ask': ('models.html#ask', 'syngen_nb/models.py'),
                                   'syngen_nb.models.get_model': ('models.html#get_model', 'syngen_nb/models.py')},

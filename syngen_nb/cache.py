@@ -52,7 +52,7 @@ def _make(path):
         if not path.exists(): os.replace(tmp, path)
     finally: tmp.unlink(missing_ok=True)
 
-# %% ../nbs/02_cache.ipynb #c24b3a02
+# %% ../nbs/02_cache.ipynb #2136f44e
 class Cache:
     """Answers of models, kept in an SQLite file.
 
@@ -168,14 +168,11 @@ class Cache:
             if self._db is not None and self._pid==os.getpid(): self._db.close()
             self._db = self._pid = None
 
-    def __del__(self):
-        if getattr(self, '_db', None) is not None and self._pid==os.getpid(): self._db.close()
-
     def __repr__(self): return f"{type(self).__name__}({str(self.path)!r}, {len(self):,} answers)"
 
 def _dump(o): return json.dumps(o, ensure_ascii=False)
 
-# %% ../nbs/02_cache.ipynb #04b45840
+# %% ../nbs/02_cache.ipynb #0c9f01aa
 class Replay(Cache):
     """A cache that answers only from a recording, and never asks a model.
 
@@ -186,16 +183,17 @@ class Replay(Cache):
     """
     def __init__(self, path):
         self.path = _recording(path)
-        self._rows = {}
+        self._rows,i = {},0
         try:
             with self.path.open(encoding='utf-8') as f:
                 for i,line in enumerate(f, 1):
+                    if not line.strip(): continue
                     o = json.loads(line)
-                    self._rows[o['series'], o['draw']] = o
+                    self._rows[o['series'], o['draw']] = o['answer'],o['model']
         except FileNotFoundError: raise CacheError(f"There is no recording {self.path}") from None
         except (ValueError, KeyError, TypeError) as e: raise CacheError(f"{self.path} is not a recording: line {i} cannot be read ({type(e).__name__}: {e})") from None
 
-    def get(self, series, draw): return o['answer'] if (o := self._rows.get((series, draw))) else None
+    def get(self, series, draw): return self._rows.get((series, draw), (None,))[0]
 
     async def fetch(self, series, draw, ask, cell='', model='', **info):
         if (a := self.get(series, draw)) is not None: return a, False
@@ -207,12 +205,13 @@ class Replay(Cache):
     def close(self): pass
     def __len__(self): return len(self._rows)
     def info(self):
-        models = [o['model'] for o in self._rows.values()]
+        models = [m for _,m in self._rows.values()]
         return dict(path=str(self.path), answers=len(self), bytes=self.path.stat().st_size, models={m: models.count(m) for m in sorted(set(models))})
     def export(self, path, instruction=None): raise CacheError("A recording is a file already; copy it")
 
 def _recording(path):
     "A path, or the name of a recording in the package"
+    if not isinstance(path, (str, Path)): raise CacheError(f"Give the path of a recording, not {path!r}")
     p = Path(path).expanduser()
     if p.is_file() or p.suffix: return p
     ours = files('syngen_nb')/'recordings'/f'{p.name}.jsonl'

@@ -5,22 +5,22 @@
 # %% auto #0
 __all__ = ['apportion', 'TextRun', 'generate', 'start', 'agenerate', 'Estimate', 'estimate']
 
-# %% ../nbs/07_generate.ipynb #6bd95da1
+# %% ../nbs/07_generate.ipynb #5d1a5dfb
 import asyncio
 from dataclasses import asdict, dataclass, replace
-from heapq import heapify, heappop, heapreplace
+from heapq import heapify, heapreplace
 
 import pandas as pd
 
-from .grow import Run, Series, _await, _cache, _count, _tree_counts, _usual_counts, _wait
+from .grow import Run, Series, _await, _cache, _count, _usual_counts, _wait
 from .models import get_model
 from .prompts import context, fold, why_not
-from .task import Plan, Task
+from .task import Plan, Task, _counts
 from .taxonomy import KINDS, Taxonomy
 
-# %% ../nbs/07_generate.ipynb #cd952765
+# %% ../nbs/07_generate.ipynb #cc053018
 def apportion(n, weights):
-    "`n` shared out in proportion to `weights`, a list of whole numbers; of equals the first get what is left over"
+    "`n` shared out in proportion to `weights`: a list of whole numbers. Of equals the first get what is left over"
     heap = [(-w, i, 1) for i,w in enumerate(weights) if w>0]
     out = [0]*len(weights)
     if not heap: return out
@@ -37,7 +37,7 @@ def _shares(n, cells):
     places = sorted(cells, key=lambda p: p[::-1])
     return dict(zip(places, apportion(n, [cells[p] for p in places])))
 
-# %% ../nbs/07_generate.ipynb #e6a59c67
+# %% ../nbs/07_generate.ipynb #38e07a42
 class TextRun(Run):
     """Texts being written in the background; see `start`.
 
@@ -148,7 +148,8 @@ class TextRun(Run):
         df = pd.DataFrame(rows, columns=['text', *KINDS[1:], 'cell'])
         df['label'] = pd.Categorical(df['label'], [o.name for o in self.task.labels])
         df['model'] = self.model.name
-        df.attrs['syngen'] = dict(instruction=self.task.instruction, model=self.model.name, plan=self.plan.to_dict(), seed=self.seed, usage=asdict(self.usage), shortfall=self.short())
+        df.attrs['syngen'] = dict(instruction=self.task.instruction, model=self.model.name, plan=self.plan.to_dict(), seed=self.seed, usage=asdict(self.usage),
+            shortfall=(short := self.short())[:20], n_short=len(short))
         return df
 
     def _result(self): return self.frame
@@ -160,10 +161,10 @@ class TextRun(Run):
                  for i,s in list(self._cells.items()) if len(kept[i])<(s.due or s.share)]
         return cells + [dict(cell=o.name, want=self._rows[o.id], got=0) for o in self.taxonomy.children() if not self.taxonomy.cells(o)]
 
-# %% ../nbs/07_generate.ipynb #941b0b48
+# %% ../nbs/07_generate.ipynb #698a4bb6
 def _run(what, n_record_to_generate=None, n_source_type=None, n_topic=None, n_subtopic=None, sample_per_subtopic=None, model=None, cache=None, prompts=None, seed=0, rounds=6, kind=TextRun):
     "The run for the arguments of `generate`"
-    given = {k:v for k,v in zip(_tree_counts, (n_source_type, n_topic, n_subtopic)) if v is not None}
+    given = {k:v for k,v in zip(_counts, (n_source_type, n_topic, n_subtopic)) if v is not None}
     n,each = n_record_to_generate,sample_per_subtopic
     if n is None and each is None: raise ValueError("Say how many rows: give n_record_to_generate, or n_source_type, n_topic, n_subtopic and sample_per_subtopic")
     if isinstance(what, Task): 
@@ -183,7 +184,7 @@ def _run(what, n_record_to_generate=None, n_source_type=None, n_topic=None, n_su
     if plan.n_record_to_generate is None: run.plan = replace(plan, n_record_to_generate=run._total())
     return run
 
-# %% ../nbs/07_generate.ipynb #4d146f41
+# %% ../nbs/07_generate.ipynb #1b2ff286
 def generate(
     what,  # A `Task`, or a `Taxonomy` that was grown and maybe edited
     n_record_to_generate=None,  # Rows in all
@@ -217,7 +218,7 @@ def generate(
     ModelError
         If no request succeeds: the first error, in the provider's words.
     """
-    return _wait(_run(what, n_record_to_generate, n_source_type, n_topic, n_subtopic, sample_per_subtopic, model, cache, prompts, seed, rounds).begin(), progress)
+    return _wait(_run(what, n_record_to_generate, n_source_type, n_topic, n_subtopic, sample_per_subtopic, model, cache, prompts, seed, rounds), progress)
 
 def start(what, n_record_to_generate=None, n_source_type=None, n_topic=None, n_subtopic=None, sample_per_subtopic=None, *, model=None, cache=None, prompts=None, seed=0, rounds=6):
     "`generate` in the background: a `TextRun` with `frame`, `taxonomy`, `usage`, `progress()`, `stop()` and `result()`"
@@ -225,12 +226,12 @@ def start(what, n_record_to_generate=None, n_source_type=None, n_topic=None, n_s
 
 async def agenerate(what, n_record_to_generate=None, n_source_type=None, n_topic=None, n_subtopic=None, sample_per_subtopic=None, *, model=None, cache=None, prompts=None, seed=0, rounds=6, progress=False):
     "`generate` for async code; the parameters are the same"
-    return await _await(_run(what, n_record_to_generate, n_source_type, n_topic, n_subtopic, sample_per_subtopic, model, cache, prompts, seed, rounds).begin(), progress)
+    return await _await(_run(what, n_record_to_generate, n_source_type, n_topic, n_subtopic, sample_per_subtopic, model, cache, prompts, seed, rounds), progress)
 
-# %% ../nbs/07_generate.ipynb #3a50059c
+# %% ../nbs/07_generate.ipynb #6b506ce6
 @dataclass
 class Estimate:
-    "What a run would take. Tokens are counted as four characters each"
+    "What a run would take. Tokens are counted as four characters each; what a model thinks before it answers is not counted"
     rows:int
     requests:int  # Requests to the model
     cached:int  # Requests that are in the cache already

@@ -5,17 +5,18 @@
 # %% auto #0
 __all__ = ['LEVELS', 'Series', 'ShortWarning', 'Run', 'grow', 'agrow']
 
-# %% ../nbs/06_grow.ipynb #b7d45be1
+# %% ../nbs/06_grow.ipynb #bb07cdf5
 import asyncio, hashlib, json, threading, warnings
 from concurrent.futures import wait as _wait_for
 from heapq import heappop, heappush
 from itertools import count
+from pathlib import Path
 
 from .cache import Cache
 from .models import Answer, Model, ModelError, Usage, ask, get_model, retried
 from .prompts import KEYS, context, fold, get_prompts
-from .task import Plan, Task, same
-from .taxonomy import KINDS, Taxonomy
+from .task import Plan, Task, _counts, _whole, same
+from .taxonomy import Taxonomy
 
 # %% ../nbs/06_grow.ipynb #18d95bfa
 class _Worker:
@@ -33,7 +34,7 @@ class _Worker:
 
 _worker = _Worker()
 
-# %% ../nbs/06_grow.ipynb #29a7aa02
+# %% ../nbs/06_grow.ipynb #8783c32d
 LEVELS = tuple(KEYS)
 _below = dict(label='source_types', source_type='topics', topic='subtopics', subtopic='texts')  # what is asked for below a node of a kind
 _count = dict(label='n_source_type', source_type='n_topic', topic='n_subtopic')
@@ -51,14 +52,15 @@ class Series:
     def missing(self): return max(0, self.want-len(self.got))
 
     def take(self, items):
-        "Keep those `items` that are new; count a draw"
+        "Keep those `items` that are new; count a draw. Returns how many were not kept"
         before = len(self.got)
         for o in items:
             if (k := self.same(o)) not in self.seen and k not in self.got and self.keep(o): self.got[k] = o
         self.draw,self.dry = self.draw+1, 0 if len(self.got)>before else self.dry+1
         self.taken(self)
+        return before+len(items)-len(self.got)
 
-# %% ../nbs/06_grow.ipynb #bf06fe95
+# %% ../nbs/06_grow.ipynb #0d1e338b
 class ShortWarning(UserWarning):
     "Less was got than was asked for; the message names what is short"
 
@@ -76,15 +78,16 @@ class Run:
     """
     title,unit = 'grow','node'
     def __init__(self, taxonomy, plan, model, prompts, cache, seed=0, rounds=6, at='task', top_up=True):
-        if isinstance(seed, bool) or not isinstance(seed, int): raise ValueError(f"seed must be a whole number, not {seed!r}")
-        if isinstance(rounds, bool) or not isinstance(rounds, int) or rounds<1: raise ValueError(f"rounds must be a whole number of at least 1, not {rounds!r}")
+        if isinstance(seed, bool) or not hasattr(seed, '__index__'): raise ValueError(f"seed must be a whole number, not {seed!r}")
+        seed,rounds = int(seed),_whole(rounds, 'rounds')
+        _whole(model.concurrency, f'The concurrency of {model.name}')
         self.taxonomy,self.plan,self.model,self.cache,self.seed,self.rounds,self.at,self.top_up = taxonomy,plan,model,cache,seed,rounds,at,top_up
         self.prompts = get_prompts(prompts, model.prompts)
         self.task = taxonomy.task
         self.usage,self.errors,self.current,self.error = Usage(),[],'',None
         self._heap,self._running,self._order,self._series = [],set(),count(),[]
         self._ok,self._streak,self._first,self._fatal = 0,0,None,None
-        self._stopped,self._future,self._last = False,None,''
+        self._stopped,self._warned,self._future,self._last = False,False,None,''
         self._model_key = model.key()
 
     # --- from outside
@@ -98,11 +101,13 @@ class Run:
 
     def stop(self):
         "Stop asking. What was answered is kept; the same call later goes on from there"
-        if not self.done: _worker.loop.call_soon_threadsafe(self._stop)
+        if self._future is not None and not self.done: _worker.loop.call_soon_threadsafe(self._stop)
 
     def result(self, timeout=None):
-        "Wait for the end, and return what the run was for; raise what stopped it"
+        "Wait for the end, and return what the run was for; raise what stopped it. A `ShortWarning` names what is short"
         self._future.result(timeout)
+        if not self._warned: _warn(self)
+        self._warned = True
         return self._result()
 
     def _result(self): return self.taxonomy
@@ -148,8 +153,8 @@ class Run:
 
     def _key(self, s):
         "The digest of all that is sent for a series but for the count and what the draws before have brought"
-        req = self.prompts.request(s.level, s.ctx, 2, (*s.there, '…'))
-        return hashlib.sha256(json.dumps([self._model_key, vars(req), s.path, self.seed], ensure_ascii=False, sort_keys=True).encode()).hexdigest()[:32]
+        req,templates = self.prompts.request(s.level, s.ctx, 2, (*s.there, '…')),(getattr(self.prompts, s.level), self.prompts.system)
+        return hashlib.sha256(json.dumps([self._model_key, vars(req), templates, s.path, self.seed], ensure_ascii=False, sort_keys=True).encode()).hexdigest()[:32]
 
     async def _drain(self):
         "Work until nothing is queued; raise the first error that stops the run"
@@ -215,16 +220,18 @@ class Run:
 
     def _take(self, s, a):
         self._last = a.get('text', '')
-        s.take(self.prompts.read(self._last, s.level, a.get('cut', False)))
+        dropped = s.take(self.prompts.read(self._last, s.level, a.get('cut', False)))
+        if s.level=='texts': self.usage.dropped += dropped
         self._push(s)
 
     def _failed(self, s, e):
         "A request failed for good: stop if nothing works, else try the series once more at the end, then name it"
         self.usage.failed += 1
         if e.kind=='access': raise e
-        if e.kind=='server' or not self._ok: self._streak,self._first = self._streak+1, self._first or e
-        alone = not self._heap and len(self._running)<2
-        if self._streak>=(20 if self._ok else 5) or alone and not self._ok: raise self._first
+        if e.kind=='server' or not (self._ok or self.usage.cached):  # a single refusal says nothing of the others
+            self._streak,self._first = self._streak+1, self._first or e
+            alone = not self._heap and len(self._running)<2
+            if self._streak>=(20 if self._ok else 5) or alone and not self._ok: raise self._first
         s.fails += 1
         if s.fails>1:
             s.error = str(e)
@@ -271,7 +278,7 @@ class Run:
         return [dict(cell=' · '.join((*s.path, s.level)), want=s.want, got=len(s.got)) | (dict(error=s.error) if s.error else {})
                 for s in self._series if s.missing and s.level!='texts']
 
-# %% ../nbs/06_grow.ipynb #50b38804
+# %% ../nbs/06_grow.ipynb #791ded2d
 def _bar(run, progress):
     from tqdm.auto import tqdm
     return tqdm(total=run._total(), desc=run.title, unit=run.unit, disable=not progress)
@@ -290,40 +297,37 @@ def _warn(run):
     if not short: return
     names = '; '.join(f"{o['cell']}: {o['got']} of {o['want']}{' (' + o['error'] + ')' if 'error' in o else ''}" for o in short[:5])
     p = run.progress()
-    warnings.warn(f"{p['done']:,} of {p['total']:,} {run.unit}s; short: {names}{f'; and {len(short)-5} more' if len(short)>5 else ''}. "
-                  "To ask further, call again with larger rounds=, or edit the tree there", ShortWarning, stacklevel=4)
+    what = 'others of their label stand in for' if p['done']==p['total'] else 'short'
+    warnings.warn(f"{p['done']:,} of {p['total']:,} {run.unit}s; {what}: {names}{f'; and {len(short)-5} more' if len(short)>5 else ''}. "
+                  "To ask further, call again with larger rounds=, or edit the tree there", ShortWarning, stacklevel=5)
 
 def _wait(run, progress=True):
-    "Wait for `run` and return its result; stop it on an interrupt"
+    "Begin `run`, wait for it and return its result; stop it on an interrupt"
     with _bar(run, progress) as bar:
         try:
+            run.begin()
             while _draw(bar, run): _wait_for([run._future], timeout=.1)
-            out = run.result()
-        except KeyboardInterrupt:
+        except BaseException:
             run.stop()
             raise
-    _warn(run)
-    return out
+    return run.result()
 
 async def _await(run, progress=True):
     "The same for async code"
-    f = asyncio.wrap_future(run._future)
     with _bar(run, progress) as bar:
         try:
+            f = asyncio.wrap_future(run.begin()._future)
             while _draw(bar, run): await asyncio.wait([f], timeout=.1)
             await f
-        except asyncio.CancelledError:
+        except BaseException:
             run.stop()
             raise
-    _warn(run)
-    return run._result()
+    return run.result()
 
-# %% ../nbs/06_grow.ipynb #8f1b063e
-_tree_counts = 'n_source_type', 'n_topic', 'n_subtopic'
-
+# %% ../nbs/06_grow.ipynb #592a96f9
 def _started(what, n_source_type=None, n_topic=None, n_subtopic=None, model=None, cache=None, prompts=None, seed=0, rounds=6, at=None, again=False):
     "The run that `grow` waits for"
-    given = {k:v for k,v in zip(_tree_counts, (n_source_type, n_topic, n_subtopic)) if v is not None}
+    given = {k:v for k,v in zip(_counts, (n_source_type, n_topic, n_subtopic)) if v is not None}
     if isinstance(what, Taxonomy): tax = what.copy()
     elif isinstance(what, Task): tax = Taxonomy(what)
     else: raise ValueError(f"grow takes a Task or a Taxonomy, not {type(what).__name__}")
@@ -334,15 +338,20 @@ def _started(what, n_source_type=None, n_topic=None, n_subtopic=None, model=None
 
 def _usual_counts(tax, given):
     "The counts `given`, and for the others those the tree was grown with"
-    return ({k: getattr(tax.plan, k) for k in _tree_counts} if tax.plan else {}) | given
+    return ({k: getattr(tax.plan, k) for k in _counts} if tax.plan else {}) | given
 
-def _cache(cache): return cache if isinstance(cache, Cache) else Cache(cache)
+def _cache(cache):
+    if isinstance(cache, Cache): return cache
+    if cache is not None and (not cache or not isinstance(cache, (str, Path))): raise ValueError(f"cache must be a Cache or a path, not {cache!r}; ':memory:' keeps nothing")
+    return Cache(cache)
 
 def _forget(tax, node):
     "Remove below `node` what is neither locked nor made by hand nor holds anything that is"
     if tax.is_locked(node): raise ValueError(f"{node.name!r} is locked; unlock it to grow it again")
+    if node.kind=='subtopic': raise ValueError(f"{node.name!r} is a subtopic, nothing grows below it; name a topic or something above")
     for kid in tax.children(node):
-        if kid.kind=='label': _forget(tax, kid)
+        if kid.kind=='label':
+            if not kid.locked: _forget(tax, kid)
         elif not any(o.locked or o.origin=='hand' for o in tax.walk(kid)): tax.remove(kid)
 
 def grow(
@@ -376,8 +385,8 @@ def grow(
     ModelError
         If no request succeeds: the first error, in the provider's words.
     """
-    return _wait(_started(what, n_source_type, n_topic, n_subtopic, model, cache, prompts, seed, rounds, at, again).begin(), progress)
+    return _wait(_started(what, n_source_type, n_topic, n_subtopic, model, cache, prompts, seed, rounds, at, again), progress)
 
 async def agrow(what, n_source_type=None, n_topic=None, n_subtopic=None, *, model=None, cache=None, prompts=None, seed=0, rounds=6, at=None, again=False, progress=False):
     "`grow` for async code; the parameters are the same"
-    return await _await(_started(what, n_source_type, n_topic, n_subtopic, model, cache, prompts, seed, rounds, at, again).begin(), progress)
+    return await _await(_started(what, n_source_type, n_topic, n_subtopic, model, cache, prompts, seed, rounds, at, again), progress)

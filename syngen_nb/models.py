@@ -5,19 +5,21 @@
 # %% auto #0
 __all__ = ['retried', 'Answer', 'ModelError', 'Usage', 'Model', 'ask', 'OpenAIModel', 'AnthropicModel', 'LocalModel', 'get_model']
 
-# %% ../nbs/04_models.ipynb #31c9c01c
-import asyncio, json, os
+# %% ../nbs/04_models.ipynb #95f4a819
+import asyncio, hashlib, os, threading
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import import_module
+from inspect import isawaitable
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from .prompts import DEFAULT, LOCAL, SMALL, Request, items_schema
+from .prompts import DEFAULT, LOCAL, SMALL
 from .weights import WEIGHTS, WeightsError, fetch_weights
 
-# %% ../nbs/04_models.ipynb #a3efb917
+# %% ../nbs/04_models.ipynb #20861e6c
 @dataclass
 class Answer:
     "What a model said"
@@ -47,13 +49,14 @@ class Usage:
     tokens_in:int = 0  # Tokens sent, without cached requests
     tokens_out:int = 0  # Tokens received, without cached requests
     dollars:float = 0.  # By the list prices in genai-prices
+    dropped:int = 0  # Texts not kept: there already, copied from an example, naming their label, or speaking as a model
     unpriced:int = 0  # Requests to a model that has no known price
     def __str__(self):
         cost = f'${self.dollars:.4f}' + (f' + {self.unpriced} requests of unknown price' if self.unpriced else '')
         return (f"{self.requests:,} requests ({self.cached:,} more cached, {self.retries:,} retries, {self.failed:,} failed), "
                 f"{self.tokens_in:,} tokens in, {self.tokens_out:,} out, {cost}")
 
-# %% ../nbs/04_models.ipynb #f03f1cad
+# %% ../nbs/04_models.ipynb #9de97169
 class Model:
     "Base of all models: subclass it, set `name` and write `ask`"
     name:str  # 'provider/model'; stands in the data frame
@@ -77,14 +80,21 @@ class Model:
 
 async def ask(model, req):
     "The `Answer` of `model` to `req`; whatever goes wrong is a `ModelError`"
-    try: a = await model.ask(req)
-    except (ModelError, asyncio.CancelledError): raise
-    except Exception as e: raise ModelError(f"{model.name}: {type(e).__name__}: {e}") from e
+    try:
+        a = model.ask(req)
+        if not isawaitable(a): raise ModelError(f"{model.name} is not async: write its ask as `async def ask(self, req)`", 'access')
+        a = await a
+    except ModelError: raise
+    except asyncio.CancelledError as e:
+        if asyncio.current_task().cancelling(): raise
+        raise ModelError(f"{model.name}: the request was cancelled") from e  # by a library, not by us
+    except (Exception, KeyboardInterrupt, SystemExit) as e: raise ModelError(f"{model.name}: {type(e).__name__}: {e}") from e
     if isinstance(a, str): a = Answer(a)
-    if not isinstance(a, Answer): raise ModelError(f"{model.name} answered a {type(a).__name__}; ask must return an Answer or text", 'access')
+    if not isinstance(a, Answer) or not isinstance(a.text, str): raise ModelError(f"{model.name} answered a {type(getattr(a, 'text', a)).__name__}; ask must return an Answer or text", 'access')
+    a.text = a.text.encode('utf-8', 'replace').decode()  # half a character cannot be stored
     return a
 
-# %% ../nbs/04_models.ipynb #4429f4ad
+# %% ../nbs/04_models.ipynb #35a65f8d
 retried = ContextVar('retried', default=lambda: None)  # called for each request that the SDK sends again
 
 async def _count(request):
@@ -96,13 +106,14 @@ def _without(schema, keys):
     return [_without(o, keys) for o in schema] if isinstance(schema, list) else schema
 
 def _public(url):
-    "`url` without a user name, password or query"
+    "`url` without a user name or password, and with a digest for a query, which may hold a key"
     u = urlsplit(url)
-    return urlunsplit((u.scheme, u.netloc.rpartition('@')[2], u.path.rstrip('/'), '', ''))
+    query = hashlib.sha256(u.query.encode()).hexdigest()[:8] if u.query else ''
+    return urlunsplit((u.scheme, u.netloc.rpartition('@')[2], u.path.rstrip('/'), query, ''))
 
 def _secretless(words, key):
-    "`words` without the key; what stands in for a missing key is no secret"
-    return words if key=='none' else words.replace(key, '***')
+    "`words` without the key; nothing so short as to be a part of other words is a secret"
+    return words.replace(key, '***') if len(key)>=8 else words
 
 class _SDK(Model):
     "What the models behind an SDK share: the client, its errors, prices"
@@ -112,7 +123,8 @@ class _SDK(Model):
             f"timeout={timeout} and max_tokens={max_tokens} must be above 0, retries={retries} at least 0, concurrency={concurrency} at least 1")
         self.model,self.name = name,f'{self.provider}/{name}'
         self.base_url = base_url or os.environ.get(f'{self.provider.upper()}_BASE_URL') or None
-        self._key,self._client = api_key,(None, None)
+        self._own = self.base_url is None or urlsplit(self.base_url).hostname==f'api.{self.provider}.com'  # the provider's own server
+        self._key,self._named,self._client = api_key,bool(base_url) and not self._own,(None, None)
         self.timeout,self.retries,self.concurrency,self.max_tokens,self.sampling = timeout,retries,concurrency,max_tokens,sampling
         if prompts is not None: self.prompts = prompts
 
@@ -126,10 +138,10 @@ class _SDK(Model):
 
     def _connect(self):
         sdk = import_module(self.sdk)
-        key = self._key or os.environ.get(self.env)
-        if not key:
-            if not self.base_url: raise ModelError(f"No key for {self.name}: set {self.env}, or pass api_key=; without model= the embedded model is used, which needs none", 'access')
-            key = 'none'
+        key = (self._key or '' if self._named else self._key or os.environ.get(self.env) or '').strip()  # the provider's key is not for other servers
+        if not key and self._own: raise ModelError(f"No key for {self.name}: set {self.env}, or pass api_key=; without model= the embedded model is used, which needs none", 'access')
+        if not (key.isascii() and key.isprintable()): raise ModelError(f"The key for {self.name} has characters that no key has; copy it again", 'access')
+        key = key or 'none'
         self._secret = key
         url,auth = self.base_url and urlsplit(self.base_url),None
         if url and url.username: auth,url = (unquote(url.username), unquote(url.password or '')),url._replace(netloc=url.netloc.rpartition('@')[2])  # else it is logged with each request
@@ -150,6 +162,7 @@ class _SDK(Model):
             body = e.body if isinstance(e.body, dict) else {}
             body = body.get('error', body) if isinstance(body.get('error', body), dict) else {}
             words = body.get('message') or str(e)
+            if status==401 and self._secret=='none': words += f' (no key was sent to {_public(self.base_url)}; pass api_key=)'
             if status in (401, 402, 403, 404) or body.get('code')=='insufficient_quota': kind = 'access'
             elif status in (400, 413, 422): kind = 'request'
         elif isinstance(e, sdk.APITimeoutError): words = f'no answer within {self.timeout} s'
@@ -159,12 +172,12 @@ class _SDK(Model):
         return ModelError(f"{self.name}{f' ({status})' if status else ''}: {_secretless(words, self._secret)}", kind)
 
     def price(self, tokens_in, tokens_out):
-        if self.base_url: return None
+        if not self._own: return None
         from genai_prices import Usage as U, calc_price
         try: return float(calc_price(U(input_tokens=tokens_in, output_tokens=tokens_out), self.model, provider_id=self.provider).total_price)
         except LookupError: return None
 
-# %% ../nbs/04_models.ipynb #0bd016dc
+# %% ../nbs/04_models.ipynb #c1d00ccf
 class OpenAIModel(_SDK):
     """A model behind OpenAI's chat completions, at OpenAI or at `base_url` (Ollama, vLLM, llama.cpp and others).
 
@@ -175,7 +188,7 @@ class OpenAIModel(_SDK):
     base_url : str, default=None
         Where the server is; by default `OPENAI_BASE_URL`, else OpenAI's.
     api_key : str, default=None
-        By default `OPENAI_API_KEY`. It is never stored or shown.
+        By default `OPENAI_API_KEY`, unless `base_url` names another server than OpenAI's. It is never stored or shown.
     timeout : float, default=120
         Seconds to wait for an answer.
     retries : int, default=5
@@ -208,10 +221,10 @@ class OpenAIModel(_SDK):
             lp = c.logprobs and c.logprobs.top_logprobs
             text = c.text
         else:
-            kw |= {'max_tokens' if self.base_url else 'max_completion_tokens': limit}
+            kw |= {'max_completion_tokens' if self._own else 'max_tokens': limit}
             if req.logprobs: kw |= dict(logprobs=True, top_logprobs=req.logprobs)
             if req.schema and self.structured:
-                schema = req.schema if self.base_url else _without(req.schema, {'minLength', 'maxLength'})  # OpenAI refuses those
+                schema = req.schema if not self._own else _without(req.schema, {'minLength', 'maxLength'})  # OpenAI refuses those
                 # as extra_body the SDK sends it as it is, else it walks through the schema's types for each request
                 kw['extra_body'] = dict(response_format=dict(type='json_schema', json_schema=dict(name='answer', strict=True, schema=schema))) | kw.get('extra_body', {})
             messages = ([dict(role='system', content=req.system)] if req.system else []) + [dict(role='user', content=req.prompt)]
@@ -242,8 +255,8 @@ class AnthropicModel(_SDK):
         text = ''.join(o.text for o in r.content if o.type=='text')
         return Answer(text, r.usage.input_tokens, r.usage.output_tokens, r.stop_reason=='max_tokens')
 
-# %% ../nbs/04_models.ipynb #2e62fea0
-_loaded = {}  # path and slots -> the running llama.cpp
+# %% ../nbs/04_models.ipynb #74c940ec
+_loaded,_loading = {},threading.Lock()  # path, slots, context: the running llama.cpp
 
 def _load(path, slots, context):
     "llama.cpp with the weights at `path`"
@@ -257,6 +270,10 @@ def _load(path, slots, context):
     p.cpuparams.n_threads = p.cpuparams_batch.n_threads = os.cpu_count()
     return xllamacpp.Server(p)
 
+@lru_cache
+def _sha256(path, changed):
+    with path.open('rb') as f: return hashlib.file_digest(f, 'sha256').hexdigest()
+
 class LocalModel(Model):
     """A model in a GGUF file, run by llama.cpp in this process.
 
@@ -268,22 +285,26 @@ class LocalModel(Model):
         Another GGUF file on disk.
     repo, file : str, default=None
         Another GGUF file on the Hugging Face hub (extra `hub`).
-    slots : int, default=4
+    concurrency : int, default=4
         Requests at a time.
     context : int, default=1024
         Tokens of a prompt and its answer.
+    max_tokens : int, default=512
+        Limit of one answer, where the prompt set has none.
     prompts : Prompts, default=None
         The prompt set to use if `generate` is given none.
     **sampling
         Changes to temperature .8, top_p .95, min_p .05 and so on, as llama.cpp calls them.
     """
     _usual = dict(temperature=.8, top_p=.95, min_p=.05, dry_multiplier=.8, dry_allowed_length=3, repeat_penalty=1.05)
-    def __init__(self, name='local', path=None, repo=None, file=None, slots=4, context=1024, prompts=None, **sampling):
+    _more = set('top_k typical_p repeat_last_n presence_penalty frequency_penalty dry_base dry_penalty_last_n xtc_probability xtc_threshold mirostat mirostat_tau mirostat_eta'.split())
+    def __init__(self, name='local', path=None, repo=None, file=None, concurrency=4, context=1024, max_tokens=512, prompts=None, **sampling):
+        if (wrong := set(sampling)-set(self._usual)-self._more): raise ValueError(f"A local model has no setting {', '.join(sorted(wrong))}; besides concurrency, context and max_tokens there are {', '.join(sorted(self._more|set(self._usual)))}")
         if (repo is None)!=(file is None): raise ValueError("Give both repo= and file=, e.g. repo='Qwen/Qwen2.5-7B-Instruct-GGUF', file='….gguf'")
         if path is not None and not Path(path).expanduser().is_file(): raise ValueError(f"There is no file {path}")
         if path is None and repo is None and name not in WEIGHTS: raise ValueError(f"No local model is called {name!r}; there are {', '.join(WEIGHTS)}, or give path=")
-        if slots<1 or context<256: raise ValueError(f"slots={slots} must be at least 1, context={context} at least 256")
-        self._path,self._hub,self.slots,self.concurrency,self.context = path and Path(path).expanduser(),(repo, file),slots,slots,context
+        if concurrency<1 or context<256 or max_tokens<1: raise ValueError(f"concurrency={concurrency} and max_tokens={max_tokens} must be at least 1, context={context} at least 256")
+        self._path,self._hub,self.concurrency,self.context,self.max_tokens = path and Path(path).expanduser(),(repo, file),concurrency,context,max_tokens
         self.name = f'local/{self._path.name}' if path else f'local/{file}' if file else name
         self._weights = name if not (path or file) else None
         self.sampling = self._usual | sampling
@@ -292,8 +313,8 @@ class LocalModel(Model):
         self._pool = None
 
     def key(self):
-        file = WEIGHTS[self._weights].sha256 if self._weights else self._path.stat().st_size if self._path else list(self._hub)
-        return dict(name=self.name, file=file, sampling=self.sampling)
+        file = WEIGHTS[self._weights].sha256 if self._weights else _sha256(self._path, self._path.stat().st_mtime_ns) if self._path else list(self._hub)
+        return dict(name=self.name, file=file, max_tokens=self.max_tokens, sampling=self.sampling)
 
     def price(self, tokens_in, tokens_out): return 0.
 
@@ -301,8 +322,9 @@ class LocalModel(Model):
         "The running llama.cpp, started if need be"
         try: path = self._path or (fetch_weights(self._weights) if self._weights else self._from_hub())
         except WeightsError as e: raise ModelError(str(e), 'access') from None
-        k = str(path), self.slots, self.context
-        if k not in _loaded: _loaded[k] = _load(*k)
+        k = str(path), self.concurrency, self.context
+        with _loading:
+            if k not in _loaded: _loaded[k] = _load(*k)
         return _loaded[k]
 
     def _from_hub(self):
@@ -312,7 +334,7 @@ class LocalModel(Model):
 
     def _complete(self, req):
         "Ask llama.cpp; runs in a thread, llama.cpp releases the GIL"
-        d = self.sampling | dict(seed=req.seed, max_tokens=req.max_tokens or self.context//2, cache_prompt=True)
+        d = self.sampling | dict(seed=req.seed, max_tokens=req.max_tokens or self.max_tokens, cache_prompt=True)
         if req.stop: d['stop'] = list(req.stop)
         server = self._running
         if req.how=='continue':
@@ -334,7 +356,7 @@ class LocalModel(Model):
         loop = asyncio.get_running_loop()
         if self._pool is None:
             self._lock = asyncio.Lock()
-            self._pool = ThreadPoolExecutor(self.slots, thread_name_prefix='llama')
+            self._pool = ThreadPoolExecutor(self.concurrency, thread_name_prefix='llama')
         async with self._lock:  # one loads, the others wait
             if not hasattr(self, '_running'): self._running = await loop.run_in_executor(self._pool, self._server)
         return await loop.run_in_executor(self._pool, self._complete, req)

@@ -46,8 +46,9 @@ def context(task, label=None, source_type='', topic='', subtopic=''):
     return d | dict(label=_name(task[label]), others=_Names(_name(o) for o in task.labels if o.name!=label),
         source_type=source_type, topic=topic, subtopic=subtopic)
 
-# %% ../nbs/01_prompts.ipynb #3d8280a8
+# %% ../nbs/01_prompts.ipynb #40a21c21
 _env = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+_env.globals.clear()  # a template has its variables, and no functions
 
 @lru_cache(256)
 def _compiled(source): return _env.from_string(source)
@@ -70,12 +71,13 @@ def check_template(source, level):
         raise ValueError(f"{where} has a brace that would reach the model. Write variables as {{{{ label }}}}, and describe the format in words: "
                          "a JSON schema goes with the request. For a brace that is wanted write {{ '{' }}")
     if level=='texts' and 'label' not in used: raise ValueError(f"{where} does not use label, so all labels would get the same texts; put {{{{ label }}}} into it")
-    try: _compiled(source).render(_sample(level))
-    except TemplateError as e: raise ValueError(f"{where} cannot be filled in: {e}") from None
+    try:
+        for n,some in ((2, True), (1, False)): _compiled(source).render(_sample(level, n, some))
+    except Exception as e: raise ValueError(f"{where} cannot be filled in ({type(e).__name__}: {e}); mind that n can be 1 and lists can be empty") from None
 
-def _sample(level):
-    "Values with which a template is tried out"
-    d = context(Task('x', ['a', 'b'], examples=[('t', 'a')]), 'a', 's', 't', 'u') | dict(n=2, siblings=['s'], written=['w'])
+def _sample(level, n, some):
+    "Values with which a template is tried out, with or without `some` in the lists that can be empty"
+    d = context(Task('x', ['a', 'b'], examples=[('t', 'a')]*some), 'a', 's', 't', 'u') | dict(n=n, siblings=['s']*some, written=['w']*some)
     return d if level=='system' else {k:d[k] for k in VARIABLES[level]}
 
 # %% ../nbs/01_prompts.ipynb #c8ecd791
@@ -187,7 +189,7 @@ Output JSON array. Each item contains key "source_type".''',
 </instruction>''',
     alias=dict(texts=dict(topic='subtopic')))
 
-# %% ../nbs/01_prompts.ipynb #8bc3c5f2
+# %% ../nbs/01_prompts.ipynb #3f846ba9
 _labels = '''Classifier: {{instruction}}
 Labels:
 {% for l in labels %}
@@ -198,24 +200,25 @@ Language of the texts: {{language}}'''
 
 DEFAULT = Prompts('default',
     system='You help to build training data for a text classifier. Answer with JSON only: an object whose key "items" holds an array.\n\n'+_labels,
-    source_types='''Where would texts that this classifier has to judge be found? Suggest {{n}} source types: concrete kinds of text, by where or by whom they are written, each with its own length, tone and vocabulary. Every label has to occur in each. Two to five words each.
+    source_types='''Where would the texts be found that a classifier has to judge whose task is: {{instruction}}? Suggest {{n}} source types: concrete kinds of text, by where or by whom they are written, each with its own length, tone and vocabulary. Every label has to occur in each. Two to five words each.
 {% if siblings %}
 Already there, suggest others: {{siblings|join('; ')}}
 {% endif %}
 Each item has the key "source_type".''',
-    topics='''Texts labelled "{{label}}" are wanted, from: {{source_type}}.
+    topics='''Texts labelled "{{label}}" are wanted, from: {{source_type}}. The task: {{instruction}}.
 Suggest {{n}} topics that such texts are about. Together they shall cover what is typical and what is rare; no two may overlap. Each shall be at home in this source type and lead to texts that are clearly "{{label}}"{% if others %}, not {{others|join(', ')}}{% endif %}. Two to six words each, in {{language}}.
 {% if siblings %}
 Already there, suggest others: {{siblings|join('; ')}}
 {% endif %}
 Each item has the key "item".''',
-    subtopics='''Texts labelled "{{label}}" are wanted, from: {{source_type}}, about: {{topic}}.
+    subtopics='''Texts labelled "{{label}}" are wanted, from: {{source_type}}, about: {{topic}}. The task: {{instruction}}.
 Suggest {{n}} subtopics: specific situations, things or angles within this topic, each enough for a few quite different texts that are clearly "{{label}}". Two to eight words each, in {{language}}.
 {% if siblings %}
 Already there, suggest others: {{siblings|join('; ')}}
 {% endif %}
 Each item has the key "item".''',
     texts='''Write {{n}} {{'text' if n==1 else 'texts'}} with the label "{{label}}".
+Task: {{instruction}}
 Source type: {{source_type}}
 Topic: {{topic}}
 Subtopic: {{subtopic}}
@@ -290,7 +293,7 @@ Task: {{instruction}}.{% if language!='English' %} In {{language}}.{% endif %} H
             'waiting times', 'a recommendation', 'small details', 'plans for next time'),
         subtopics=('what happened first', 'how it ended', 'what others said', 'what stood out', 'what it cost')))
 
-# %% ../nbs/01_prompts.ipynb #2974dc0b
+# %% ../nbs/01_prompts.ipynb #b526ab75
 def get_prompts(prompts, default=DEFAULT):
     """The prompt set meant by `prompts`.
 
@@ -308,11 +311,11 @@ def get_prompts(prompts, default=DEFAULT):
     if isinstance(prompts, Prompts): return prompts
     if not isinstance(prompts, dict): raise ValueError(f"prompts must be a Prompts or a dict of templates, not {type(prompts).__name__}")
     if (wrong := set(prompts)-set(KEYS)-{'system'}):
-        raise ValueError(f"No template is called {', '.join(map(repr, sorted(wrong)))}; the names are {', '.join(KEYS)} and system")
+        raise ValueError(f"No template is called {', '.join(sorted(map(repr, wrong)))}; the names are {', '.join(KEYS)} and system")
     chat = {k: {o: v for o,v in getattr(default, k).items() if o not in prompts} for k in ('how', 'stop', 'max_tokens', 'built_in')}
     return replace(default, name=f'{default.name}+', **chat, **prompts)
 
-# %% ../nbs/01_prompts.ipynb #3fbf1714
+# %% ../nbs/01_prompts.ipynb #d0fed749
 _decoder = json.JSONDecoder(strict=False)
 
 def _whole(text):
@@ -320,7 +323,7 @@ def _whole(text):
     i,found = 0,[]
     while (i := text.find('{', i))>=0:
         try: o,i = _decoder.raw_decode(text, i)
-        except json.JSONDecodeError: i += 1
+        except (json.JSONDecodeError, RecursionError): i += 1
         else: found.append(o)
     return found
 
@@ -334,32 +337,35 @@ def _strings(o, key):
 def salvage(text, key, cut=False):
     "The strings under `key` in the answer `text`, whole ones only; `cut` says that it hit the token limit"
     try: return _strings(json.loads(text, strict=False), key)
-    except json.JSONDecodeError: pass
+    except (json.JSONDecodeError, RecursionError): pass
     whole = _strings(_whole(text), key)
     from json_repair import loads
     body = re.sub(r'^.*?(?=[\[{])', '', text.replace('```json', '').replace('```', ''), count=1, flags=re.S).strip()
-    mended = _strings(loads(body), key) if body[:1] in ('[', '{') else []
+    try: mended = _strings(loads(body), key) if body[:1] in ('[', '{') else []
+    except (ValueError, RecursionError): mended = []  # nested beyond reason
     if cut or body[-1:] not in (']', '}'): mended = mended[:-1]
     mended = [s for s in mended if not re.search(rf'''["']?{key}["']?\s*:|["'}}\]]\s*[}}\]]\s*$''', s)]  # no item with its neighbour inside
     return mended if len(mended)>len(whole) else whole
 
-# %% ../nbs/01_prompts.ipynb #c65b61ad
+# %% ../nbs/01_prompts.ipynb #a130f7f5
+_joiners = '\u200c\u200d'  # not printable, yet a part of Persian words and of emoji
+
 def clean_name(s, most=120):
     "`s` as a one-line name, or '' if it cannot be one"
-    s = ' '.join(''.join(c if c.isprintable() else ' ' for c in s).split())
+    s = ' '.join(''.join(c if c.isprintable() or c in _joiners else ' ' for c in s).split())
     s = re.sub(r'^(?:[-*•]|\(?\d{1,3}[.):])\s+', '', s).strip(' "\'`*_“”').rstrip('.,;:')
     return s if len(s)<=most and any(c.isalnum() for c in s) else ''
 
 def clean_text(s):
     "`s` without surrounding space and without control characters, or '' if no word is in it"
-    if not s.isprintable(): s = ''.join(c for c in s.replace('\r\n', '\n') if c.isprintable() or c in '\n\t\u200c\u200d')
+    if not s.isprintable(): s = ''.join(c for c in s.replace('\r\n', '\n') if c.isprintable() or c in '\n\t'+_joiners)
     s = s.strip()
     return s if any(c.isalnum() for c in s) else ''
 
-# %% ../nbs/01_prompts.ipynb #c957a5a0
+# %% ../nbs/01_prompts.ipynb #51f8611a
 _opening = re.compile(r"\W*(?:(?:sure|certainly|of course)\W+here\b|here (?:is|are) (?:an?|the|\d+|some|your) (?:\w+ )?(?:example|sample|text)s?\b)", re.I)
 _speaks = re.compile(r"\bas an? (?:ai|artificial intelligence|large language|language model)\b|\bi(?:['’]| a)m an? (?:ai|language model)\b|"
-    r"\bi(?: cannot| can['’]t|['’]m unable to| am unable to) (?:generate|fulfil|assist|provide|create|write)", re.I)
+    r"\bi(?: cannot| can['’]t|['’]m unable to| am unable to) (?:generate|fulfil+|assist with|provide|create|write) (?:this|that|your|such) (?:request|content|text|example)", re.I)
 _field = re.compile(r"\W*(?:label|class|category|sentiment|topic|text)\s*[:=]", re.I)  # Label: …
 _tag = '|'.join((r"""^\W*TAG\s*[:=]""", r"""^\W*[\[(]TAG[\])]""", r"""[\[(]TAG[\])]\W*$""",  # TAG: …, [TAG] …, … (TAG)
     r"""["'‘“]TAG["'’”]""",  # in quotes

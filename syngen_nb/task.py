@@ -10,14 +10,14 @@ from dataclasses import dataclass, asdict, replace
 from itertools import product
 from math import prod
 
-# %% ../nbs/00_task.ipynb #18776af2
+# %% ../nbs/00_task.ipynb #488e71bb
 def _line(s, what, most=300):
     "`s` stripped, if it is one non-empty line of at most `most` characters"
     if not isinstance(s, str): raise ValueError(f"{what} must be text, not {type(s).__name__} ({s!r}); write it as a string")
     s = s.strip()
     if not s: raise ValueError(f"{what} is empty; say it in a few words")
     if len(s)>most: raise ValueError(f"{what} has {len(s)} characters; at most {most} are allowed, put details into a description")
-    if not s.isprintable(): raise ValueError(f"{what} has line breaks or control characters; write it on one line: {s[:60]!r}")
+    if not all(c.isprintable() or c in '\xa0\u200c\u200d' for c in s): raise ValueError(f"{what} has line breaks or control characters; write it on one line: {s[:60]!r}")
     return s
 
 # %% ../nbs/00_task.ipynb #d4b8a30e
@@ -43,7 +43,7 @@ def same(s):
     "`s` as compared: two names that differ only in case and spaces are the same"
     return ' '.join(s.casefold().split())
 
-# %% ../nbs/00_task.ipynb #94da3ad3
+# %% ../nbs/00_task.ipynb #b61b7629
 @dataclass(frozen=True)
 class Task:
     """An instruction and the labels that a classifier shall tell apart.
@@ -55,21 +55,24 @@ class Task:
         has an unknown label. The message says what to do.
     """
     instruction:str  # What the classifier does, e.g. 'Classify the sentiment of a movie review'
-    labels:tuple  # Label names or `Label`s, two or more
+    labels:tuple  # Two or more label names or `Label`s, or a dict of names and descriptions
     language:str = 'English'  # Language of the texts
-    examples:tuple = ()  # A few real `(text, label)` pairs: shown to the model, never copied into the result
+    examples:tuple = ()  # A few real `(text, label)` pairs, to show the style to a model behind an API (a small one would copy them); never in the result
     def __post_init__(self):
-        if not isinstance(self.instruction, str) or not self.instruction.strip():
+        if not isinstance(self.instruction, str): raise ValueError(f"The instruction must be text, not {type(self.instruction).__name__}")
+        if not self.instruction.strip():
             raise ValueError("The instruction is empty; say what the classifier does, e.g. 'Classify the sentiment of a movie review'")
-        if isinstance(self.labels, (str, Label)) or not hasattr(self.labels, '__iter__'):
-            raise ValueError(f"labels must be a list, e.g. ['negative', 'positive'], not {self.labels!r}")
-        labels = tuple(o if isinstance(o, Label) else Label(o) for o in self.labels)
+        if isinstance(self.labels, (str, bytes, Label, set, frozenset)) or not hasattr(self.labels, '__iter__'):
+            raise ValueError(f"labels must be a list, e.g. ['negative', 'positive'], or a dict of names and descriptions, not {self.labels!r}")
+        given = [Label(*o) for o in self.labels.items()] if isinstance(self.labels, dict) else self.labels
+        labels = tuple(o if isinstance(o, Label) else Label(o) for o in given)
         if len(labels)<2: raise ValueError(f"A classifier needs at least two labels; got {[o.name for o in labels]}. Add the other class, e.g. 'other'")
         seen = {}
         for o in labels:
             if (k := same(o.name)) in seen: raise ValueError(f"The labels {seen[k]!r} and {o.name!r} are the same; rename or remove one")
             seen[k] = o.name
         names = [o.name for o in labels]
+        if isinstance(self.examples, str) or not hasattr(self.examples, '__iter__'): raise ValueError(f"examples must be a list of pairs (text, label), not {self.examples!r}")
         examples = tuple(_example(o, names) for o in self.examples)
         for k,v in dict(instruction=self.instruction.strip(), labels=labels, language=_line(self.language, 'The language', 60), examples=examples).items():
             object.__setattr__(self, k, v)
@@ -90,14 +93,14 @@ class Task:
 
 def _example(o, names):
     "An example as `(text, label)`, checked"
-    try: text, label = o
-    except (TypeError, ValueError): raise ValueError(f"An example is a pair (text, label), not {o!r}") from None
+    if not isinstance(o, (tuple, list)) or len(o)!=2: raise ValueError(f"An example is a pair (text, label), not {o!r}")
+    text,label = o
     label = getattr(label, 'name', label)
     if not isinstance(text, str) or not text.strip(): raise ValueError(f"An example has no text: {o!r}")
     if label not in names: raise ValueError(f"An example has the label {label!r}, which is not one of {names}")
     return text, label
 
-# %% ../nbs/00_task.ipynb #3a4fad44
+# %% ../nbs/00_task.ipynb #42741aa2
 _counts = 'n_source_type', 'n_topic', 'n_subtopic'
 _usual = dict(zip(_counts, (3, 5, 2)))  # what the method used
 _most = 8, 10, 5  # the largest tree that is picked for you: 400 cells a label
@@ -109,7 +112,7 @@ def _whole(x, name):
     return int(x)
 
 def _widest(most, given):
-    "The largest tree of at most `most` leaves: level after level is widened, the one most behind its ratio first"
+    "A tree of at most `most` leaves. The level most behind its ratio is widened as long as that fits, so more leaves never take a node away"
     ns = [given.get(c, 1) for c in _counts]
     best = ns
     while True:
@@ -122,11 +125,11 @@ def _widest(most, given):
 
 def _exact(leaves, given):
     "The most even tree of exactly `leaves` leaves that keeps `given`, or None"
-    opts = [[given[c]] if c in given else [k for k in range(1, leaves+1) if leaves%k==0] for c in _counts]
+    opts = [[given[c]] if c in given else [k for k in range(1, 51) if leaves%k==0] for c in _counts]
     fits = [ns for ns in product(*opts) if prod(ns)==leaves]
     return min(fits, key=lambda ns: max(n/r for n,r in zip(ns, _ratio)), default=None)
 
-# %% ../nbs/00_task.ipynb #e778bbb6
+# %% ../nbs/00_task.ipynb #cbb61380
 @dataclass(frozen=True)
 class Plan:
     """How large a tree to grow for each label, and how many rows to write.
@@ -172,7 +175,8 @@ class Plan:
             return cls(L, *_widest(per, given), n_record_to_generate=n)
         unit = L*each*prod(given.values())
         ns = _exact(n//(L*each), given) if n%unit==0 else None
-        if ns is None or prod(ns)*L*each!=n:
+        if ns is None and n%unit==0: raise ValueError(f"{n} rows with sample_per_subtopic={each} need {n//(L*each)} cells for each label, and no tree of at most 50 nodes a branch has as many; give other numbers")
+        if ns is None:
             known = f"{L} labels × sample_per_subtopic={each}" + (f", {_said(given)}" if given else '')
             near = sorted({max(1, n//unit)*unit, (n//unit+1)*unit})
             raise ValueError(f"{n} rows cannot be had with {known}: " + (f"these give {unit}" if len(given)==3 else

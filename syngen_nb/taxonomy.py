@@ -5,11 +5,12 @@
 # %% auto #0
 __all__ = ['KINDS', 'Node', 'Taxonomy']
 
-# %% ../nbs/05_taxonomy.ipynb #1ffa4926
+# %% ../nbs/05_taxonomy.ipynb #89cf5dbe
 import copy, hashlib, json, math
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from html import escape
 from importlib.resources import files
+from numbers import Real
 from pathlib import Path
 
 import pandas as pd
@@ -34,7 +35,7 @@ class Node:
     description:str = ''  # Of a label
     kids:list = field(default_factory=list, repr=False)  # Ids of the children, in order
 
-# %% ../nbs/05_taxonomy.ipynb #5af361cf
+# %% ../nbs/05_taxonomy.ipynb #67d5614b
 class Taxonomy:
     """A tree of labels, source types, topics and subtopics for one task.
 
@@ -61,8 +62,8 @@ class Taxonomy:
 
     def __getitem__(self, node):
         if isinstance(node, Node): node = node.id
-        if isinstance(node, str):
-            if node in self.nodes: return self.nodes[node]
+        if not isinstance(node, tuple) or not all(isinstance(o, str) for o in node):
+            if isinstance(node, str) and node in self.nodes: return self.nodes[node]
             raise LookupError(f"No node {node!r}; give an id, or a tuple of names such as ({self.children('task')[0].name!r},)")
         at = self.nodes['task']
         for name in node:
@@ -120,8 +121,8 @@ class Taxonomy:
 
     def _free(self, parent, name, but=None):
         "`name`, cleaned, if no child of `parent` other than `but` has it"
-        if not isinstance(name, str) or not (clean := clean_name(name)): raise ValueError(f"{name!r} cannot be a name; give one line of at most 120 characters")
         if self.nodes[parent].kind=='task': clean = Label(name).name
+        elif not isinstance(name, str) or not (clean := clean_name(name)): raise ValueError(f"{name!r} cannot be a name; give text of one line, at most 120 characters, with a letter or digit")
         if any(same(o.name)==same(clean) for o in self.children(parent) if o.id!=but):
             raise ValueError(f"There is a {clean!r} under {' · '.join(self.path(parent)) or 'the task'} already; merge the two or choose another name")
         return clean
@@ -159,6 +160,7 @@ class Taxonomy:
         o = self[node]
         to = self[o.parent if parent is None else parent]
         if o.kind=='task' or to.kind!=KINDS[KINDS.index(o.kind)-1]: raise ValueError(f"A {o.kind} cannot stand under a {to.kind}")
+        if at is not None and not hasattr(at, '__index__'): raise ValueError(f"at must be a whole number, the place among the siblings, not {at!r}")
         if to.id!=o.parent: self._free(to.id, o.name)
         self.nodes[o.parent].kids.remove(o.id)
         to.kids.insert(len(to.kids) if at is None else at, o.id)
@@ -167,8 +169,9 @@ class Taxonomy:
 
     def merge(self, node, *others):
         "Put what is below `others` under `node`, and take `others` out; children of the same name are merged too"
-        to,others = self[node],[self[o] for o in others]
+        to,others = self[node],list({self[o].id: self[o] for o in others}.values())
         for o in others:
+            if self.is_locked(o): raise ValueError(f"{o.name!r} is locked; unlock it to merge it")
             if o.kind!=to.kind or o.id==to.id: raise ValueError(f"Only nodes of one kind can be merged, not {o.name!r} ({o.kind}) into {to.name!r} ({to.kind})")
         if to.kind=='label' and len(self.children('task'))-len(others)<2: raise ValueError("A task needs two labels at least")
         for o in others:
@@ -177,6 +180,7 @@ class Taxonomy:
                 if twin: self.merge(twin, kid)
                 else: self.move(kid, to)
             to.removed += o.removed
+            if o.kind=='label': self._task = replace(self._task, examples=[(t, to.name if l==o.name else l) for t,l in self._task.examples])
             self._drop(o)
         to.origin = 'hand'
         return to
@@ -188,7 +192,7 @@ class Taxonomy:
 
     def weigh(self, node, weight):
         "Set the share of rows relative to the siblings; 0 for no rows"
-        if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0<=weight<math.inf: raise ValueError(f"A weight is a number of at least 0, not {weight!r}")
+        if isinstance(weight, bool) or not isinstance(weight, Real) or not 0<=weight<=1e9: raise ValueError(f"A weight is a number from 0 to 1e9, not {weight!r}")
         self[node].weight = float(weight)
         return self[node]
 
@@ -244,13 +248,15 @@ class Taxonomy:
         """A new taxonomy with the branches of `df`, as `to_frame` gives it and pandas may have changed it.
 
         Rows that are gone are removed, rows that are new are added, other names are renames, and another order is the new order. Nodes that are
-        known by the index keep their id, lock, weight, and origin; where the frame has no `weight` or `locked` they stay as they are.
+        known by the index keep their id, lock, weight, and origin; where `weight` or `locked` is missing they stay as they are.
 
         Raises
         ------
         ValueError
             If a column is missing, a name is not one, or a row has a gap.
         """
+        if not isinstance(df, pd.DataFrame): raise ValueError(f"from_frame takes a DataFrame as to_frame gives it, not {type(df).__name__}")
+        if df.index.name!='node' and 'node' in df.columns: df = df.set_index('node')
         if (miss := [c for c in KINDS[1:] if c not in df.columns]): raise ValueError(f"The frame has no column {', '.join(miss)}; it needs {', '.join(KINDS[1:])}")
         names = [o.name for o in self.children('task')]
         new = Taxonomy(self._task, self.plan)
@@ -264,8 +270,11 @@ class Taxonomy:
             for depth,name in enumerate(path):
                 kid = next((o for o in new.children(at) if same(o.name)==same(str(name))), None)
                 at = kid or new._adopt(at, name, self.nodes.get(old[depth]) if depth<len(old) else None)
-            if 'weight' in row: new.weigh(at, row['weight'])
-            if 'locked' in row: new.lock(at, row['locked'])
+            weight,locked = row.get('weight'),row.get('locked')
+            if not pd.isna(weight): new.weigh(at, weight)
+            if not pd.isna(locked):
+                if locked not in (True, False): raise ValueError(f"Row {i!r}: locked must be True or False, not {locked!r}")
+                new.lock(at, locked)
         for o in self.walk():
             if o.id not in new.nodes and o.parent in new.nodes: new.nodes[o.parent].removed.append(o.name)
         labels = [Label(o.name, o.description) for o in new.children('task')]
