@@ -146,3 +146,18 @@ def test_short_key_leaves_the_words_alone(cache):
     "A key that is no secret, such as the 'none' of a server that wants none, does not garble what the provider says"
     with serve(fail_match='none of it') as s:
         with pytest.raises(ModelError, match="it says 'none of it'"): generate(Task('none of it', ['Sea', 'Land']), 4, model=get_model('openai/none', base_url=s.url, retries=0), cache=cache, progress=False)
+
+@both
+def test_key_with_a_line_break(make, cache):
+    "A key copied with its line break works; one that cannot be a key is refused without being shown"
+    with serve(auth=KEY) as s:
+        check_exact(generate(TASK, 6, model=make(s, api_key=KEY+'\n'), cache=cache, progress=False), 6)
+        with pytest.raises(ModelError, match='copy it again') as e: generate(TASK, 6, model=make(s, api_key='sk\n'+KEY), cache=':memory:', progress=False)
+    assert KEY not in ''.join(f'{o!s}{o!r}' for o in chain(e.value))
+
+def test_key_stays_with_its_provider(cache, monkeypatch):
+    "The key in the environment is not sent to a server given by base_url, and the error says so"
+    monkeypatch.setenv('OPENAI_API_KEY', KEY)
+    with serve(auth=KEY) as s:
+        with pytest.raises(ModelError, match='no key was sent'): generate(TASK, 6, model=get_model('openai/fake', base_url=s.url), cache=cache, progress=False)
+        check_exact(generate(TASK, 6, model=get_model('openai/fake', base_url=s.url, api_key=KEY), cache=cache, progress=False), 6)
