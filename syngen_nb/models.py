@@ -94,7 +94,7 @@ async def ask(model, req):
     a.text = a.text.encode('utf-8', 'replace').decode()  # half a character cannot be stored
     return a
 
-# %% ../nbs/04_models.ipynb #35a65f8d
+# %% ../nbs/04_models.ipynb #61e1307c
 retried = ContextVar('retried', default=lambda: None)  # called for each request that the SDK sends again
 
 async def _count(request):
@@ -161,12 +161,12 @@ class _SDK(Model):
         if isinstance(e, sdk.APIStatusError):
             body = e.body if isinstance(e.body, dict) else {}
             body = body.get('error', body) if isinstance(body.get('error', body), dict) else {}
-            words = body.get('message') or str(e)
+            words = str(body.get('message') or e)
             if status==401 and self._secret=='none': words += f' (no key was sent to {_public(self.base_url)}; pass api_key=)'
             if status in (401, 402, 403, 404) or body.get('code')=='insufficient_quota': kind = 'access'
             elif status in (400, 413, 422): kind = 'request'
         elif isinstance(e, sdk.APITimeoutError): words = f'no answer within {self.timeout} s'
-        elif isinstance(e, sdk.APIConnectionError): words = f'{_public(self.base_url or "")} cannot be reached ({e.__cause__ or e})'
+        elif isinstance(e, sdk.APIConnectionError): words = f'{_public(self.base_url or "https://api." + self.provider + ".com")} cannot be reached ({e.__cause__ or e})'
         elif isinstance(e, ModelError): return e
         else: words = f'{type(e).__name__}: {e}'
         return ModelError(f"{self.name}{f' ({status})' if status else ''}: {_secretless(words, self._secret)}", kind)
