@@ -17,7 +17,7 @@ test: .venv/dev
 	$(BIN)/python -m pytest -q
 
 lab: .venv/dev
-	$(BIN)/jupyter lab nbs/tutorials/quickstart.ipynb
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) nbs/tutorials/quickstart.ipynb
 
 # after editing notebooks: export, run them and keep their outputs, render the README
 notebooks: .venv/dev
