@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['apportion', 'TextRun', 'generate', 'start', 'agenerate', 'Estimate', 'estimate']
 
-# %% ../nbs/07_generate.ipynb #5d1a5dfb
+# %% ../nbs/07_generate.ipynb #700e42fd
 import asyncio
 from dataclasses import asdict, dataclass, replace
 from heapq import heapify, heapreplace
@@ -15,7 +15,7 @@ import pandas as pd
 from .grow import Run, Series, _await, _cache, _count, _usual_counts, _wait
 from .models import get_model
 from .prompts import context, fold, why_not
-from .task import Plan, Task, _counts
+from .task import Plan, Task, _counts, _whole
 from .taxonomy import KINDS, Taxonomy
 
 # %% ../nbs/07_generate.ipynb #cc053018
@@ -37,7 +37,7 @@ def _shares(n, cells):
     places = sorted(cells, key=lambda p: p[::-1])
     return dict(zip(places, apportion(n, [cells[p] for p in places])))
 
-# %% ../nbs/07_generate.ipynb #38e07a42
+# %% ../nbs/07_generate.ipynb #d0f1aef8
 class TextRun(Run):
     """Texts being written in the background; see `start`.
 
@@ -133,7 +133,7 @@ class TextRun(Run):
         self._share_out()
         for s in self._cells.values():
             if (lack := s.share-len(s.kept))>0 and not s.spent:
-                s.want = max(s.want, len(s.got)+lack if len(s.got)>=s.want else s.want)
+                if not s.missing: s.want = len(s.got)+lack
                 self._push(s)
         return bool(self._heap)
 
@@ -161,7 +161,7 @@ class TextRun(Run):
                  for i,s in list(self._cells.items()) if len(kept[i])<(s.due or s.share)]
         return cells + [dict(cell=o.name, want=self._rows[o.id], got=0) for o in self.taxonomy.children() if not self.taxonomy.cells(o)]
 
-# %% ../nbs/07_generate.ipynb #698a4bb6
+# %% ../nbs/07_generate.ipynb #2a1c310c
 def _run(what, n_record_to_generate=None, n_source_type=None, n_topic=None, n_subtopic=None, sample_per_subtopic=None, model=None, cache=None, prompts=None, seed=0, rounds=6, kind=TextRun):
     "The run for the arguments of `generate`"
     given = {k:v for k,v in zip(_counts, (n_source_type, n_topic, n_subtopic)) if v is not None}
@@ -173,10 +173,11 @@ def _run(what, n_record_to_generate=None, n_source_type=None, n_topic=None, n_su
     elif isinstance(what, Taxonomy):
         tax = what.copy()
         if n is not None and each is not None: raise ValueError("For a taxonomy give either n_record_to_generate or sample_per_subtopic")
+        if each is not None: each = _whole(each, 'sample_per_subtopic')
+        if n is not None: n = _whole(n, 'n_record_to_generate')
         plan = replace(Plan.make(tax.task, **_usual_counts(tax, given)), sample_per_subtopic=each)
         rows = Plan.make(tax.task, **given, sample_per_subtopic=each).n_record_to_generate if each is not None and len(given)==3 else n
         if rows is not None: Plan.make(tax.task, rows)  # is it a number that can be shared out?
-        if each is not None: Plan.make(tax.task, n_source_type=1, n_topic=1, n_subtopic=1, sample_per_subtopic=each)
         plan = replace(plan, n_record_to_generate=rows)
     else: raise ValueError(f"generate takes a Task or a Taxonomy, not {type(what).__name__}")
     tax.plan = replace(plan, n_record_to_generate=None, sample_per_subtopic=None)

@@ -34,7 +34,7 @@ class _Worker:
 
 _worker = _Worker()
 
-# %% ../nbs/06_grow.ipynb #8783c32d
+# %% ../nbs/06_grow.ipynb #27580b54
 LEVELS = tuple(KEYS)
 _below = dict(label='source_types', source_type='topics', topic='subtopics', subtopic='texts')  # what is asked for below a node of a kind
 _count = dict(label='n_source_type', source_type='n_topic', topic='n_subtopic')
@@ -49,6 +49,11 @@ class Series:
         self.got,self.draw,self.dry,self.fails,self.error,self.key = {},0,0,0,'',None  # got: what an item is compared by, and the item
 
     @property
+    def name(self):
+        "What it is a list of, for people"
+        return ' · '.join((*self.path, self.level))
+
+    @property
     def missing(self): return max(0, self.want-len(self.got))
 
     def take(self, items):
@@ -60,7 +65,7 @@ class Series:
         self.taken(self)
         return before+len(items)-len(self.got)
 
-# %% ../nbs/06_grow.ipynb #0d1e338b
+# %% ../nbs/06_grow.ipynb #f3146180
 class ShortWarning(UserWarning):
     "Less was got than was asked for; the message names what is short"
 
@@ -197,7 +202,7 @@ class Run:
         n = self._per_request(s)
         seed = int(hashlib.sha256(f'{s.key}{s.draw}'.encode()).hexdigest()[:7], 16)
         req = self.prompts.request(s.level, s.ctx, n, (*s.there, *s.got.values()), seed)
-        self.current = ' · '.join((*s.path, s.level))
+        self.current = s.name
         retried.set(self._retried)
         async def send(): return {k:v for k,v in vars(await ask(self.model, req)).items() if v}
         info = dict(instruction=self.task.instruction, n=n, system=req.system, prompt=req.prompt)
@@ -235,7 +240,7 @@ class Run:
         s.fails += 1
         if s.fails>1:
             s.error = str(e)
-            self.errors.append(dict(cell=' · '.join((*s.path, s.level)), error=str(e)))
+            self.errors.append(dict(cell=s.name, error=str(e)))
         self._push(s, later=True)
 
     # --- growing
@@ -275,7 +280,7 @@ class Run:
     # --- what came out
     def short(self):
         "What is short: a list of dicts with `cell`, `want`, `got` and, if there was one, `error`"
-        return [dict(cell=' · '.join((*s.path, s.level)), want=s.want, got=len(s.got)) | (dict(error=s.error) if s.error else {})
+        return [dict(cell=s.name, want=s.want, got=len(s.got)) | (dict(error=s.error) if s.error else {})
                 for s in self._series if s.missing and s.level!='texts']
 
 # %% ../nbs/06_grow.ipynb #791ded2d

@@ -177,7 +177,7 @@ class _SDK(Model):
         try: return float(calc_price(U(input_tokens=tokens_in, output_tokens=tokens_out), self.model, provider_id=self.provider).total_price)
         except LookupError: return None
 
-# %% ../nbs/04_models.ipynb #c1d00ccf
+# %% ../nbs/04_models.ipynb #64403773
 class OpenAIModel(_SDK):
     """A model behind OpenAI's chat completions, at OpenAI or at `base_url` (Ollama, vLLM, llama.cpp and others).
 
@@ -224,11 +224,10 @@ class OpenAIModel(_SDK):
             kw |= {'max_completion_tokens' if self._own else 'max_tokens': limit}
             if req.logprobs: kw |= dict(logprobs=True, top_logprobs=req.logprobs)
             if req.schema and self.structured:
-                schema = req.schema if not self._own else _without(req.schema, {'minLength', 'maxLength'})  # OpenAI refuses those
+                schema = _without(req.schema, {'minLength', 'maxLength'}) if self._own else req.schema  # OpenAI refuses those
                 # as extra_body the SDK sends it as it is, else it walks through the schema's types for each request
                 kw['extra_body'] = dict(response_format=dict(type='json_schema', json_schema=dict(name='answer', strict=True, schema=schema))) | kw.get('extra_body', {})
-            messages = ([dict(role='system', content=req.system)] if req.system else []) + [dict(role='user', content=req.prompt)]
-            r = await client.chat.completions.create(messages=messages, **kw)
+            r = await client.chat.completions.create(messages=req.messages, **kw)
             c = r.choices[0]
             lp = c.logprobs and c.logprobs.content and [{o.token: o.logprob for o in t.top_logprobs} for t in c.logprobs.content]
             text = c.message.content
@@ -255,7 +254,7 @@ class AnthropicModel(_SDK):
         text = ''.join(o.text for o in r.content if o.type=='text')
         return Answer(text, r.usage.input_tokens, r.usage.output_tokens, r.stop_reason=='max_tokens')
 
-# %% ../nbs/04_models.ipynb #74c940ec
+# %% ../nbs/04_models.ipynb #538ee477
 _loaded,_loading = {},threading.Lock()  # path, slots, context: the running llama.cpp
 
 def _load(path, slots, context):
@@ -340,7 +339,7 @@ class LocalModel(Model):
         if req.how=='continue':
             r = server.handle_completions(d | dict(prompt=req.prompt) | (dict(logprobs=req.logprobs) if req.logprobs else {}))
         else:
-            d['messages'] = ([dict(role='system', content=req.system)] if req.system else []) + [dict(role='user', content=req.prompt)]
+            d['messages'] = req.messages
             if req.schema: d['response_format'] = dict(type='json_schema', json_schema=dict(name='answer', schema=req.schema))
             if req.logprobs: d |= dict(logprobs=True, top_logprobs=req.logprobs)
             r = server.handle_chat_completions(d)

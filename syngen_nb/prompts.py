@@ -80,7 +80,7 @@ def _sample(level, n, some):
     d = context(Task('x', ['a', 'b'], examples=[('t', 'a')]*some), 'a', 's', 't', 'u') | dict(n=n, siblings=['s']*some, written=['w']*some)
     return d if level=='system' else {k:d[k] for k in VARIABLES[level]}
 
-# %% ../nbs/01_prompts.ipynb #c8ecd791
+# %% ../nbs/01_prompts.ipynb #a91dd030
 @dataclass(frozen=True)
 class Request:
     "One question to a model"
@@ -92,6 +92,11 @@ class Request:
     stop:tuple = ()  # Strings that end the answer
     seed:int = 0  # For models that sample from a seed
     logprobs:int = 0  # How many alternatives of each token to give log-probabilities of
+
+    @property
+    def messages(self):
+        "System text and prompt as the messages of a chat"
+        return ([dict(role='system', content=self.system)] if self.system else []) + [dict(role='user', content=self.prompt)]
 
 def items_schema(key, n, max_length=None):
     "Schema of `{'items': [{key: text}, …]}` with `n` items. It is an object since not every provider takes an array"
