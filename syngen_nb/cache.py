@@ -5,13 +5,15 @@
 # %% auto #0
 __all__ = ['CacheError', 'ReplayMiss', 'Cache', 'Replay']
 
-# %% ../nbs/02_cache.ipynb #4447c38a
+# %% ../nbs/02_cache.ipynb #a36af9b6
 import asyncio, json, os, sqlite3, threading, time
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
 from platformdirs import user_cache_path
+
+from .task import html_table
 
 # %% ../nbs/02_cache.ipynb #66232e4b
 class CacheError(RuntimeError):
@@ -52,7 +54,7 @@ def _make(path):
         if not path.exists(): os.replace(tmp, path)
     finally: tmp.unlink(missing_ok=True)
 
-# %% ../nbs/02_cache.ipynb #2136f44e
+# %% ../nbs/02_cache.ipynb #651baa5c
 class Cache:
     """Answers of models, kept in an SQLite file.
 
@@ -140,6 +142,46 @@ class Cache:
         self._do('delete from answers where ?1 is null or model=?1', model)
         self._do('vacuum')
 
+    def find(self, 
+        series=None,  # Only of this series
+        cell=None,  # Only of the series that go by this name, e.g. 'topics · negative · forum posts'
+        instruction=None,  # Only what was asked for tasks of this instruction
+    ):
+        "The stored answers, oldest draw first: dicts of series, draw, cell, model, request, answer and made, which is seconds since 1970"
+        given = {k: v for k,v in dict(series=series, cell=cell).items() if v is not None}
+        rows = self._do(f"select {_fields} from answers where {' and '.join(f'{k}=?' for k in given) or 1} order by {'draw' if series else 'made, series, draw'}", *given.values())
+        return [o for r in rows if _asked_for(o := _plain(r), instruction)]
+
+    def rows(self, 
+        instruction=None,  # Only what was asked for tasks of this instruction
+    ):
+        "What `export` writes: a dict for each answer, sorted and without times"
+        for r in self._do(f"select {_fields} from answers order by cell, series, draw"):
+            o = _plain(r)
+            if _asked_for(o, instruction): yield {k: o[k] for k in ('cell', 'draw', 'series', 'model', 'answer', 'request')}
+
+    def load(self, 
+        answers,  # Path of a recording, or a list of dicts as `rows` gives them
+    ):
+        """Take in the answers of a recording; return how many were new. What is stored already stays.
+
+        Raises
+        ------
+        CacheError
+            If it is not a recording. Then nothing is taken in.
+        """
+        new = [(o['series'], o['draw'], o.get('cell', ''), o['model'], _dump(o.get('request')), _dump(o['answer']), time.time()) for _,o in _recorded(answers)]
+        with self._lock, self._reading():
+            db = self._open()
+            before = db.total_changes
+            db.execute('begin immediate')
+            try:
+                db.executemany('insert or ignore into answers values (?,?,?,?,?,?,?)', new)
+                db.execute('commit')
+            finally:
+                if db.in_transaction: db.execute('rollback')
+            return db.total_changes-before
+
     def export(self, path, 
         instruction=None,  # Only what was asked for tasks of this instruction; None for all
     ):
@@ -147,11 +189,7 @@ class Cache:
 
         One line is one answer. Lines are sorted and hold no time, so that a recording that changed a little differs in a few lines.
         """
-        lines = []
-        for s,d,cell,model,req,ans in self._do('select series, draw, cell, model, request, answer from answers order by cell, series, draw'):
-            req = json.loads(req)
-            if instruction is None or (req or {}).get('instruction')==instruction:
-                lines.append(_dump(dict(cell=cell, draw=d, series=s, model=model, answer=json.loads(ans), request=req)))
+        lines = [_dump(o) for o in self.rows(instruction)]
         tmp = Path(f'{path}.part')
         tmp.write_text(''.join(o+'\n' for o in lines), encoding='utf-8')
         os.replace(tmp, path)
@@ -168,11 +206,58 @@ class Cache:
             if self._db is not None and self._pid==os.getpid(): self._db.close()
             self._db = self._pid = None
 
-    def __repr__(self): return f"{type(self).__name__}({str(self.path)!r}, {len(self):,} answers)"
+    def _about(self):
+        "What `info` says, or in words why it cannot; a file that is gone is not made again to be shown"
+        if self.path!=':memory:' and not self.path.exists(): return 'its file is gone'
+        try: return self.info()
+        except (CacheError, OSError) as e: return str(e)
+
+    def __repr__(self):
+        d = self._about()
+        return f"{type(self).__name__}({str(self.path)!r}, {d if isinstance(d, str) else format(d['answers'], ',') + ' answers'})"
+
+    def _repr_html_(self):
+        d = self._about()
+        rows = [['note', d]] if isinstance(d, str) else [['answers', f"{d['answers']:,}"], ['on disk', _size(d['bytes'])]] + [[m or 'no model', f'{n:,}'] for m,n in d['models'].items()]
+        return html_table([[type(self).__name__.lower(), self.path]] + rows)
+
+_fields = 'series, draw, cell, model, request, answer, made'
+
+def _plain(row):
+    "A stored answer as a dict"
+    o = dict(zip(_fields.split(', '), row))
+    return o | {k: json.loads(o[k]) for k in ('request', 'answer')}
+
+def _asked_for(o, instruction): return instruction is None or (o['request'] or {}).get('instruction')==instruction
 
 def _dump(o): return json.dumps(o, ensure_ascii=False)
 
-# %% ../nbs/02_cache.ipynb #0c9f01aa
+def _size(n): return f'{n/1e6:,.1f} MB' if n>=1e6 else f'{n/1e3:,.0f} kB'
+
+def _recorded(source):
+    "The answers of a recording, a path or a list of dicts, each with where it starts; checked as they come"
+    i,at,what = 0,0,'The list'
+    try:
+        if not isinstance(source, (list, tuple)):
+            what = source = _recording(source)
+            source = source.open('rb')
+        for i,line in enumerate(source, 1):
+            here,at = at,at+len(line)
+            if isinstance(line, bytes) and not line.strip(): continue
+            o = json.loads(line) if isinstance(line, bytes) else line
+            if not isinstance(o, dict) or not isinstance(o['answer'], dict): raise ValueError('it is not an answer')
+            if not all(isinstance(v, str) for v in (o['series'], o['model'], o.get('cell', ''))): raise ValueError('series, model and cell must be text')
+            if type(o['draw']) is not int or not 0<=o['draw']<2**63: raise ValueError(f"draw is {o['draw']!r}")
+            if not isinstance(o.get('request'), dict|None): raise ValueError('request must be a dict')
+            _dump(o).encode()  # half a character could not be stored
+            yield here, o
+    except FileNotFoundError: raise CacheError(f"There is no recording {what}") from None
+    except OSError as e: raise CacheError(f"The recording {what} cannot be read ({e})") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as e: raise CacheError(f"{what} is not a recording: line {i} cannot be read ({type(e).__name__}: {e})") from None
+    finally:
+        if hasattr(source, 'close'): source.close()
+
+# %% ../nbs/02_cache.ipynb #3d2fd2b6
 class Replay(Cache):
     """A cache that answers only from a recording, and never asks a model.
 
@@ -183,15 +268,7 @@ class Replay(Cache):
     """
     def __init__(self, path):
         self.path = _recording(path)
-        self._rows,i = {},0
-        try:
-            with self.path.open(encoding='utf-8') as f:
-                for i,line in enumerate(f, 1):
-                    if not line.strip(): continue
-                    o = json.loads(line)
-                    self._rows[o['series'], o['draw']] = o['answer'],o['model']
-        except FileNotFoundError: raise CacheError(f"There is no recording {self.path}") from None
-        except (ValueError, KeyError, TypeError) as e: raise CacheError(f"{self.path} is not a recording: line {i} cannot be read ({type(e).__name__}: {e})") from None
+        self._rows = {(o['series'], o['draw']): (o['answer'], o['model'], at) for at,o in _recorded(path)}
 
     def get(self, series, draw): return self._rows.get((series, draw), (None,))[0]
 
@@ -200,12 +277,29 @@ class Replay(Cache):
         raise ReplayMiss(f"{cell or series} (draw {draw}, {model}) is not in the recording {self.path.name}. "
                          "A recording answers only the task, counts, model, prompts and seed it was made with")
 
+    def find(self, series=None, cell=None, instruction=None):
+        found = sorted((s, d, at) for (s,d),(_,_,at) in self._rows.items() if series in (None, s))
+        got = [dict(dict(cell='', request=None), **o, made=None) for o in self._lines(at for *_,at in found)]
+        return [{k: o[k] for k in _fields.split(', ')} for o in got if cell in (None, o['cell']) and _asked_for(o, instruction)]
+
+    def rows(self, instruction=None): return (o for o in self._lines(at for _,_,at in self._rows.values()) if _asked_for(o | dict(request=o.get('request')), instruction))
+
+    def _lines(self, places):
+        "Answers read again from the file, so that not all of it is kept in memory"
+        try:
+            with self.path.open('rb') as f:
+                for at in places:
+                    f.seek(at)
+                    yield json.loads(f.readline())
+        except (OSError, ValueError) as e: raise CacheError(f"The recording {self.path} was moved or changed since it was opened ({e})") from None
+
     def put(self, *args, **kw): raise CacheError("A recording cannot be written to")
+    def load(self, answers): raise CacheError("A recording cannot be written to")
     def clear(self, model=None): raise CacheError("A recording cannot be cleared")
     def close(self): pass
     def __len__(self): return len(self._rows)
     def info(self):
-        models = [m for _,m in self._rows.values()]
+        models = [m for _,m,_ in self._rows.values()]
         return dict(path=str(self.path), answers=len(self), bytes=self.path.stat().st_size, models={m: models.count(m) for m in sorted(set(models))})
     def export(self, path, instruction=None): raise CacheError("A recording is a file already; copy it")
 

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['retried', 'Answer', 'ModelError', 'Usage', 'Model', 'ask', 'OpenAIModel', 'AnthropicModel', 'LocalModel', 'get_model']
 
-# %% ../nbs/04_models.ipynb #95f4a819
+# %% ../nbs/04_models.ipynb #91c0027a
 import asyncio, hashlib, os, threading
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
@@ -17,9 +17,10 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from .prompts import DEFAULT, LOCAL, SMALL
+from .task import html_table
 from .weights import WEIGHTS, WeightsError, fetch_weights
 
-# %% ../nbs/04_models.ipynb #20861e6c
+# %% ../nbs/04_models.ipynb #25151e93
 @dataclass
 class Answer:
     "What a model said"
@@ -55,6 +56,10 @@ class Usage:
         cost = f'${self.dollars:.4f}' + (f' + {self.unpriced} requests of unknown price' if self.unpriced else '')
         return (f"{self.requests:,} requests ({self.cached:,} more cached, {self.retries:,} retries, {self.failed:,} failed), "
                 f"{self.tokens_in:,} tokens in, {self.tokens_out:,} out, {cost}")
+
+    def _repr_html_(self):
+        usual = 'requests', 'cached', 'tokens_in', 'tokens_out', 'dollars'
+        return html_table([[k.replace('_', ' '), f'${v:,.4f}' if k=='dollars' else f'{v:,}'] for k,v in vars(self).items() if v or k in usual])
 
 # %% ../nbs/04_models.ipynb #9de97169
 class Model:

@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = ['KINDS', 'Node', 'Taxonomy']
 
-# %% ../nbs/05_taxonomy.ipynb #89cf5dbe
-import copy, hashlib, json, math
+# %% ../nbs/05_taxonomy.ipynb #802abd05
+import copy, hashlib, json, math, threading
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from html import escape
 from importlib.resources import files
@@ -35,7 +36,19 @@ class Node:
     description:str = ''  # Of a label
     kids:list = field(default_factory=list, repr=False)  # Ids of the children, in order
 
-# %% ../nbs/05_taxonomy.ipynb #67d5614b
+# %% ../nbs/05_taxonomy.ipynb #3e2b4382
+def _twin(o):
+    "A copy of a node that shares nothing with it"
+    if o is None: return None
+    o = copy.copy(o)
+    o.kids,o.removed = list(o.kids),list(o.removed)
+    return o
+
+class _Edit:
+    "What one step changed: ids and nodes before and after it; None where there was none"
+    def __init__(self, what): self.what,self.before,self.after = what,{},{}
+
+# %% ../nbs/05_taxonomy.ipynb #62555057
 class Taxonomy:
     """A tree of labels, source types, topics and subtopics for one task.
 
@@ -52,7 +65,14 @@ class Taxonomy:
     ):
         self._task,self.plan = task,plan
         self.nodes = {'task': Node('task', None, 'task', task.instruction)}
+        self._begin()
         for o in task.labels: self._put('task', o.name, 'hand', o.description)
+
+    def _begin(self):
+        "No edits yet, and nobody watching"
+        self._lock,self._open,self._undone,self._done,self._watchers = threading.RLock(),None,[],[],[]
+
+    def __reduce__(self): return Taxonomy.from_dict, (self.to_dict(),)
 
     # --- looking
     @property
@@ -108,6 +128,85 @@ class Taxonomy:
         "Weight of the node times those above it, below the label"
         return math.prod(o.weight for o in self.up(node) if o.kind!='label')
 
+    # --- steps
+    def watch(self, f):
+        "Call `f` with a set of ids after each change, on the thread that made it"
+        self._watchers.append(f)
+
+    def unwatch(self, f): self._watchers = [o for o in self._watchers if o!=f]
+
+    @contextmanager
+    def edit(self, what='edit', into=None):
+        "Edits in this block are one step for `undo`; if one of them fails, none is done"
+        with self._lock:
+            if self._open is not None:
+                yield  # part of a larger one
+                return
+            self._open = e = into or _Edit(what)
+            was = set(e.before)
+            self._now = {}
+            try: yield
+            except BaseException:
+                self._apply({i: self._now[i] for i in self._now}, {})
+                for i in set(e.before)-was: del e.before[i]
+                raise
+            finally: self._open = None
+            ids = set(self._now)
+            for i in ids: e.after[i] = _twin(self.nodes.get(i)) if i!='' else self._task
+            if into is None and ids: self._step(e)
+        self._tell(ids)
+
+    def _touch(self, *ids):
+        "These nodes are about to change; '' stands for the task"
+        for i in ids:
+            if self._open is None or i in self._now: continue
+            self._now[i] = self._task if i=='' else _twin(self.nodes.get(i))
+            self._open.before.setdefault(i, self._now[i])
+
+    def _step(self, e):
+        "Let `e` be the step that `undo` takes back"
+        self._done,self._undone = [*self._done[-199:], e],[]
+
+    def _tell(self, ids):
+        if ids:
+            for f in list(self._watchers): f(ids)
+
+    def _apply(self, to, frm):
+        "Make nodes what they are in `to`. Children that came since `frm` stay"
+        for i,o in to.items():
+            if i=='': self._task = o
+            elif o is None: self.nodes.pop(i, None)
+            else:
+                old,now = frm.get(i),self.nodes.get(i)
+                self.nodes[i] = new = _twin(o)
+                if old and now: new.kids += [k for k in now.kids if k not in old.kids and k not in new.kids]
+        for o in list(self.nodes.values()):
+            if not all(k in self.nodes for k in o.kids): o.kids = [k for k in o.kids if k in self.nodes]
+        alive = {o.id for o in self.walk()}
+        for i in set(self.nodes)-alive: del self.nodes[i]
+
+    def undo(self):
+        "Take the last edit back. Returns what it was, or None if there is none"
+        return self._back(self._done, self._undone, lambda e: (e.before, e.after))
+
+    def redo(self):
+        "Do again what `undo` took back"
+        return self._back(self._undone, self._done, lambda e: (e.after, e.before))
+
+    def _back(self, steps, others, ways):
+        with self._lock:
+            if not steps: return None
+            e = steps.pop()
+            self._apply(*ways(e))
+            others.append(e)
+        self._tell(set(e.before)|set(e.after))
+        return e.what
+
+    @property
+    def steps(self):
+        "What `undo` and `redo` would do next, the nearest last: two lists of words"
+        return [e.what for e in self._done],[e.what for e in self._undone]
+
     # --- editing
     def _put(self, parent, name, origin, description=''):
         "A new last child. Its id is made of where and as what it was put, so that the same run gives the same ids"
@@ -115,6 +214,7 @@ class Taxonomy:
         i = base = hashlib.sha1(f'{parent}\n{kind}\n{same(name)}'.encode()).hexdigest()[:10]
         k = 1
         while i in self.nodes: i = f'{base}-{(k := k+1)}'
+        self._touch(i, parent)
         self.nodes[i] = node = Node(i, parent, kind, name, origin, description=description)
         self.nodes[parent].kids.append(i)
         return node
@@ -131,13 +231,16 @@ class Taxonomy:
         "Put a new node last under `parent` and return it"
         parent = self[parent]
         if parent.kind==KINDS[-1]: raise ValueError(f"{parent.name!r} is a subtopic; nothing goes below it")
-        return self._put(parent.id, self._free(parent.id, name), origin, description)
+        with self.edit(f'add {name!r}'): return self._put(parent.id, self._free(parent.id, name), origin, description)
 
     def rename(self, node, name):
         "Give the node another name; texts are then written for the new one"
         o = self[node]
         if o.kind=='task': raise ValueError("The instruction belongs to the task; make a new Task to change it")
-        new = self._free(o.parent, name, but=o.id)
+        with self.edit(f'rename {o.name!r}'): return self._rename(o, self._free(o.parent, name, but=o.id))
+
+    def _rename(self, o, new):
+        self._touch(o.id, '')
         if o.kind=='label': self._task = replace(self.task, labels=[Label(new if p.id==o.id else p.name, p.description) for p in self.children('task')],
             examples=[(t, new if l==o.name else l) for t,l in self._task.examples])
         o.name,o.origin = new,'hand'
@@ -147,10 +250,13 @@ class Taxonomy:
         "Take the node and all below it out; `grow` will not suggest its name again"
         o = self[node]
         if o.kind=='task' or o.kind=='label' and len(self.children('task'))<3: raise ValueError("A task needs two labels at least; add the new label before removing this one")
-        self.nodes[o.parent].removed.append(o.name)
-        self._drop(o)
+        with self.edit(f'delete {o.name!r}'):
+            self._touch(o.parent)
+            self.nodes[o.parent].removed.append(o.name)
+            self._drop(o)
 
     def _drop(self, o):
+        self._touch('', o.parent, *(p.id for p in self.walk(o)))
         for p in list(self.walk(o)): del self.nodes[p.id]
         self.nodes[o.parent].kids.remove(o.id)
         if o.kind=='label': self._task = replace(self._task, labels=[Label(p.name, p.description) for p in self.children('task')], examples=[e for e in self._task.examples if e[1]!=o.name])
@@ -162,9 +268,11 @@ class Taxonomy:
         if o.kind=='task' or to.kind!=KINDS[KINDS.index(o.kind)-1]: raise ValueError(f"A {o.kind} cannot stand under a {to.kind}")
         if at is not None and not hasattr(at, '__index__'): raise ValueError(f"at must be a whole number, the place among the siblings, not {at!r}")
         if to.id!=o.parent: self._free(to.id, o.name)
-        self.nodes[o.parent].kids.remove(o.id)
-        to.kids.insert(len(to.kids) if at is None else at, o.id)
-        o.parent = to.id
+        with self.edit(f'move {o.name!r}'):
+            self._touch(o.id, o.parent, to.id)
+            self.nodes[o.parent].kids.remove(o.id)
+            to.kids.insert(len(to.kids) if at is None else at, o.id)
+            o.parent = to.id
         return o
 
     def merge(self, node, *others):
@@ -174,29 +282,62 @@ class Taxonomy:
             if self.is_locked(o): raise ValueError(f"{o.name!r} is locked; unlock it to merge it")
             if o.kind!=to.kind or o.id==to.id: raise ValueError(f"Only nodes of one kind can be merged, not {o.name!r} ({o.kind}) into {to.name!r} ({to.kind})")
         if to.kind=='label' and len(self.children('task'))-len(others)<2: raise ValueError("A task needs two labels at least")
-        for o in others:
-            for kid in self.children(o):
-                twin = next((k for k in self.children(to) if same(k.name)==same(kid.name)), None)
-                if twin: self.merge(twin, kid)
-                else: self.move(kid, to)
-            to.removed += o.removed
-            if o.kind=='label': self._task = replace(self._task, examples=[(t, to.name if l==o.name else l) for t,l in self._task.examples])
-            self._drop(o)
-        to.origin = 'hand'
+        with self.edit(f'merge into {to.name!r}'):
+            for o in others:
+                self._touch(to.id, o.id, '')
+                for kid in self.children(o):
+                    twin = next((k for k in self.children(to) if same(k.name)==same(kid.name)), None)
+                    if twin: self.merge(twin, kid)
+                    else: self.move(kid, to)
+                to.removed += o.removed
+                if o.kind=='label': self._task = replace(self._task, examples=[(t, to.name if l==o.name else l) for t,l in self._task.examples])
+                self._drop(o)
+            to.origin = 'hand'
         return to
 
     def lock(self, node, on=True):
         "Keep `grow` from touching the node and all below it"
-        self[node].locked = bool(on)
-        return self[node]
+        o = self[node]
+        with self.edit(f"{'lock' if on else 'unlock'} {o.name!r}"):
+            self._touch(o.id)
+            o.locked = bool(on)
+        return o
 
     def weigh(self, node, weight):
         "Set the share of rows relative to the siblings; 0 for no rows"
         if isinstance(weight, bool) or not isinstance(weight, Real) or not 0<=weight<=1e9: raise ValueError(f"A weight is a number from 0 to 1e9, not {weight!r}")
-        self[node].weight = float(weight)
-        return self[node]
+        o = self[node]
+        with self.edit(f'weigh {o.name!r}'):
+            self._touch(o.id)
+            o.weight = float(weight)
+        return o
 
-    def copy(self): return copy.deepcopy(self)
+    def retask(self, task):
+        """Go on with another task, in place.
+
+        Labels of the same name keep what is below them; others come and go. Where the instruction or the language is another one, nothing below
+        the labels stays.
+        """
+        with self.edit('change the task'):
+            self._touch('', 'task', *(o.id for o in self.children()))
+            top,new = self.nodes['task'],{same(o.name): o for o in task.labels}
+            anew = (task.instruction, task.language)!=(self._task.instruction, self._task.language)
+            kept = {same(o.name): o for o in self.children()}
+            for k,l in new.items():
+                o = kept.get(k) or self._put('task', l.name, 'hand')
+                o.name,o.description = l.name,l.description
+                kept[k] = o
+            for k,o in kept.items():
+                for p in (o,) if k not in new else self.children(o) if anew else (): self._drop(p)
+                if anew: o.removed = []
+            top.name,top.kids,self._task = task.instruction,[kept[k].id for k in new],task
+
+    def copy(self):
+        "The same tree, with nobody watching and nothing to undo"
+        new = Taxonomy.__new__(Taxonomy)
+        with self._lock: new._task,new.plan,new.nodes = self._task,self.plan,{i: _twin(o) for i,o in self.nodes.items()}
+        new._begin()
+        return new
 
     # --- in and out
     def to_dict(self):
@@ -211,6 +352,7 @@ class Taxonomy:
             t = cls.__new__(cls)
             t._task,t.plan = Task.from_dict(d['task']),d.get('plan') and Plan(**d['plan'])
             t.nodes = {'task': Node('task', None, 'task', t._task.instruction, removed=list(d.get('removed', ())))}
+            t._begin()
             for o in d['nodes']:
                 n = Node(**o)
                 if n.id in t.nodes or n.kind!=KINDS[KINDS.index(t.nodes[n.parent].kind)+1]: raise ValueError(f"node {n.id!r} is there twice or in the wrong place")
@@ -281,6 +423,7 @@ class Taxonomy:
         was = {o.id: o.name for o in self.children('task')}
         became = {was[o.id]: o.name for o in new.children('task') if o.id in was}
         new._task = replace(self._task, labels=labels, examples=[(t, became[l]) for t,l in self._task.examples if l in became])
+        new._begin()
         return new
 
     def _adopt(self, parent, name, old):
