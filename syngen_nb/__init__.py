@@ -4,5 +4,16 @@ from .cache import Cache
 from .models import Model, get_model
 from .prompts import DEFAULT, METHOD, Prompts
 from .taxonomy import Taxonomy
-from .grow import agrow, grow
-from .generate import agenerate, estimate, generate, start
+from .grow import agrow, grow, start_grow
+from .generate import aestimate, agenerate, estimate, generate, start
+
+__all__ = ['Label', 'Plan', 'Task', 'Cache', 'Model', 'get_model', 'DEFAULT', 'METHOD', 'Prompts', 'Taxonomy', 'grow', 'agrow', 'start_grow', 'generate', 'agenerate', 'estimate', 'aestimate', 'start',
+    'TaskForm', 'TaxonomyTree', 'DataView', 'Studio']
+_widgets = dict(TaskForm='form', TaxonomyTree='tree', DataView='data', Studio='studio')  # loaded when first used: they take longer to import than all the rest
+
+def __getattr__(name):
+    if name not in _widgets: raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    from importlib import import_module
+    return getattr(import_module(f'.{_widgets[name]}', __name__), name)
+
+def __dir__(): return __all__
