@@ -1,4 +1,4 @@
-# make demo | make test | make lab; each sets up .venv first
+# make demo | make test | make test-slow | make lab; each sets up .venv first
 PYTHON ?= python3
 MODEL  ?= local
 BIN    := .venv/bin
@@ -6,7 +6,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 # uv installs in a fraction of the time; where it cannot be had, pip does
 UV     := $(PIP) uv 2>/dev/null && $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-.PHONY: demo test lab notebooks clean
+.PHONY: demo test test-slow lab notebooks clean
 
 demo: .venv/demo
 	@$(BIN)/python tools/demo.py $(MODEL)
@@ -14,7 +14,13 @@ demo: .venv/demo
 test: .venv/dev
 	$(BIN)/python tools/in_sync.py
 	$(BIN)/nbdev-test --skip-folder-re tutorials
-	$(BIN)/python -m pytest -q
+	$(BIN)/python tools/chromium.py
+	$(BIN)/python -m pytest -q -rs
+
+# what takes long: the widgets with Colab's versions, in a venv of their own
+test-slow: .venv/dev
+	$(BIN)/python tools/chromium.py
+	$(BIN)/python -m pytest -q -rs -m slow
 
 lab: .venv/dev
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) nbs/tutorials/quickstart.ipynb
@@ -38,4 +44,4 @@ notebooks: .venv/dev
 	@touch $@
 
 clean:
-	rm -rf .venv build dist *.egg-info demo.csv demo.ipynb
+	rm -rf .venv .venv-colab build dist *.egg-info demo.csv demo.ipynb

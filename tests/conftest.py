@@ -1,8 +1,10 @@
 "Fixtures. No test touches the user's own cache, and no key lies about"
 import os, pytest
+from contextlib import ExitStack
 import syngen_nb.cache
 from fake_server import serve
 from helpers import TASK
+from lab import find_chrome, start_chrome, start_lab
 
 @pytest.fixture(autouse=True)
 def nowhere_near_the_user(tmp_path, monkeypatch):
@@ -29,3 +31,54 @@ def small():
     "Weights of the small model, in the user's cache folder, where they stay"
     from syngen_nb.weights import fetch_weights
     return fetch_weights('local/small', quiet=True)
+
+@pytest.fixture(scope='session')
+def chrome():
+    "Chromium; where there is none its tests are skipped, but never on CI"
+    if not find_chrome(): (pytest.fail if os.environ.get('CI') else pytest.skip)('there is no Chromium, so no test in a browser was run; `make test` installs it where it can')
+    with start_chrome() as b: yield b
+
+@pytest.fixture(scope='session')
+def home(tmp_path_factory, small):
+    "A cache folder for kernels, with nothing in it but the weights of the small model"
+    home = tmp_path_factory.mktemp('home')
+    (home/'syngen_nb/weights').mkdir(parents=True)
+    (home/'syngen_nb/weights'/small.name).symlink_to(small)
+    return home
+
+@pytest.fixture(scope='session')
+def lab(chrome, home, tmp_path_factory):
+    "A JupyterLab in the environment of the tests"
+    with start_lab(tmp_path_factory.mktemp('lab'), XDG_CACHE_HOME=home) as o: yield o
+
+@pytest.fixture
+def opening(chrome, tmp_path, request):
+    "`opening(lab)` opens notebooks of cells in `lab`. What went wrong in their pages fails the test, and a test that fails leaves pictures of them"
+    opened = []
+    with ExitStack() as stack:
+        def at(lab):
+            def notebook(*cells, **kw):
+                opened.append(stack.enter_context(lab.open(chrome, *cells, **kw)))
+                return opened[-1]
+            return notebook
+        yield at
+        errors = [e for o in opened for e in o.errors]
+        if errors or getattr(request.node, 'failed', True):
+            for o in opened: o.page.screenshot(path=tmp_path/f'{o.path.stem}.png')
+            print(f'Pictures of the pages are in {tmp_path}')
+    assert not errors, '\n'.join(errors)
+
+@pytest.fixture
+def notebook(lab, opening):
+    "`notebook('1+1', theme='JupyterLab Dark')` opens a notebook of cells in a page of its own"
+    return opening(lab)
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if call.when=='call': item.failed = report.failed
+    return report
+
+def pytest_collection_modifyitems(items):
+    "Tests in a browser come last: Playwright leaves an event loop running in the thread of the tests, where others start their own"
+    items.sort(key=lambda o: 'chrome' in o.fixturenames)

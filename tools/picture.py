@@ -1,52 +1,80 @@
-"""Photograph the quickstart in JupyterLab: nbs/images/quickstart.png.
+"""Photograph the quickstart, and the widgets in light and dark, in JupyterLab: nbs/images/*.png.
 
-    python tools/picture.py
+    python tools/picture.py [NAME ...]
 
-Runs the notebook in a real JupyterLab in Chromium. The embedded model answers, from the user's cache where it has answered before. Needs `pip install playwright` and
-a Chromium (Debian's package will do)."""
-import json, os, shutil, signal, subprocess, sys, tempfile, time, urllib.request
+NAME is one of quickstart, form, tree, studio; by default all. A real JupyterLab runs in Chromium, and the embedded model answers: from the user's cache or a recording where it has
+answered before, but for the tree, which is taken in the middle of a run."""
+import sys, tempfile
 from pathlib import Path
 
-import nbformat
-from playwright.sync_api import sync_playwright
+from nbformat.v4 import new_markdown_cell
 
 root = Path(__file__).parents[1]
-flags = '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'.split()
-kernel = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
-cells = ["from syngen_nb import Task, generate, grow\n\ntask = Task('Classify the sentiment of a movie review', ['negative', 'positive'])\ndf = generate(task, 40)",
-    "df.drop(columns=['cell', 'model']).sample(5, random_state=3)", "grow(task, 3, 3, 2)"]
+sys.path.insert(0, str(root/'tests'))
+from lab import start_chrome, start_lab
 
-def main(theme='JupyterLab Light', out=root/'nbs/images/quickstart.png'):
-    folder,port = Path(tempfile.mkdtemp()),8899
-    nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell('# A classifier without data')]+[nbformat.v4.new_code_cell(c) for c in cells],
-        metadata=dict(kernelspec=dict(name='python3', display_name='Python 3', language='python')))
-    nbformat.write(nb, folder/'quickstart.ipynb')
-    settings = folder/'config/lab/user-settings/@jupyterlab/apputils-extension'
-    settings.mkdir(parents=True)
-    (settings/'themes.jupyterlab-settings').write_text(json.dumps(dict(theme=theme)))
-    (settings/'notification.jupyterlab-settings').write_text(json.dumps(dict(fetchNews='false', checkForUpdates=False)))
-    env = os.environ | dict(JUPYTER_CONFIG_DIR=str(folder/'config'), JUPYTERLAB_SETTINGS_DIR=str(folder/'config/lab/user-settings'))
-    lab = subprocess.Popen([sys.executable, '-m', 'jupyter', 'lab', '--no-browser', '--allow-root', '--ip=127.0.0.1', f'--port={port}', '--ServerApp.port_retries=0', f'--ServerApp.root_dir={folder}',
-        '--IdentityProvider.token=', '--LabApp.expose_app_in_browser=True'], env=env, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        url = f'http://127.0.0.1:{port}'
-        for _ in range(300):
-            try: urllib.request.urlopen(url+'/api', timeout=1); break
-            except OSError: time.sleep(.1)
-        with sync_playwright() as pw:
-            page = pw.chromium.launch(executable_path=shutil.which('chromium') or shutil.which('google-chrome'), args=flags).new_page(viewport=dict(width=1100, height=950))
-            page.goto(f'{url}/doc/tree/quickstart.ipynb?reset')
-            page.wait_for_function(f"()=>{kernel}?.status=='idle'", timeout=60_000)
-            page.evaluate("()=>{window.jupyterapp.commands.execute('notebook:run-all-cells')}")
-            page.wait_for_selector('.syngen-taxonomy', timeout=600_000)
-            page.evaluate("()=>document.querySelectorAll('.syngen-taxonomy details').forEach((d,i)=>{ if (i<5) d.open = true })")
-            page.evaluate("()=>{window.jupyterapp.shell.collapseLeft?.(); document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0}")
-            page.wait_for_timeout(1000)
-            out.parent.mkdir(exist_ok=True)
-            page.screenshot(path=out)
-    finally:
-        os.killpg(lab.pid, signal.SIGTERM)
-        lab.wait(20)
-        shutil.rmtree(folder)
+TASK = "from syngen_nb import Cache, Studio, Task, TaskForm, generate, grow\n\ntask = Task('Classify the sentiment of a movie review', ['negative', 'positive'])\n"
+# the tree and half of the texts are there, the others are being asked for
+HALF = '''lesson = list(Cache.replay('reviews').rows())
+cache = Cache(':memory:')
+cache.load([o for o in lesson if not o['cell'].startswith('texts') or 'negative' in o['cell'] and 'movie reviews' in o['cell']])
+studio = Studio(task, cache=cache)
+studio.grow().result()
+_ = studio.generate()'''
+CALM = "()=>{ jupyterapp.shell.collapseLeft?.(); document.activeElement.blur();  document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0 }"
 
-if __name__=='__main__': main()
+def quickstart(lab, chrome, theme):
+    if 'Dark' in theme: return
+    with lab.open(chrome, new_markdown_cell('# A classifier without data'), TASK.replace('Cache, Studio, ', '').replace('TaskForm, ', '')+'df = generate(task, 40)',
+        "df.drop(columns=['cell', 'model']).sample(5, random_state=3)", "grow(task, 3, 3, 2)", name='quickstart', size=(1100, 950)) as nb:
+        nb.run_all()
+        nb.page.wait_for_selector('.syngen-taxonomy')
+        nb.page.evaluate("()=>document.querySelectorAll('.syngen-taxonomy details').forEach((d,i)=>{ if (i<5) d.open = true })")
+        nb.page.evaluate(CALM)
+        nb.page.wait_for_timeout(1000)
+        nb.page.screenshot(path=out('quickstart', theme))
+
+def form(lab, chrome, theme):
+    with lab.open(chrome, TASK+"TaskForm(Task('Route a message to the support desk', dict(billing='invoices, refunds, prices', technical='errors, crashes', other='')))", size=(1100, 900), theme=theme, name='form') as nb:
+        nb.run_all()
+        nb.page.get_by_text('Estimate', exact=True).wait_for()
+        nb.page.evaluate(CALM)
+        nb.page.wait_for_timeout(2500)
+        nb.page.locator('.syngen-form').screenshot(path=out('form', theme))
+
+def tree(lab, chrome, theme):
+    with lab.open(chrome, TASK+HALF, 'from ipywidgets import VBox\nVBox([studio.tree, studio.progress])', size=(1100, 900), theme=theme, name='tree') as nb:
+        page = nb.page
+        nb.run_all()
+        page.evaluate(CALM)
+        page.get_by_role('treeitem', name='poor acting').first.click()
+        page.mouse.move(0, 0)
+        page.wait_for_function("()=>+document.querySelector('.syngen-run .bar')?.getAttribute('aria-valuenow')>=40", timeout=300_000)
+        page.locator('.jp-Cell').nth(1).locator('.jp-OutputArea-output').screenshot(path=out('tree', theme))
+        nb.run("studio.run.stop()")
+
+def studio(lab, chrome, theme):
+    with lab.open(chrome, TASK+"lesson = Cache.replay('reviews')\nstudio = Studio(task, cache=lesson)\nstudio", size=(1280, 2300), theme=theme, name='studio') as nb:
+        page = nb.page
+        nb.run_all()
+        page.evaluate(CALM)
+        page.get_by_role('button', name='Grow', exact=True).click()
+        page.get_by_role('button', name='Generate', exact=True).click()
+        page.get_by_text('1–10 of 40').wait_for()
+        page.locator('.syngen-tree [role=treeitem]').nth(2).click()
+        page.locator('.syngen-tree .side li').first.wait_for()
+        page.get_by_role('button', name='Show all').click()
+        page.evaluate(CALM)
+        page.mouse.move(0, 0)
+        page.wait_for_timeout(1000)
+        page.locator('.jp-Cell').first.locator('.jp-OutputArea-output').screenshot(path=out('studio', theme))
+
+def out(name, theme): return root/'nbs/images'/f"{name}{'-dark'*('Dark' in theme)}.png"
+
+def main(*names):
+    with tempfile.TemporaryDirectory() as tmp, start_chrome() as chrome, start_lab(tmp) as lab:
+        for f in (quickstart, form, tree, studio):
+            for theme in ('JupyterLab Light', 'JupyterLab Dark'):
+                if not names or f.__name__ in names: f(lab, chrome, theme)
+
+if __name__=='__main__': main(*sys.argv[1:])
