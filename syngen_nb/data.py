@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['to_csv', 'to_jsonl', 'to_parquet', 'DataBar', 'DataView']
 
-# %% ../nbs/14_data.ipynb #036721c0
+# %% ../nbs/14_data.ipynb #4e88c796
 import csv, io, json, re, threading
 from html import escape
 from pathlib import Path
@@ -17,7 +17,7 @@ from itables.javascript import JavascriptFunction
 from itables.widget import ITable
 
 from .task import html_table
-from .widget import Base, assets, bundle
+from .widget import Base, Kept, assets
 
 # %% ../nbs/14_data.ipynb #03d24970
 def _write(text, path, encoding='utf-8'):
@@ -151,13 +151,12 @@ def _name(df):
     words = df.attrs.get('syngen', {}).get('instruction', '')
     return '-'.join(re.findall(r'\w+', words.lower()))[:60].strip('-') or 'data'
 
-# %% ../nbs/14_data.ipynb #c83fd31c
-class DataView(ipywidgets.VBox):
+# %% ../nbs/14_data.ipynb #0ef65d50
+class DataView(Kept, ipywidgets.VBox):
     """A data frame as a table with a search and a filter by label, and its downloads.
 
     `view.df = df` shows another frame, from any thread; search, order and page stay. While a run goes on, `offer` is calmer.
     """
-    _ipython_display_ = None
     def __init__(self, 
         df=None,  # A frame as `generate` gives it; any frame will do
     ):
@@ -216,6 +215,7 @@ class DataView(ipywidgets.VBox):
         self.table.put(df, load if list(df.columns)==self._names else 'fresh')
         self._held,self._names = len(df),list(df.columns)
         self._say()
+        self._keep()
 
     def _say(self):
         "Say how many there are"
@@ -227,10 +227,11 @@ class DataView(ipywidgets.VBox):
 
     def __repr__(self): return f'DataView({len(self.df):,} texts)'
 
-    def _static(self):
+    @property
+    def _part(self): return self.bar
+
+    def _html(self):
         "The first texts, for where there is no kernel"
         df = _shown(self.df.head(10))
         rows = [[o if not isinstance(o, str) or len(o)<=1000 else f'{o[:1000]}… ({len(o):,} characters)' for o in r] for r in df.itertuples(index=False)]
         return html_table(rows, list(df.columns)) + f"<p>{f'The first {len(rows)} of ' if len(rows)<len(self.df) else ''}{len(self.df):,} texts</p>" if len(df) else '<p>No texts</p>'
-
-    def _repr_mimebundle_(self, **kw): return bundle(self, self._static(), self.bar)

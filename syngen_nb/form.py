@@ -95,7 +95,7 @@ def _words(e):
     time = f'{max(1, round(e.seconds))} s' if e.seconds<90 else f'{e.seconds/60:,.0f} min' if e.seconds<90*60 else f'{e.seconds/3600:,.1f} h'
     return f"{e.rows:,} rows: {e.requests:,} calls, {cost}, about {time}; " + (f"{e.cached:,} more calls are cached already" if e.cached else "nothing cached yet")
 
-# %% ../nbs/11_form.ipynb #f514d1ab
+# %% ../nbs/11_form.ipynb #d8070108
 def _of_task(t):
     "The fields that show a task"
     if t is None: return dict(instruction='', labels=[], pending='')
@@ -128,7 +128,7 @@ class TaskForm(Base):
         If what is given or set from Python is not valid. What a person types never raises.
     """
     _esm,_css = assets('form')
-    value = T.Dict().tag(sync=True, echo_update=False)  # as typed; an echo would overwrite what is typed meanwhile
+    value = T.Dict().tag(sync=True, echo_update=False)  # as typed; it is not sent back to who typed it, or it would overwrite what is typed meanwhile
     said = T.Dict().tag(sync=True)
     task,plan,model = (T.TraitType(None) for _ in range(3))  # not Any, which takes None unchecked
     _most = 50_000  # rows or cells that are estimated while someone types
@@ -145,6 +145,7 @@ class TaskForm(Base):
         value = dict(_fresh)
         for k,v in dict(task=task, plan=plan, model=model).items():
             if v is not None: value |= self._fields(k, self._checked(k, v, n_label=task and k=='plan' and len(task.labels)))
+        self.on_msg(lambda _,msg,buffers: self._type(msg) if msg.get('op')=='type' else None)  # before it is acknowledged
         super().__init__(value=value)
 
     # --- set from Python
@@ -219,6 +220,7 @@ class TaskForm(Base):
             with self.hold_trait_notifications():
                 for k,o in self._meant.items(): setattr(self, k, o)
                 self.said = said
+        self._keep()
         if wanted or self._job: _worker.loop.call_soon_threadsafe(self._guess_soon, wanted)
 
     @property
@@ -238,6 +240,15 @@ class TaskForm(Base):
             try: return f()
             except ValueError: return None
         return self._numbers(tried)
+
+    # --- typed on the page
+    def _type(self, msg):
+        "Take the fields that a page changed, and no others, as it may not have seen what another page did; tell that one. On the thread that also hands over a trait"
+        with self._lock:
+            self.send(dict(op='typed', fields=msg['fields'], n=msg['n']))
+            self.set_state(dict(value=self.value|msg['fields']))
+
+    def _on_type(self, fields): "Done already, in `_type`"
 
     # --- the estimate, on the worker's loop
     def refresh(self):

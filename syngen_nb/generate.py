@@ -37,7 +37,7 @@ def _shares(n, cells):
     places = sorted(cells, key=lambda p: p[::-1])
     return dict(zip(places, apportion(n, [cells[p] for p in places])))
 
-# %% ../nbs/07_generate.ipynb #64fe4f43
+# %% ../nbs/07_generate.ipynb #d7ffd56c
 class TextRun(Run):
     """Texts being written in the background; see `start`.
 
@@ -141,11 +141,10 @@ class TextRun(Run):
     def _have(self, s): return (min(len(s.got), s.share), max(s.share, s.due or 0)) if s.level=='texts' else super()._have(s)
     def _spent(self, s): return s.spent if s.level=='texts' else super()._spent(s)
 
-    def texts(self, node):
-        "The texts so far of the cells below a node, an id: a list of the text and the cell's id"
-        if node not in self.taxonomy.nodes: return []
-        cells = {o.id for o in self.taxonomy.cells(node)}
-        return [(t, i) for i,kept in self._keep().items() if i in cells for t in kept]
+    def texts(self, cells):
+        "The texts so far of some cells, ids: a list"
+        kept = self._keep()
+        return [t for i in cells for t in kept.get(i, ())]
 
     @property
     def frame(self):

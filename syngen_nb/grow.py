@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['LEVELS', 'Series', 'ShortWarning', 'Run', 'grow', 'start_grow', 'agrow']
 
-# %% ../nbs/06_grow.ipynb #a6b3ec11
+# %% ../nbs/06_grow.ipynb #4027f17a
 import asyncio, hashlib, json, threading, time, warnings
 from collections import Counter
 from concurrent.futures import wait as _wait_for
@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 
 from .cache import Cache
-from .models import Answer, Model, ModelError, Usage, ask, get_model, retried
+from .models import Model, ModelError, Usage, ask, get_model, retried
 from .prompts import KEYS, context, fold, get_prompts
 from .task import Plan, Task, _counts, _whole, same
 from .taxonomy import KINDS, Taxonomy, _Edit
@@ -68,7 +68,11 @@ class Series:
         self.taken(self)
         return before+len(items)-len(self.got)
 
-# %% ../nbs/06_grow.ipynb #e6d1cd72
+# %% ../nbs/06_grow.ipynb #8381653b
+def _settings(seed, rounds):
+    if isinstance(seed, bool) or not hasattr(seed, '__index__'): raise ValueError(f"seed must be a whole number, not {seed!r}")
+    return int(seed),_whole(rounds, 'rounds')
+
 class ShortWarning(UserWarning):
     "Less was got than was asked for; the message names what is short"
 
@@ -85,9 +89,8 @@ class Run:
         What failed so far: `cell` and `error`.
     """
     title,unit = 'grow','node'
-    def __init__(self, taxonomy, plan, model, prompts, cache, seed=0, rounds=6, at='task', top_up=True, edit=None):
-        if isinstance(seed, bool) or not hasattr(seed, '__index__'): raise ValueError(f"seed must be a whole number, not {seed!r}")
-        seed,rounds = int(seed),_whole(rounds, 'rounds')
+    def __init__(self, taxonomy, plan, model, prompts, cache, seed=0, rounds=6, at='task', top_up=True, edit=None, live=False):
+        seed,rounds = _settings(seed, rounds)
         _whole(model.concurrency, f'The concurrency of {model.name}')
         self.taxonomy,self.plan,self.model,self.cache,self.seed,self.rounds,self.at,self.top_up = taxonomy,plan,model,cache,seed,rounds,at,top_up
         self.prompts = get_prompts(prompts, model.prompts)
@@ -96,13 +99,16 @@ class Run:
         self._heap,self._running,self._order,self._series = [],set(),count(),[]
         self._ok,self._streak,self._first,self._fatal = 0,0,None,None
         self._stopped,self._paused,self._warned,self._future,self._last = False,False,False,None,''
-        self._of,self._watchers,self._edit,self._woken,self._clock = {},[],edit or _Edit('grow'),asyncio.Event(),None
+        self._of,self._watchers,self._edit,self._woken,self._clock,self._counted = {},[],edit or _Edit('grow'),asyncio.Event(),None,((), 0., {})
+        self._begun,self._stopping,self._live = False,False,live
         self._model_key = model.key()
 
     # --- from outside
     def begin(self):
         "Start the work, or go on with it after a stop or an error; return the run"
+        if self._stopping or self._stopped and not self.done: return self.resume()
         if self._future is None or self.done:
+            self._begun = self._stopping = False
             self._stopped,self._paused,self._warned,self.error,self._fatal,self._first,self._streak,self._clock = False,False,False,None,None,None,0,None
             for s in self._series: s.fails,s.error = 0,''
             self.errors.clear()
@@ -122,7 +128,9 @@ class Run:
 
     def stop(self):
         "Stop asking. What was answered is kept; `resume`, or the same call later, goes on from there"
-        if self._future is not None and not self.done: _worker.loop.call_soon_threadsafe(self._stop)
+        if self._future is not None and not self.done:
+            self._stopping = True
+            _worker.loop.call_soon_threadsafe(self._stop)
 
     def pause(self):
         "Ask nothing more until `resume`; answers on their way are still taken"
@@ -131,13 +139,18 @@ class Run:
 
     def resume(self):
         "Go on after `pause` or `stop`, or try again what failed"
+        if self._stopping or self._stopped and not self.done:  # it is about to end
+            self._future.add_done_callback(lambda f: self.begin())
+            if threading.current_thread() is not _worker._thread: _wait_for([self._future])
+            return self
         if self.done and self.status!='done': return self.begin()
         self._paused = False
         _worker.loop.call_soon_threadsafe(self._go_on)
         return self
 
     def watch(self, f):
-        "Call `f` with a set of ids whose `state` changed, or an empty one if only the run's own did; on the worker's thread"
+        "Call `f` with a set of ids whose `state` changed, or an empty one if only the run's own did; from any thread"
+        if not callable(f): raise ValueError(f"watch takes a function of a set of ids, not {f!r}")
         self._watchers.append(f)
 
     def unwatch(self, f): self._watchers = [o for o in self._watchers if o!=f]
@@ -166,6 +179,7 @@ class Run:
 
     def result(self, timeout=None):
         "Wait for the end, and return what the run was for; raise what stopped it. A `ShortWarning` names what is short"
+        if self._future is None: raise ValueError("The run has not begun; call begin()")
         self._future.result(timeout)
         if not self._warned: _warn(self)
         self._warned = True
@@ -188,7 +202,13 @@ class Run:
     def _total(self): return sum(n for _,n in Run._stages(self).values())
 
     def _stages(self):
-        "For each level what is there and what shall be, below the node that is grown"
+        "For each level what is there and what shall be, below the node that is grown; of a tree that changes all the time counted twice a second"
+        state,t,old = self._counted
+        if state==(new := (self.taxonomy.edits, len(self.taxonomy))) or len(self.taxonomy)>1000 and not self.done and time.monotonic()-t<.5: return old
+        self._counted = new,time.monotonic(),(got := self._count_stages())
+        return got
+
+    def _count_stages(self):
         at = self.taxonomy.nodes.get(self.at)
         if at is None: return {}
         have,want = Counter(o.kind for o in list(self.taxonomy.walk(at)) if o is not at),Counter()
@@ -213,12 +233,13 @@ class Run:
         state = f'failed: {self.error}' if self.status=='failed' else self.status
         return f"Run({self.title}: {p['done']:,} of {p['total']:,} {self.unit}s, {state}; {self.usage})"
 
-    def _repr_mimebundle_(self, **kw):
+    def _ipython_display_(self, **kw):
         from syngen_nb.progress import view_of  # widgets are loaded only when one is shown
-        return view_of(self)._repr_mimebundle_(**kw)
+        view_of(self)._ipython_display_(**kw)
 
     # --- the work, on the worker's loop
     async def _main(self):
+        self._begun = self._edit.open = True
         try:
             await self._work()
             if self._first and not self._ok and not self._stopped: raise self._first  # of all requests none succeeded
@@ -228,17 +249,30 @@ class Run:
             self.error = e
             raise
         finally:
-            if self._edit.before: self.taxonomy._step(self._edit)
+            self._edit.open = False
+            if not self._live: self.taxonomy._done,self.taxonomy._undone = [],[]  # a new tree, nothing to take back
             self._edit = _Edit(self._edit.what)
 
     async def _work(self):
-        if not self._series: self._fill(self.taxonomy[self.at])
+        if not self._series and not self._stopping:
+            with self.taxonomy._lock: self._fill(self.taxonomy[self.at])
         self._heap.clear()
-        for s in self._series: self._push(s)
-        await self._drain()
+        while not self._stopped and (self._refill() or self._paused): await self._drain()
+
+    def _refill(self):
+        "Queue what is missing: at first, after a stop, and where someone put a node into the tree meanwhile; whether there is any"
+        with self.taxonomy._lock:
+            for o in list(self.taxonomy.walk(self.at)) if self.at in self.taxonomy.nodes else ():
+                if o.id in self.taxonomy.nodes and not o.kids and o.id not in self._of and o.kind!='task': self._fill_task() if o.kind=='label' and self.at=='task' and not o.removed else self._fill(o)
+            self._heap.clear()
+            for s in list(self._series):
+                if not self._gone(s): self._push(s)
+        return bool(self._heap)
 
     def _stop(self):
-        self._stopped = True
+        self._stopping = False
+        if self.done: return
+        self._stopped = not self._begun or self._paused or bool(self._heap or self._running)  # else there was nothing left to do
         for t in list(self._running): t.cancel()
         self._woken.set()
 
@@ -317,13 +351,15 @@ class Run:
         seed = int(hashlib.sha256(f'{s.key}{s.draw}'.encode()).hexdigest()[:7], 16)
         req = self.prompts.request(s.level, s.ctx, n, (*s.there, *s.got.values()), seed)
         retried.set(self._retried)
-        async def send(): return {k:v for k,v in vars(await ask(self.model, req)).items() if v}
+        async def send():
+            a = await ask(self.model, req)
+            self._pay(a)  # also if this run was stopped meanwhile
+            return {k:v for k,v in vars(a).items() if v}
         info = dict(instruction=self.task.instruction, n=n, system=req.system, prompt=req.prompt)
         try: a,paid = await self.cache.fetch(s.key, s.draw, send, cell=' · '.join((s.level, *s.path)), model=self.model.name, request=info)
         except ModelError as e: return self._failed(s, e)
         self._ok,self._streak,self._first = self._ok+1,0,None
-        if paid: self._pay(Answer(**{'text': ''} | a))
-        else: self.usage.cached += 1
+        if not paid: self.usage.cached += 1
         self._take(s, a)
 
     def _per_request(self, s): return min(s.missing, self.prompts.per_call) if s.level=='texts' else s.missing
@@ -335,6 +371,7 @@ class Run:
         u.requests,u.tokens_in,u.tokens_out = u.requests+1,u.tokens_in+a.tokens_in,u.tokens_out+a.tokens_out
         if price is None: u.unpriced += 1
         else: u.dollars += price
+        self._tell()
 
     def _take(self, s, a):
         self._last = a.get('text', '')
@@ -377,7 +414,7 @@ class Run:
         "Ask for names until each of `nodes` has `n` children"
         if n<=len(names): return
         names_of = dict(zip(('label', 'source_type', 'topic'), path)) if level!='source_types' else {}
-        s = Series(level, context(self.task, **names_of), path, n-len(names), (*names, *removed), [o.id for o in nodes], taken=self._place_names)
+        s = Series(level, context(self.taxonomy.task, **names_of), path, n-len(names), (*names, *removed), [o.id for o in nodes], taken=self._place_names)
         built_in = [o for o in self.prompts.built_in.get(level, ()) if same(o) not in s.seen][:s.want]
         if built_in:
             s.got = {same(o): o for o in built_in}
@@ -388,13 +425,14 @@ class Run:
         "Put the names that are new into the tree, as far as it still wants them: it may be edited meanwhile"
         built_in = self.prompts.built_in.get(s.level, ())
         new,s.placed = list(s.got.values())[s.placed:s.want],min(len(s.got), s.want)
-        for i in s.nodes:
-            if i not in self.taxonomy.nodes or self.taxonomy.is_locked(i): continue
-            there = {same(o) for o in (*(k.name for k in self.taxonomy.children(i)), *self.taxonomy[i].removed)}
-            for name in new:
-                if same(name) in there: continue
-                with self.taxonomy.edit(into=self._edit): node = self.taxonomy._put(i, name, 'built-in' if name in built_in else 'model')
-                self._fill(node)
+        with self.taxonomy._lock:
+            for i in s.nodes:
+                if i not in self.taxonomy.nodes or self.taxonomy.is_locked(i): continue
+                there = {same(o) for o in (*(k.name for k in self.taxonomy.children(i)), *self.taxonomy[i].removed)}
+                for name in new:
+                    if same(name) in there: continue
+                    with self.taxonomy.edit(into=self._edit): node = self.taxonomy._put(i, name, 'built-in' if name in built_in else 'model')
+                    self._fill(node)
 
     def _cell(self, node): "A cell is there; nothing to do when only growing"
 
@@ -450,7 +488,7 @@ async def _await(run, progress=True):
             raise
     return run.result()
 
-# %% ../nbs/06_grow.ipynb #f786b041
+# %% ../nbs/06_grow.ipynb #74e7dc7e
 def _started(what, n_source_type=None, n_topic=None, n_subtopic=None, model=None, cache=None, prompts=None, seed=0, rounds=6, at=None, again=False, live=False, top_up=True):
     "The run that `grow` waits for; with `live`, one that grows the taxonomy itself, not a copy; without `top_up`, only where nothing is"
     given = {k:v for k,v in zip(_counts, (n_source_type, n_topic, n_subtopic)) if v is not None}
@@ -459,8 +497,9 @@ def _started(what, n_source_type=None, n_topic=None, n_subtopic=None, model=None
     else: raise ValueError(f"grow takes a Task or a Taxonomy, not {type(what).__name__}")
     plan,node = Plan.make(tax.task, **_usual_counts(tax, given)),tax[at if at is not None else 'task']
     edit = _Edit('grow'+f' {node.name!r}'*(at is not None)+' again'*again)
-    run = Run(tax, plan, get_model(model), prompts, _cache(cache), seed, rounds, at=node.id, top_up=top_up, edit=edit)
+    run = Run(tax, plan, get_model(model), prompts, _cache(cache), seed, rounds, at=node.id, top_up=top_up, edit=edit, live=live)
     if again:
+        edit.open = True
         with tax.edit(into=edit): _forget(tax, node)
     tax.plan = plan
     return run

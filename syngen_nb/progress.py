@@ -12,17 +12,21 @@ from html import escape
 from .grow import Run
 from .widget import Live, assets
 
-# %% ../nbs/13_progress.ipynb #913fd50b
+# %% ../nbs/13_progress.ipynb #269b206e
+def _check(run):
+    if run is not None and not isinstance(run, Run): raise ValueError(f"A RunView shows a Run, as start gives it, not {type(run).__name__}")
+
 class RunView(Live):
     """The progress of a run.
 
     Whoever displays a `Run` gets this; there is no need to make one.
     """
     _esm,_css = assets('run')
-    _pause = .2
+    _pause,_run = .2,None
     def __init__(self, 
         run=None,  # The `Run` to show; another can be put in its place
     ):
+        _check(run)
         self._run = run
         super().__init__(records=self._records() if run else {'run': {}})
         if run: run.watch(self._ran)
@@ -32,6 +36,7 @@ class RunView(Live):
 
     @run.setter
     def run(self, run):
+        _check(run)
         if self._run: self._run.unwatch(self._ran)
         self._run = run
         if run: run.watch(self._ran)

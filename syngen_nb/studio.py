@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Step', 'Studio']
 
-# %% ../nbs/15_studio.ipynb #79364dd4
+# %% ../nbs/15_studio.ipynb #71ea908b
 import json, re, time
 from pathlib import Path
 
@@ -13,20 +13,20 @@ import ipywidgets
 import pandas as pd
 import traitlets as T
 
-from .cache import Cache, Replay
+from .cache import Cache, CacheError, Replay
 from .data import DataView
 from .form import TaskForm
 from .generate import TextRun, start
-from .grow import _cache, _started, start_grow
-from .models import AnthropicModel, LocalModel, OpenAIModel
+from .grow import _cache, _settings, _started, start_grow
+from .models import AnthropicModel, LocalModel, OpenAIModel, get_model
 from .progress import RunView
 from .prompts import DEFAULT, METHOD, get_prompts
-from .task import Label, Task, _counts
+from .task import Label, Task, _counts, same
 from .taxonomy import KINDS, Taxonomy
 from .tree import TaxonomyTree
-from .widget import Base, assets, bundle
+from .widget import Base, Kept, assets
 
-# %% ../nbs/15_studio.ipynb #e428d125
+# %% ../nbs/15_studio.ipynb #1d24578f
 def _call(name, *args): return f"{name}({', '.join(args)})"
 
 def _task_code(t):
@@ -34,17 +34,17 @@ def _task_code(t):
     more = [f'language={t.language!r}']*(t.language!='English')+[f'examples={list(t.examples)!r}']*bool(t.examples)
     return _call('Task', repr(t.instruction), f"[{', '.join(labels)}]", *more)
 
-def _settings(**kw): return {k: v for k,(v,usual) in kw.items() if v!=usual}
+def _unusual(**kw): return {k: v for k,(v,usual) in kw.items() if v!=usual}
 
 def _model_code(m):
     "Code that makes the model again, or None"
     if isinstance(m, str): return repr(m)
     if type(m) is LocalModel:
         own = {k: v for k,v in m.sampling.items() if m._usual.get(k)!=v}
-        more = _settings(path=(m._path and str(m._path), None), repo=(m._hub[0], None), file=(m._hub[1], None), concurrency=(m.concurrency, 4), context=(m.context, 1024), max_tokens=(m.max_tokens, 512)) | own
+        more = _unusual(path=(m._path and str(m._path), None), repo=(m._hub[0], None), file=(m._hub[1], None), concurrency=(m.concurrency, 4), context=(m.context, 1024), max_tokens=(m.max_tokens, 512)) | own
         name = m._weights or 'local'
     elif type(m) in (OpenAIModel, AnthropicModel):
-        more = _settings(base_url=(m.key()['base_url'], ''), max_tokens=(m.max_tokens, 4096), structured=(getattr(m, 'structured', True), True)) | m.sampling
+        more = _unusual(base_url=(m.key()['base_url'], ''), max_tokens=(m.max_tokens, 4096), structured=(getattr(m, 'structured', True), True)) | m.sampling
         name = m.name
     else: return None
     return _call('get_model', repr(name), *(f'{k}={v!r}' for k,v in more.items())) if more else repr(name)
@@ -81,8 +81,8 @@ class Step(Base):
     def _on_fold(self, on): self.unfolded = on
     def _on_press(self, name, **kw): self._press(name, **kw)
 
-# %% ../nbs/15_studio.ipynb #6f72c59f
-class Studio(ipywidgets.VBox):
+# %% ../nbs/15_studio.ipynb #73899278
+class Studio(Kept, ipywidgets.VBox):
     """From an instruction to a data frame, by hand.
 
     Parameters
@@ -107,14 +107,15 @@ class Studio(ipywidgets.VBox):
     form, tree, progress, data
         The widgets.
     """
-    _ipython_display_ = None
+    _tax = tree = None  # close is called for a half-made one too
     def __init__(self, task=None, plan=None, model=None, cache=None, prompts=None, seed=0, rounds=6):
-        self._given,self._cache,self.prompts,self.seed,self.rounds = cache,_cache(cache),prompts,seed,rounds
+        self.prompts,(self.seed,self.rounds) = prompts,_settings(seed, rounds)
         get_prompts(prompts, DEFAULT)  # are they valid?
+        self._given,self._cache = cache,_cache(cache)
         self.form,self.progress,self.data = TaskForm(task, plan, model, self._cache),RunView(),DataView()
-        self.tree = TaxonomyTree(Taxonomy(task or Task('nothing yet', ['one', 'two'])), model=model, cache=self._cache, prompts=prompts, seed=seed)
-        self._tax = self._texts = self._frame = self._made = self._plain = self._counts = self._then = self._known = None
-        self._offered = 0.
+        self.tree = TaxonomyTree(Taxonomy(task or Task('nothing yet', ['one', 'two'])), model=model, cache=self._cache, prompts=prompts, seed=seed, rounds=rounds)
+        self._tax = self._texts = self._frame = self._made = self._grown = self._job = None
+        self._known,self._offered = {},0.
         self._steps = [Step(t, self._press, b) for t,b in (('Task', ['Grow']), ('Taxonomy', ['Generate']), ('Data', ['Copy as Python', 'Save', 'Load']))]
         one,two,three = self._steps
         super().__init__([one, self.form, two, self.tree, self.progress, three, self.data], layout=ipywidgets.Layout(width='100%', min_width='0'))
@@ -133,12 +134,14 @@ class Studio(ipywidgets.VBox):
     def taxonomy(self): return self._tax
     @taxonomy.setter
     def taxonomy(self, tax):
+        self._idle()
         self.tree.taxonomy = tax  # raises if it is none
         if self._tax is not None: self._tax.unwatch(self._edited)
-        self._tax,self._known = tax,tax.task
-        self._texts = self._frame = self._made = self._plain = None
+        self._tax,self._known = tax,_labels(tax)
+        self._texts = self._frame = self._made = self._grown = self._job = None
         tax.watch(self._edited)
-        self.form.task,self.data.df = tax.task,pd.DataFrame()
+        if self.form.task!=tax.task: self.form.task = tax.task
+        self.data.df = pd.DataFrame()
         self._look()
 
     @property
@@ -147,9 +150,18 @@ class Studio(ipywidgets.VBox):
     @property
     def df(self): return self._texts.frame if self._texts is not None else self._frame
 
+    def close(self):
+        if self._tax is not None: self._tax.unwatch(self._edited)
+        if self.tree is not None and self.run is not None: self.run.unwatch(self._ran)
+        for w in self.children: w.close()
+        super().close()
+
     # --- what is possible now
     @property
     def _busy(self): return self.run is not None and self.run.status in ('running', 'paused')
+
+    def _idle(self):
+        if self._busy: raise ValueError("A run is going on; wait for its end, or stop it")
 
     @property
     def _model(self): return self.form.model or 'local'
@@ -168,21 +180,25 @@ class Studio(ipywidgets.VBox):
         ready = f.task is not None and f.plan is not None and not f.said['errors']
         texts = self._texts._done() if self._texts is not None else 0 if self._frame is None else len(self._frame)
         changed = tax is not None and f.task is not None and f.task!=tax.task
+        anew = changed and (f.task.instruction, f.task.language)!=(tax.task.instruction, tax.task.language)
         grown = tax is not None and all(tax.cells(o) for o in tax.children())
         self.tree.model = self._model
         one.enabled = ['Grow']*(ready and not busy)
         two.enabled = ['Generate']*(ready and grown and not changed and not busy)
-        three.enabled = ['Copy as Python']*(tax is not None)+['Save']*(not busy)+['Load']*(not busy)
+        three.enabled = ['Copy as Python']*(tax is not None)+['Save', 'Load']*(not busy)
         one.hint = '' if ready else 'Say what the classifier does, and name its labels' if f.task is None else 'See the marked field'
-        two.hint = ('Grow it first' if tax is None else 'Going on; it can be opened, read and edited meanwhile' if busy else 'The task has changed: press Grow to take that over' if changed else
-            'Not every label has subtopics yet: press Grow' if not grown else '' if texts else 'Look at it, change it, then generate')
+        two.hint = ('Grow it first' if tax is None else 'Going on; it can be opened, read and edited meanwhile' if busy else
+            'The task is another one: Grow begins anew; what you made or locked stays, and Undo brings the rest back' if anew else 'The labels have changed: Grow takes that over' if changed else
+            'Not every label has subtopics yet: Grow fills them up' if not grown else '' if texts else 'Look at it, change it, then generate')
         three.hint = '' if texts else 'Generate the texts first'
         for w,on in ((f, one.unfolded), (self.tree, tax is not None and two.unfolded), (self.progress, self.run is not None and two.unfolded), (self.data, texts and three.unfolded)):
             if w.layout.display!=(want := None if on else 'none'): w.layout.display = want
         three.code = ''
+        self._keep()
 
     # --- what a person does
     def _press(self, name, **kw):
+        if name in ('Grow', 'Generate') and self._busy: return  # pressed twice
         {'Grow': self.grow, 'Generate': self.generate, 'Copy as Python': self._copy, 'Save': self._send, 'Load': self._load}[name](**kw)
 
     def grow(self):
@@ -193,59 +209,81 @@ class Studio(ipywidgets.VBox):
         ValueError
             If the form is not complete, or a run is going on.
         """
+        self._idle()
         f = self.form
-        if self._busy: raise ValueError("A run is going on; wait for its end, or stop it")
         if f.task is None or f.plan is None: raise ValueError("The form is not complete; see the marked fields")
+        get_model(self._model)
         if self._tax is None: self.taxonomy = Taxonomy(f.task)
         elif self._tax.task!=f.task: self._tax.retask(f.task)
-        counts = {k: getattr(f.plan, k) for k in _counts}
-        self._counts = counts if self._tax.to_dict()|dict(plan=None)==Taxonomy(f.task).to_dict() else None  # is it grown from nothing?
-        self.tree.run = start_grow(self._tax, **counts, **self._how)
-        return self.run
+        tax,counts = self._tax,{k: getattr(f.plan, k) for k in _counts}
+        fresh,n = tax.to_dict()|dict(plan=None)==Taxonomy(f.task).to_dict(),tax.edits
+        run = start_grow(tax, **counts, **self._how)
+        self._job = dict(run=run, edits=n, grown=(counts, self._how_code()) if fresh else None)
+        self.tree.run = run
+        return run
 
     def generate(self):
         "Write the texts that the form asks for; branches without subtopics are grown first. Returns the run; raises as `grow` does"
-        if self._busy: raise ValueError("A run is going on; wait for its end, or stop it")
-        if self._tax is None or self.form.task is None or not self._rows: raise ValueError("There is nothing to write for yet; fill in the form and grow the tree")
-        tax = self._tax
-        if any(not o.kids and o.kind not in ('task', 'subtopic') and not tax.is_locked(o) for o in tax.walk()):
-            self._then = self.generate
-            self.tree.run = _started(tax, live=True, top_up=False, **self._how).begin()
-        else:
-            made,run = (self._rows, tax.to_dict()),start(tax, **self._rows, **self._how)
-            self._made,self.tree.run = made,run
-        return self.run
+        self._idle()
+        f,tax = self.form,self._tax
+        if tax is None or f.task is None or not self._rows: raise ValueError("There is nothing to write for yet; fill in the form and grow the tree")
+        if f.task!=tax.task: raise ValueError("The task has changed since the tree was grown; press Grow, or call grow(), first")
+        if not any(not o.kids and o.kind not in ('task', 'subtopic') and not tax.is_locked(o) for o in tax.walk()): return self._write()
+        run = _started(tax, live=True, top_up=False, **self._how)
+        self._job = dict(run=run, then=self._write)
+        self.tree.run = run.begin()
+        return run
+
+    def _write(self):
+        made,run = (self._rows, self._how_code(), self._tax.to_dict()),start(self._tax, **self._rows, **self._how)
+        self._job = dict(run=run, made=made)
+        self.tree.run = run
+        return run
 
     def _new_run(self, change):
         if change['old']: change['old'].unwatch(self._ran)
         if (run := self.tree.run) is None: return
+        if self._job and self._job['run'] is not run: self._job = None
         self.progress.run,self._offered = run,0.
-        if isinstance(run, TextRun): self._texts,self._frame = run,None
         run.watch(self._ran)
         self._ran(set())
 
     def _ran(self, ids):
         "Show what a run has brought; without ids it has begun, paused or ended"
-        run = self.run
-        if isinstance(run, TextRun) and (not ids or time.monotonic()-self._offered>2):
-            self._offered,df = time.monotonic(),run.frame
-            if run.done: self.data.df = df
-            elif len(df): self.data.offer(df)
-            if ids: self._look()
-        if ids: return
-        if not isinstance(run, TextRun) and run.status=='done' and self._counts: self._plain,self._counts = (self._counts, self._tax.to_dict()),None
+        run,job = self.run,self._job or {}
+        if ids and time.monotonic()-self._offered<2: return
+        if isinstance(run, TextRun):
+            self._offered = time.monotonic()
+            if job.get('made') and (run._done() or run.status=='done'): self._texts,self._made,self._frame = run,job.pop('made'),None  # until then the old ones stay
+            if self._texts is run:
+                if run.done: self.data.df = run.frame
+                else: self.data.offer(run.frame)
+        elif run.status=='done' and job.get('grown'):
+            if self._tax.edits==job['edits']: self._grown = (*job['grown'], self._tax.to_dict())
+            del job['grown']
         self._look()
         if run.done: self.form.refresh()  # more is cached now
-        if run.done and self._then:
-            then,self._then = self._then,None
-            if run.status=='done' and not run.short(): then()
+        if run.status in ('done', 'failed') and 'then' in job:  # if the model gave no names for a branch, the others can do
+            try: job.pop('then')()
+            except (ValueError, RuntimeError) as e: self._steps[1].send(dict(op='error', text=str(e)))
 
     def _edited(self, ids):
-        "The tree was edited: what it says of labels goes into the form"
-        task = self._tax.task
-        if task!=self._known:
-            if self.form.task==self._known: self.form.task = task
-            self._known = task
+        "The tree was edited: what it says of labels goes into the form, which may hold other changes"
+        was,now = self._known,_labels(self._tax)
+        if list(was.items())!=list(now.items()):
+            self._known,rows = now,[dict(o) for o in self.form.value['labels']]
+            of = {same(o['name']): o for o in rows}
+            for i,l in now.items():
+                row = of.get(same(was[i].name if i in was else l.name))
+                if row is None and i not in was: rows.append(dict(name=l.name, description=l.description))
+                elif row is not None and i in was and was[i]!=l: row.update(name=l.name, description=l.description)
+            names = {same(l.name) for l in now.values()}
+            gone = {same(was[i].name) for i in was.keys()-now.keys()}-names
+            rows = [o for o in rows if same(o['name']) not in gone]
+            if [i for i in was if i in now]!=[i for i in now if i in was]:
+                order = {same(l.name): k for k,l in enumerate(now.values())}
+                rows.sort(key=lambda o: order.get(same(o['name']), len(order)))
+            if rows!=self.form.value['labels']: self.form.value = self.form.value | dict(labels=rows)
         if not self._busy: self._look()
 
     def _selected(self, change):
@@ -255,6 +293,12 @@ class Studio(ipywidgets.VBox):
         self.data.filter(cells=[o.id for o in self._tax.cells(id)] if id else None, what=' · '.join(self._tax.path(id)) if id else '')
 
     # --- taking it away
+    def _how_code(self):
+        "Arguments for the model, the prompts and the rest as they are now, as code, and what is to be said of them"
+        model,prompts = _model_code(self._model),_prompts_code(self.prompts)
+        args = [f'model={model or "..."}']*(model!="'local'")+[f'prompts={prompts or "..."}']*(prompts!='')+[f'{k}={v}' for k,v,usual in (('seed', self.seed, 0), ('rounds', self.rounds, 6)) if v!=usual]
+        return args,[f'# put your own {k} in place of ...' for k,o in dict(model=model, prompts=prompts).items() if o is None]
+
     def code(self):
         """Python that gives what is on the page: the tree as it is, and its texts out of the cache.
 
@@ -263,21 +307,20 @@ class Studio(ipywidgets.VBox):
         ValueError
             If there is no tree yet.
         """
-        tax = self._tax
-        if tax is None: raise ValueError("There is no tree yet; grow it first")
-        model,cache,prompts = _model_code(self._model),_cache_code(self._given),_prompts_code(self.prompts)
-        notes = [text for text,o in (('# put your own model here, in place of ...', model), ('# the answers were kept in memory alone: this asks the model again', cache),
-            ('# put your own prompts here, in place of ...', prompts)) if o is None]
-        how = [f'model={model or "..."}']*(model!="'local'")+[f'cache={cache}']*bool(cache)+[f'prompts={prompts or "..."}']*(prompts!='')
-        how += [f'{k}={v}' for k,v,usual in (('seed', self.seed, 0), ('rounds', self.rounds, 6)) if v!=usual]
-        if self._plain and self._plain[1]==tax.to_dict(): lines = [_call('tax = grow', 'task', *(f'{k}={v}' for k,v in self._plain[0].items()), *how)]
-        else: lines = [_tree_code(tax)]
-        if self._made and (df := self.df) is not None:
-            rows,tree = self._made
-            if tree!=tax.to_dict(): notes.append('# the tree was edited after the texts were written: this writes what it asks for now')
-            elif self._texts is not None and not self._texts.status=='done': notes.append(f'# {len(df)} texts were written so far: this writes the others too')
-            lines.append(_call('df = generate', 'tax', *(f'{k}={v}' for k,v in rows.items()), *how))
-        text = '\n'.join([f'task = {_task_code(tax.task)}', *lines])
+        if self._tax is None: raise ValueError("There is no tree yet; grow it first")
+        tree,cache,notes = self._tax.to_dict(),_cache_code(self._given),[]
+        if cache is None: notes.append('# the answers were kept in memory alone: this asks the model again')
+        def call(what, of, counts, how):
+            notes.extend(o for o in how[1] if o not in notes)
+            return _call(what, of, *(f'{k}={v}' for k,v in counts.items()), *how[0], *([f'cache={cache}'] if cache else []))
+        lines = [f'task = {_task_code(self._tax.task)}']
+        lines.append(call('tax = grow', 'task', *self._grown[:2]) if self._grown and self._grown[2]==tree else _tree_code(self._tax))
+        if self._made:
+            *made,then = self._made
+            if then!=tree: notes.append('# the tree was edited after the texts were written: this writes what it asks for now')
+            elif self._texts is not None and self._texts.status!='done': notes.append(f'# {self._texts._done()} texts were written so far: this writes the others too')
+            lines.append(call('df = generate', 'tax', *made))
+        text = '\n'.join(lines)
         names = [n for n in ('Cache', 'DEFAULT', 'Label', 'METHOD', 'Task', 'Taxonomy', 'generate', 'get_model', 'grow') if re.search(rf'\b{n}\b', text)]
         return '\n'.join([f"from syngen_nb import {', '.join(names)}", '', *notes, text, ''])
 
@@ -287,8 +330,9 @@ class Studio(ipywidgets.VBox):
         "Write the studio to one file: form, tree, texts, and the answers they were made of. Without a path, return the text"
         df,tax = self.df,self._tax
         tree = tax and tax.to_dict()
-        d = dict(syngen_nb=1, form=self.form.value, task=self.task and self.task.to_dict(), seed=self.seed, rounds=self.rounds, taxonomy=tree, plain=self._plain and self._plain[1]==tree and self._plain[0] or None,
-            made=self._made and (self._made[0], None if self._made[1]==tree else self._made[1]), frame=None if df is None else dict(rows=df.astype(object).values.tolist(), attrs=df.attrs['syngen']),
+        less = lambda o: o and (*o[:2], None if o[2]==tree else o[2])  # most often it is the same tree
+        d = dict(syngen_nb=1, form=self.form.value, task=self.task and self.task.to_dict(), seed=self.seed, rounds=self.rounds, taxonomy=tree, grown=less(self._grown), made=less(self._made),
+            frame=None if df is None else dict(rows=df.astype(object).values.tolist(), labels=list(df.label.cat.categories), attrs=df.attrs['syngen']),
             answers=list(self._cache.rows(instruction=tax.task.instruction)) if tax else [])
         text = json.dumps(d, ensure_ascii=False)
         if path is None: return text
@@ -304,29 +348,30 @@ class Studio(ipywidgets.VBox):
             If the file is not a saved studio.
         """
         data,new = Path(path).expanduser().read_bytes(),cls(**kw)
-        new._open(data, str(path), own_model='model' in kw)
+        new._open(data, str(path), own_model=kw.get('model') is not None)
         return new
 
     def _open(self, data, name='This file', own_model=False):
         "Show what is in a saved studio; nothing changes if it is none"
+        self._idle()
         try:
             d = json.loads(data)
             if d['syngen_nb']!=1: raise ValueError(f"it has format {d['syngen_nb']}; upgrade syngen_nb")
-            task,tax = d['task'] and Task.from_dict(d['task']),d['taxonomy'] and Taxonomy.from_dict(d['taxonomy'])
-            frame = d['frame'] and _frame(d['frame'], tax.task)
+            maybe = lambda f, o: None if o is None else f(o)
+            task,tax,frame = maybe(Task.from_dict, d['task']),maybe(Taxonomy.from_dict, d['taxonomy']),maybe(lambda o: _frame(**o), d['frame'])
+            seed_rounds = _settings(d['seed'], d['rounds'])
             form = d['form'] | (dict(model=self.form.value['model']) if own_model else {})
-            TaskForm(cache=self._cache).value = form  # is it one?
-            made,plain,seed,rounds,answers = (d[k] for k in ('made', 'plain', 'seed', 'rounds', 'answers'))
-        except (ValueError, LookupError, TypeError, T.TraitError) as e: raise ValueError(f"{name} is not a saved studio: {type(e).__name__}: {e}") from None
-        if not isinstance(self._cache, Replay): self._cache.load(answers)
-        self.seed = self.tree.seed = seed
-        self.rounds = rounds
+            (trial := TaskForm(cache=self._cache)).value = form  # is it one?
+            trial.close()
+            grown,made = (maybe(lambda o: _past(o, d['taxonomy']), d[k]) for k in ('grown', 'made'))
+            if not isinstance(self._cache, Replay): self._cache.load(d['answers'])
+        except (ValueError, LookupError, TypeError, AttributeError, CacheError, T.TraitError) as e: raise ValueError(f"{name} is not a saved studio: {type(e).__name__}: {e}") from None
+        self.seed,self.rounds = self.tree.seed,self.tree.rounds = seed_rounds
         if tax: self.taxonomy = tax
-        if task: self.form.task = task
+        if task: self.form.task = task  # with its examples
         self.form.value = form
-        if tax: self._plain = plain and (plain, tax.to_dict())
+        if tax: self._grown,self._made,self._frame = grown,made,frame
         if frame is not None:
-            self._frame,self._made = frame,made and (made[0], made[1] or tax.to_dict())
             self.tree.show_frame(frame)
             self.data.df = frame
         self._look()
@@ -334,15 +379,22 @@ class Studio(ipywidgets.VBox):
     def _send(self, to=''): self._steps[2].send(dict(op='file', to=to, name='studio.json', type='application/json'), [self.save().encode()])
     def _load(self, buffers=(b'',)): self._open(bytes(buffers[0]))
 
-    def _repr_mimebundle_(self, **kw):
-        html = ''.join(o._repr_html_() for o in (self.task, self._tax) if o is not None) or '<p>An empty studio</p>'
-        return bundle(self, html, self._steps[0])
-
+    @property
+    def _part(self): return self._steps[0]
+    def _html(self): return self.form._html() + ('' if self._tax is None else self._tax._repr_html_()) + ('' if self.run is None else self.progress._html()) + (self.data._html() if len(self.data.df) else '')
     def __repr__(self): return f"Studio({self._tax!r}, {0 if self.df is None else len(self.df)} rows)"
 
-def _frame(d, task):
+def _labels(tax): return {o.id: Label(o.name, o.description) for o in tax.children()}
+
+def _frame(rows, labels, attrs):
     "A frame as `generate` gives it"
-    df = pd.DataFrame(d['rows'], columns=['text', *KINDS[1:], 'cell', 'model'])
-    df['label'] = pd.Categorical(df['label'], [o.name for o in task.labels])
-    df.attrs['syngen'] = d['attrs']
+    df = pd.DataFrame(rows, columns=['text', *KINDS[1:], 'cell', 'model'])
+    df['label'] = pd.Categorical(df['label'], labels)
+    df.attrs['syngen'] = dict(attrs)
     return df
+
+def _past(o, tree):
+    "What was grown or written: counts, the code of how, and the tree it was, out of a file"
+    counts,(args,notes),then = o
+    for a in (*args, *notes): a.split()
+    return dict(counts),(list(args), list(notes)),Taxonomy.from_dict(then or tree).to_dict()

@@ -11,13 +11,13 @@ from html import escape
 from itertools import product
 from math import prod
 
-# %% ../nbs/00_task.ipynb #573587d9
+# %% ../nbs/00_task.ipynb #4511ad88
 def html_table(
     rows,  # Lists of cells
     head=(),  # Names of the columns; without them the first cell of each row is its name
 ):
     "A table of plain text as HTML; the colours are the notebook's own"
-    style = 'text-align:left;vertical-align:top;white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:plaintext'
+    style = 'text-align:left;vertical-align:top;white-space:pre-wrap;overflow-wrap:anywhere;min-width:6em;unicode-bidi:plaintext'
     def cell(o, tag): return f'<{tag} style="{style}">{escape(str(o))}</{tag}>'
     top = f"<thead><tr>{''.join(cell(o, 'th') for o in head)}</tr></thead>" if head else ''
     return f"<table>{top}<tbody>{''.join('<tr>' + ''.join(cell(o, 'td' if head or i else 'th') for i,o in enumerate(r)) + '</tr>' for r in rows)}</tbody></table>"

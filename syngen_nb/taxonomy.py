@@ -36,7 +36,7 @@ class Node:
     description:str = ''  # Of a label
     kids:list = field(default_factory=list, repr=False)  # Ids of the children, in order
 
-# %% ../nbs/05_taxonomy.ipynb #3e2b4382
+# %% ../nbs/05_taxonomy.ipynb #c3ba209c
 def _twin(o):
     "A copy of a node that shares nothing with it"
     if o is None: return None
@@ -45,10 +45,19 @@ def _twin(o):
     return o
 
 class _Edit:
-    "What one step changed: ids and nodes before and after it; None where there was none"
-    def __init__(self, what): self.what,self.before,self.after = what,{},{}
+    "A step: its changes, each a dict of ids to the nodes before and after, None where there was none; '' stands for the task"
+    def __init__(self, what): self.what,self.changes,self.open = what,[],False  # open: a run still adds to it
 
-# %% ../nbs/05_taxonomy.ipynb #62555057
+def _back(now, old, new):
+    "The list `now` without what the step from `old` to `new` did"
+    out = [o for o in now if o in old or o not in new]
+    for i,o in enumerate(old):
+        if o not in new and o not in out: out.insert(next((out.index(p)+1 for p in old[i-1::-1] if p in out), 0) if i else 0, o)
+    if [o for o in old if o in new]!=[o for o in new if o in old]:  # it changed the order too
+        out = [o for o in old if o in out]+[o for o in out if o not in old]
+    return out
+
+# %% ../nbs/05_taxonomy.ipynb #3f3eaa69
 class Taxonomy:
     """A tree of labels, source types, topics and subtopics for one task.
 
@@ -70,7 +79,7 @@ class Taxonomy:
 
     def _begin(self):
         "No edits yet, and nobody watching"
-        self._lock,self._open,self._undone,self._done,self._watchers = threading.RLock(),None,[],[],[]
+        self._lock,self._open,self._undone,self._done,self._watchers,self.edits = threading.RLock(),None,[],[],[],0  # edits: how many there were, but for those of runs
 
     def __reduce__(self): return Taxonomy.from_dict, (self.to_dict(),)
 
@@ -78,7 +87,7 @@ class Taxonomy:
     @property
     def task(self):
         "The task, with the labels as they are now"
-        return replace(self._task, labels=tuple(Label(o.name, o.description) for o in self.children('task')))
+        with self._lock: return replace(self._task, labels=tuple(Label(o.name, o.description) for o in self.children('task')))
 
     def __getitem__(self, node):
         if isinstance(node, Node): node = node.id
@@ -98,14 +107,16 @@ class Taxonomy:
 
     def children(self, node='task'):
         "The nodes right below"
-        return [self.nodes[i] for i in self[node].kids]
+        with self._lock: return [self.nodes[i] for i in self[node].kids]
 
     def walk(self, node='task'):
         "The node and all below it, in tree order"
-        todo = [self[node]]
-        while todo:
-            yield (o := todo.pop())
-            todo += [self.nodes[i] for i in reversed(o.kids)]
+        todo,out = [self[node]],[]
+        with self._lock:
+            while todo:
+                out.append(o := todo.pop())
+                todo += [self.nodes[i] for i in reversed(o.kids)]
+        return iter(out)
 
     def cells(self, node='task'):
         "The subtopics below, in tree order"
@@ -113,10 +124,10 @@ class Taxonomy:
 
     def up(self, node):
         "The node, its parent, and so on up to its label"
-        o = self[node]
-        while o.kind!='task':
-            yield o
-            o = self.nodes[o.parent]
+        out = [self[node]]
+        with self._lock:
+            while out[-1].kind!='task': out.append(self.nodes[out[-1].parent])
+        return iter(out[:-1])
 
     def path(self, node):
         "Names from the label down to the node"
@@ -131,6 +142,7 @@ class Taxonomy:
     # --- steps
     def watch(self, f):
         "Call `f` with a set of ids after each change, on the thread that made it"
+        if not callable(f): raise ValueError(f"watch takes a function of a set of ids, not {f!r}")
         self._watchers.append(f)
 
     def unwatch(self, f): self._watchers = [o for o in self._watchers if o!=f]
@@ -142,65 +154,79 @@ class Taxonomy:
             if self._open is not None:
                 yield  # part of a larger one
                 return
-            self._open = e = into or _Edit(what)
-            was = set(e.before)
-            self._now = {}
+            self._open = before = {}
             try: yield
             except BaseException:
-                self._apply({i: self._now[i] for i in self._now}, {})
-                for i in set(e.before)-was: del e.before[i]
+                for i,o in before.items(): self._set(i, o)
                 raise
             finally: self._open = None
-            ids = set(self._now)
-            for i in ids: e.after[i] = _twin(self.nodes.get(i)) if i!='' else self._task
-            if into is None and ids: self._step(e)
-        self._tell(ids)
+            change = {i: (o, self._task if i=='' else _twin(self.nodes.get(i))) for i,o in before.items()}
+            if change: self._keep(into or _Edit(what), change)
+        self._tell(set(change))
+
+    def _keep(self, e, change):
+        "Let `change` be a part of the step `e`, and `e` one that `undo` takes back"
+        e.changes.append(change)
+        if len(e.changes)==1: self._done,self._undone = [*self._done[-199:], e],[]
+        if not e.open: self.edits += 1
 
     def _touch(self, *ids):
         "These nodes are about to change; '' stands for the task"
+        if self._open is None: return
         for i in ids:
-            if self._open is None or i in self._now: continue
-            self._now[i] = self._task if i=='' else _twin(self.nodes.get(i))
-            self._open.before.setdefault(i, self._now[i])
+            if i not in self._open: self._open[i] = self._task if i=='' else _twin(self.nodes.get(i))
 
-    def _step(self, e):
-        "Let `e` be the step that `undo` takes back"
-        self._done,self._undone = [*self._done[-199:], e],[]
+    def _set(self, i, o):
+        if i=='': self._task = o
+        elif o is None: self.nodes.pop(i, None)
+        else: self.nodes[i] = o
 
     def _tell(self, ids):
         if ids:
             for f in list(self._watchers): f(ids)
 
-    def _apply(self, to, frm):
-        "Make nodes what they are in `to`. Children that came since `frm` stay"
-        for i,o in to.items():
-            if i=='': self._task = o
-            elif o is None: self.nodes.pop(i, None)
-            else:
-                old,now = frm.get(i),self.nodes.get(i)
-                self.nodes[i] = new = _twin(o)
-                if old and now: new.kids += [k for k in now.kids if k not in old.kids and k not in new.kids]
-        for o in list(self.nodes.values()):
-            if not all(k in self.nodes for k in o.kids): o.kids = [k for k in o.kids if k in self.nodes]
-        alive = {o.id for o in self.walk()}
-        for i in set(self.nodes)-alive: del self.nodes[i]
-
     def undo(self):
-        "Take the last edit back. Returns what it was, or None if there is none"
-        return self._back(self._done, self._undone, lambda e: (e.before, e.after))
+        "Take the last step back. Returns what it was, or None if there is none"
+        return self._take_back(self._done, self._undone)
 
     def redo(self):
         "Do again what `undo` took back"
-        return self._back(self._undone, self._done, lambda e: (e.after, e.before))
+        return self._take_back(self._undone, self._done)
 
-    def _back(self, steps, others, ways):
+    def _take_back(self, steps, others):
         with self._lock:
             if not steps: return None
-            e = steps.pop()
-            self._apply(*ways(e))
-            others.append(e)
-        self._tell(set(e.before)|set(e.after))
+            if steps[-1].open: raise ValueError(f"The last step, {steps[-1].what}, is still going on; stop the run first")
+            e,self._open = steps.pop(),{}
+            for change in reversed(e.changes):
+                for i,(old,new) in change.items(): self._revert(i, old, new)
+            self._prune()
+            before,self._open = self._open,None
+            back = _Edit(e.what)
+            back.changes.append({i: (o, self._task if i=='' else _twin(self.nodes.get(i))) for i,o in before.items()})
+            others.append(back)
+            self.edits += 1
+        self._tell(set(before))
         return e.what
+
+    def _revert(self, i, old, new):
+        "Undo on the node `i`, as it is now, what made `new` of `old`"
+        self._touch(i)
+        now = None if i=='' else self.nodes.get(i)
+        if i=='' or old is None or now is None: return self._set(i, old if i=='' else _twin(old))
+        for f in fields(Node):
+            a,b = getattr(old, f.name),getattr(new, f.name) if new else None
+            if new and a!=b: setattr(now, f.name, _back(getattr(now, f.name), a, b) if isinstance(a, list) else a)
+
+    def _prune(self):
+        "Take out children that are not there, and nodes that are nobody's child"
+        for o in list(self.nodes.values()):
+            if not all(k in self.nodes and self.nodes[k].parent==o.id for k in o.kids):
+                self._touch(o.id)
+                o.kids = [k for k in o.kids if k in self.nodes and self.nodes[k].parent==o.id]
+        gone = set(self.nodes)-{o.id for o in self.walk()}
+        self._touch(*gone)
+        for i in gone: del self.nodes[i]
 
     @property
     def steps(self):
@@ -231,6 +257,9 @@ class Taxonomy:
         "Put a new node last under `parent` and return it"
         parent = self[parent]
         if parent.kind==KINDS[-1]: raise ValueError(f"{parent.name!r} is a subtopic; nothing goes below it")
+        if origin not in ('model', 'hand', 'built-in'): raise ValueError(f"origin is 'model', 'hand' or 'built-in', not {origin!r}")
+        if parent.kind=='task': description = Label(name, description).description
+        elif description: raise ValueError("Only a label has a description")
         with self.edit(f'add {name!r}'): return self._put(parent.id, self._free(parent.id, name), origin, description)
 
     def rename(self, node, name):
@@ -315,9 +344,10 @@ class Taxonomy:
     def retask(self, task):
         """Go on with another task, in place.
 
-        Labels of the same name keep what is below them; others come and go. Where the instruction or the language is another one, nothing below
-        the labels stays.
+        Labels of the same name keep what is below them; others come and go. Where the instruction or the language is another one, only branches with something in them that is locked or made by hand
+        stay below the labels.
         """
+        if not isinstance(task, Task): raise ValueError(f"retask takes a Task, not {type(task).__name__}")
         with self.edit('change the task'):
             self._touch('', 'task', *(o.id for o in self.children()))
             top,new = self.nodes['task'],{same(o.name): o for o in task.labels}
@@ -328,7 +358,8 @@ class Taxonomy:
                 o.name,o.description = l.name,l.description
                 kept[k] = o
             for k,o in kept.items():
-                for p in (o,) if k not in new else self.children(o) if anew else (): self._drop(p)
+                for p in (o,) if k not in new else self.children(o) if anew and not o.locked else ():
+                    if k not in new or not any(q.locked or q.origin=='hand' for q in self.walk(p)): self._drop(p)
                 if anew: o.removed = []
             top.name,top.kids,self._task = task.instruction,[kept[k].id for k in new],task
 
@@ -342,8 +373,8 @@ class Taxonomy:
     # --- in and out
     def to_dict(self):
         "Plain data, as JSON takes it: the task, the plan, and the nodes in tree order"
-        out = lambda o: {f.name: v for f in fields(o) if f.name!='kids' and ((v := getattr(o, f.name))!=_default(f))}
-        return dict(task=self.task.to_dict(), plan=self.plan and self.plan.to_dict(), nodes=[out(o) for o in self.walk()][1:], removed=self.nodes['task'].removed)
+        out = lambda o: {f.name: list(v) if isinstance(v, list) else v for f in fields(o) if f.name!='kids' and ((v := getattr(o, f.name))!=_default(f))}
+        with self._lock: return dict(task=self.task.to_dict(), plan=self.plan and self.plan.to_dict(), nodes=[out(o) for o in self.walk()][1:], removed=list(self.nodes['task'].removed))
 
     @classmethod
     def from_dict(cls, d):

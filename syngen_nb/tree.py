@@ -14,10 +14,13 @@ from .models import get_model
 from .taxonomy import KINDS, Taxonomy
 from .widget import Live, assets
 
-# %% ../nbs/12_tree.ipynb #fe67ae41
+# %% ../nbs/12_tree.ipynb #19c129f8
 _order = 'asking', 'waiting', 'failed', 'short', 'done'  # of several states below a node the first is shown
 _levels = dict(zip(KINDS[:-1], ('source_types', 'source_types', 'topics', 'subtopics'))) | dict(subtopic='texts')
-_most = 50  # texts and answers shown of a node
+_most,_most_parents = 50,500  # texts and answers shown of a node, and places it could move to
+
+def _check(tax):
+    if not isinstance(tax, Taxonomy): raise ValueError(f"A TaxonomyTree shows a Taxonomy, not {type(tax).__name__}; grow(task) makes one, Taxonomy(task) an empty one")
 
 class TaxonomyTree(Live):
     """A taxonomy as a tree to work with.
@@ -28,7 +31,7 @@ class TaxonomyTree(Live):
         What is shown and edited, in place; by default that of `run`.
     run : Run, default=None
         A run whose states are shown.
-    model, cache, prompts, seed
+    model, cache, prompts, seed, rounds
         What branches are grown with; see `grow`.
     depth : int, default=None
         Levels that are open at first: 1 for the labels alone, 4 for all. By default as many as are easily looked over.
@@ -45,12 +48,12 @@ class TaxonomyTree(Live):
     selected = T.Unicode().tag(sync=True)
     depth = T.Int(0).tag(sync=True)
     run = T.Instance(Run, allow_none=True)
-    def __init__(self, taxonomy=None, run=None, model=None, cache=None, prompts=None, seed=0, depth=None):
-        if taxonomy is None and run is not None: taxonomy = run.taxonomy
-        if not isinstance(taxonomy, Taxonomy): raise ValueError(f"TaxonomyTree shows a Taxonomy, not {type(taxonomy).__name__}; grow(task) makes one, Taxonomy(task) an empty one")
+    def __init__(self, taxonomy=None, run=None, model=None, cache=None, prompts=None, seed=0, rounds=6, depth=None):
+        if taxonomy is None and isinstance(run, Run): taxonomy = run.taxonomy
+        _check(taxonomy)
         if depth is not None and (isinstance(depth, bool) or depth not in range(1, 5)): raise ValueError(f"depth is a number of levels from 1 to 4, not {depth!r}")
         get_model(model)  # is there such a model?
-        self.model,self.cache,self.prompts,self.seed = model,cache,prompts,seed
+        self.model,self.cache,self.prompts,self.seed,self.rounds = model,cache,prompts,seed,rounds
         self._tax,self._grown,self._texts,self._frame,self._sums = taxonomy,None,None,None,{}
         super().__init__(records=self._records(taxonomy.nodes), depth=depth or 0)
         taxonomy.watch(self._edited)
@@ -62,6 +65,7 @@ class TaxonomyTree(Live):
 
     @taxonomy.setter
     def taxonomy(self, tax):
+        _check(tax)
         self._tax.unwatch(self._edited)
         self._tax,self._grown,self._texts,self._frame,self.run = tax,None,None,None,None
         tax.watch(self._edited)
@@ -82,8 +86,10 @@ class TaxonomyTree(Live):
             run.watch(self._ran)
         self._reset()
 
+    _tax = None  # close is called for a half-made one too
+
     def close(self):
-        self._tax.unwatch(self._edited)
+        if self._tax is not None: self._tax.unwatch(self._edited)
         if self.run: self.run.unwatch(self._ran)
         super().close()
 
@@ -117,6 +123,9 @@ class TaxonomyTree(Live):
         return status,have,want,error
 
     def _records(self, ids):
+        with self._tax._lock: return self._records_now(ids)
+
+    def _records_now(self, ids):
         nodes = self._tax.nodes
         todo = {u.id: u for i in ids if i in nodes and i!='task' for u in self._tax.up(i)}
         if not self._sums: todo = {i: o for i,o in nodes.items() if i!='task'}
@@ -139,6 +148,10 @@ class TaxonomyTree(Live):
         if self.selected and self.selected in records and self.comm: self._on_select(self.selected)
 
     # --- what a person does
+    def _do(self, op, **kw):
+        if op!='select' and any((kw.get(k) or 'task') not in self._tax.nodes for k in ('id', 'parent', 'into')): raise ValueError("This node is not there any more")
+        super()._do(op, **kw)
+
     def _on_select(self, id):
         self.selected = id if id in self._tax.nodes else ''
         self.send(dict(op='details', **self.details(self.selected)) if self.selected else dict(op='details', id=''))
@@ -153,7 +166,6 @@ class TaxonomyTree(Live):
     def _on_undo(self): self._tax.undo()
     def _on_redo(self): self._tax.redo()
     def _on_grow(self, id, again=False): self.grow(id, again)
-    def _on_stop(self): self.run.stop()
 
     def grow(self, node=None, again=False):
         """Grow what is missing below a node, or with `again` something else in its place; see `start_grow`. Returns the run.
@@ -166,7 +178,7 @@ class TaxonomyTree(Live):
         if self.run and self.run.status in ('running', 'paused'): raise ValueError("A run is going on; wait for its end, or stop it")
         if node is not None and self._tax[node].kind=='subtopic': raise ValueError(f"{self._tax[node].name!r} is a subtopic; nothing grows below it")
         if node is not None and self._tax.is_locked(node): raise ValueError(f"{self._tax[node].name!r} is locked; unlock it to grow it")
-        self.run = start_grow(self._tax, model=self.model, cache=self.cache, prompts=self.prompts, seed=self.seed, at=node, again=again)
+        self.run = start_grow(self._tax, model=self.model, cache=self.cache, prompts=self.prompts, seed=self.seed, rounds=self.rounds, at=node, again=again)
         return self.run
 
     # --- one node
@@ -174,7 +186,8 @@ class TaxonomyTree(Live):
         """What there is to know of a node: a dict.
 
         `id`, `path` and `kind`; `texts` below it and `n_texts` in all; `asked` and `named`: what was asked for below it, and to get its own name, each a list of
-        dicts with `model`, `system`, `prompt`, `answer`, `tokens_in`, `tokens_out` and `dollars`; `rest`: nodes it could move under, and be merged into.
+        dicts with `model`, `system`, `prompt`, `answer`, `tokens_in`, `tokens_out` and `dollars`; `parents`: nodes it could move under, the first of `n_parents`;
+        `siblings`: those it could be merged into.
         """
         o = self._tax[node]
         texts = self._texts_of(o)
@@ -183,8 +196,8 @@ class TaxonomyTree(Live):
             named=self._asked(self._tax[o.parent])[-_most:] if o.origin=='model' and o.kind!='label' else [], origin=o.origin, **self._places(o))
 
     def _texts_of(self, o):
-        if self._texts: return [t for t,_ in self._texts.texts(o.id)]
-        return [t for c in self._tax.cells(o) for t in self._frame.get(c.id, ())] if self._frame else []
+        cells = [c.id for c in self._tax.cells(o)]
+        return self._texts.texts(cells) if self._texts else [t for i in cells for t in self._frame.get(i, ())] if self._frame else []
 
     def _asked(self, o):
         "The stored answers for what is below a node: of the runs, else what the cache has for such a place"
@@ -208,7 +221,7 @@ class TaxonomyTree(Live):
         "Where a node could go: under others of its parent's kind, and into siblings"
         tax,up = self._tax,KINDS[KINDS.index(o.kind)-1]
         parents = [(p.id, ' · '.join(tax.path(p))) for p in tax.walk() if p.kind==up and p.id!=o.parent] if o.kind!='label' else []
-        return dict(parents=parents[:500], siblings=[(k.id, k.name) for k in tax.children(o.parent) if k.id!=o.id])
+        return dict(parents=parents[:_most_parents], n_parents=len(parents), siblings=[(k.id, k.name) for k in tax.children(o.parent) if k.id!=o.id])
 
     def _html(self): return self._tax._repr_html_()
     def __repr__(self): return f'TaxonomyTree({self._tax!r})'

@@ -1,11 +1,12 @@
 const kinds = { csv: ['CSV', 'All texts, for spreadsheets and programs'], parquet: ['Parquet', 'All texts, with types and how they were made; needs pyarrow'], jsonl: ['JSONL', 'All texts, one JSON object a line'] };
 
 export default {
+  ...answers,
   render({ model, el }) {
-    frame(el, 'data');
+    frame(el, 'data', model);
     const me = Math.random().toString(36).slice(2);  // of several views only the one that asked gets the file
-    const ask = op => () => model.send({ op });
-    const pick = h('select', { onchange: () => model.send({ op: 'label', label: pick.value }) });
+    const ask = op => () => post(model, { op });
+    const pick = h('select', { onchange: () => post(model, { op: 'label', label: pick.value }) });
     const pickBox = h('label', {}, h('span', { textContent: 'Show label' }), pick);
     const said = h('span');
     const more = button('', ask('more'));
@@ -15,8 +16,8 @@ export default {
     const safe = h('input', { type: 'checkbox' });
     const files = Object.entries(kinds).map(([kind, [name, title]]) => button(name, e => {
       say(note, '');
-      e.target.disabled = true;
-      model.send({ op: 'save', kind, safe: safe.checked, to: me });
+      able(e.currentTarget, false);
+      post(model, { op: 'save', kind, safe: safe.checked, to: me });
     }, { title }));
     const safeBox = h('label', { title: 'CSV only: an apostrophe before what a spreadsheet would compute as a formula' }, safe, h('span', { textContent: 'safe for spreadsheets' }));
     el.append(h('div', { className: 'bar' }, pickBox, said, more, part, h('span', { className: 'files' }, ...files, safeBox)), note);
@@ -37,17 +38,18 @@ export default {
       more.hidden = !o.new;
       say(what, o.what);
       part.hidden = !o.what;
-      files.forEach(b => b.disabled = o.empty);
+      if (document.activeElement?.closest('[hidden]') && el.contains(document.activeElement)) pick.focus();  // or the focus would fall out of the widget
+      files.forEach(b => able(b, !o.empty));
     };
     const hear = (m, buffers) => {
       if (m.op == 'file' && m.to != me) return;
       if (m.op == 'file') download(buffers[0], m.name, m.type);
       if (m.op == 'error') { say(note, m.text); note.classList.add('error'); }
-      files.forEach(b => b.disabled = model.get('info').empty);
+      files.forEach(b => able(b, !model.get('info').empty));
     };
     model.on('change:info', draw);
     model.on('msg:custom', hear);
     draw();
-    return () => { model.off('change:info', draw); model.off('msg:custom', hear); };
+    return () => { views.delete(el); model.off('change:info', draw); model.off('msg:custom', hear); };
   },
 };

@@ -43,12 +43,17 @@ for (const name of ['pointerdown', 'pointerup', 'pointercancel']) window.addEven
 
 function render({ model, el }) {
   const id = `syngen-form-${Math.random().toString(36).slice(2)}`, touched = new Set();
-  const value = () => model.get('value');
-  let note = '', timer = null;
+  let note = '', timer = null, typed = {}, sent = [];  // what Python has not seen yet stands before what it sends
+  const value = () => Object.assign({}, model.get('value'), ...sent.map(o => o.fields), typed);
 
-  // Typed text goes to the other views at once, and to Python a moment later
-  const send = () => { if (timer) { clearTimeout(timer); timer = null; model.save_changes(); } };
-  const set = more => { model.set('value', { ...value(), ...more }); timer ??= setTimeout(send, 120); draw(); };
+  // Typed text goes to the other views at once, and to Python a moment later: the fields that changed alone, since another page may have changed others
+  const send = () => {
+    if (!timer) return;
+    clearTimeout(timer);
+    sent.push({ fields: typed, n: post(model, { op: 'type', fields: typed }) });
+    timer = null; typed = {};
+  };
+  const set = more => { Object.assign(typed, more); model.set('value', value()); timer ??= setTimeout(send, 120); draw(); };
   const leave = key => { touched.add(key); send(); draw(); };
   // `was` is what was put last: an input may show a value in another way, and must not be set again then
   const show = (e, v) => { if (e.was !== v && e.value !== v) e.value = v; e.was = v; };
@@ -75,7 +80,7 @@ function render({ model, el }) {
     const e = h('input', { type: 'radio', name: `${id}-by`, onchange: () => { set({ by: k }); send(); } });
     return [k, [e, h('label', { className: 'radio' }, e, text)]];
   }));
-  const name = line('model', { className: 'short', list: `${id}-model-list`, title: 'local, local/small, openai/NAME or anthropic/NAME', onfocus: () => { name.select(); model.send({ op: 'look' }); } });
+  const name = line('model', { className: 'short', list: `${id}-model-list`, title: 'local, local/small, openai/NAME or anthropic/NAME', onfocus: () => { name.select(); post(model, { op: 'look' }); } });
   const msgs = Object.fromEntries(['instruction', 'labels', 'language', 'count', 'model'].map(k => [k, message(k)]));
   const number = (text, e) => h('div', { className: 'number' }, named(text, e), e);
   const one = h('div', { className: 'numbers' }, number('Rows', rows));
@@ -194,16 +199,24 @@ function render({ model, el }) {
     [named('Model', name), name, options('model', MODELS), msgs.model],
     [h('span', { textContent: 'Estimate' }), estimate],
   ];
-  frame(el, 'form');
+  frame(el, 'form', model);
   el.append(h('div', { className: 'grid' }, ...lines.flatMap(([title, ...rest]) => [h('div', { className: 'title' }, title), h('div', { className: 'field' }, ...rest)])));
   draw();
+  const heard = m => {
+    if (m.op != 'typed') return;
+    if (!waiting.has(m.n)) model.set('value', { ...model.get('value'), ...m.fields });  // on another page
+    else if (sent.some(o => o.n == m.n)) { model.set('value', value()); sent = sent.filter(o => o.n > m.n); }
+  };
   model.on('change:value', draw);
   model.on('change:said', draw);
+  model.on('msg:custom', heard);
   return () => {
     send();
+    views.delete(el);
+    model.off('msg:custom', heard);
     model.off('change:value', draw);
     model.off('change:said', draw);
   };
 }
 
-export default { render };
+export default { ...answers, render };

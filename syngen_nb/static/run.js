@@ -1,9 +1,9 @@
 function render({ model, el }) {
-  frame(el, 'run');
+  frame(el, 'run', model);
   const state = model.get('state');
-  const act = op => { say(fault, ''); model.send({ op }); };
+  const act = op => { say(fault, ''); fault.dataset.of = ''; post(model, { op }); };
   const bar = h('div', { role: 'progressbar', 'aria-label': 'Progress', 'aria-valuemin': 0, 'aria-valuemax': 100, class: 'bar' }, h('div', {}));
-  const title = h('b', {}), count = h('span', {}), stages = h('div', { class: 'stages' }), facts = h('div', { class: 'dim' }), now = h('div', { class: 'dim now' });
+  const title = h('b', {}), count = h('span', {}), stages = h('div', { class: 'stages' }), facts = h('div', { class: 'dim facts' }), now = h('div', { class: 'dim now' });
   const pause = button('Pause', () => act('pause')), resume = button('Resume', () => act('resume')), stop = button('Stop', () => act('stop'));
   const fault = h('div', { class: 'error text', role: 'alert' }), errors = h('ul', { class: 'errors' });
   el.append(h('div', { class: 'head' }, title, count, h('span', { class: 'gap' }), pause, resume, stop), bar, stages, facts, now, fault, errors);
@@ -21,15 +21,16 @@ function render({ model, el }) {
     if (!r.title) return;
     const part = r.total ? Math.min(100, Math.floor(100 * r.done / r.total)) : 0, on = r.status == 'running', over = r.status == 'done';
     say(title, `${r.title} with ${r.model}`);
+    title.title = title.textContent;
     say(count, `${whole.format(r.done)} of ${whole.format(r.total)} ${r.unit}s · ${r.status}${on && r.left != null ? ` · about ${time(r.left)} left` : ''}`);
     put(bar, 'aria-valuenow', part);
     put(bar, 'aria-valuetext', `${r.done} of ${r.total}, ${r.status}`);
     put(bar, 'data-status', r.status);
     bar.firstChild.style.width = `${r.total ? Math.min(100, 100 * r.done / r.total) : 0}%`;
     const focused = document.activeElement;
-    pause.hidden = !(on || over); pause.disabled = !on;
+    pause.hidden = !(on || over); able(pause, on);
     resume.hidden = on || over;
-    stop.disabled = !(on || r.status == 'paused');
+    able(stop, on || r.status == 'paused');
     if ((focused === pause && pause.hidden) || (focused === resume && resume.hidden)) (pause.hidden ? resume : pause).focus();
     list(stages, of('s ').map(([k, s]) => `${k} ${whole.format(s.done)}/${whole.format(s.total)}`));
     say(facts, [`${whole.format(r.requests)} requests`, r.cached ? `${whole.format(r.cached)} more from the cache` : '', `${whole.format(r.tokens_in)} tokens in`, `${whole.format(r.tokens_out)} out`,
@@ -47,7 +48,7 @@ function render({ model, el }) {
   };
   model.on('msg:custom', heard);
   draw();
-  return () => model.off('msg:custom', heard);
+  return () => { views.delete(el); model.off('msg:custom', heard); };
 }
 
 export default { ...live, render };

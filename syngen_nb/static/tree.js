@@ -4,10 +4,10 @@ const STATUS = ['waiting', 'asking', 'done', 'short', 'failed'];
 const MANY = 400;  // what opens by itself is at most so long
 
 function render({ model, el }) {
-  frame(el, 'tree');
+  frame(el, 'tree', model);
   const state = model.get('state');
   let kids = new Map(), up = new Map(), rows = new Map(), toggled = new Map();
-  let depth = model.get('depth'), current = model.get('selected'), hits = null, editing = null, wanted = '', later = '', timer = 0;
+  let depth = model.get('depth'), current = model.get('selected'), hits = null, editing = null, wanted = '', later = '', timer = 0, failed = '', tried = null, heir = '';
 
   // --- the tree as it is
   const listOf = p => { let l = kids.get(p); if (!l) kids.set(p, l = []); return l; };
@@ -28,7 +28,10 @@ function render({ model, el }) {
   const isOpen = (id, l) => hits ? hits.has(id) : toggled.get(id) ?? l < depth;
   function visible() {
     const out = [];
-    const walk = (p, l) => { for (const id of kids.get(p) ?? []) { if (!(id in state) || hits && !hits.has(id)) continue; out.push([id, l]); if (isOpen(id, l)) walk(id, l + 1); } };
+    const walk = (p, l) => {
+      const all = kids.get(p) ?? [], list = hits ? all.filter(id => hits.has(id)) : all;
+      list.forEach((id, i) => { if (!(id in state)) return; out.push([id, l, i + 1, list.length]); if (isOpen(id, l)) walk(id, l + 1); });
+    };
     walk('', 1);
     return out;
   }
@@ -44,7 +47,9 @@ function render({ model, el }) {
   // --- its parts on the page
   const tree = h('div', { role: 'tree', 'aria-label': 'Taxonomy', class: 'rows' });
   const note = h('div', { class: 'note', role: 'status' });
-  const act = (op, more = {}) => { say(note, ''); note.classList.remove('error'); model.send({ op, ...more }); };
+  // What is said goes with the next thing that is done; what a filter finds is said where nothing else is
+  const tell = (text, of = '') => { say(note, text); note.dataset.of = text && of; note.classList.toggle('error', !!text && of != 'find'); };
+  const act = (op, more = {}) => { tell(''); return post(model, { op, ...more }); };
   const tools = {
     grow: button('Grow branch', () => act('grow', { id: current }), { title: 'Ask for what is missing below' }),
     again: button('Grow again', () => act('grow', { id: current, again: true }), { title: 'Ask for something else than what the model put below' }),
@@ -62,6 +67,7 @@ function render({ model, el }) {
   const side = h('div', { class: 'side', role: 'region', 'aria-label': 'Node' });
   const empty = h('p', { class: 'dim', textContent: 'Select a node to see how it was made and to change it.' });
   side.append(empty);
+  side.dataset.id = '';
   el.append(h('div', { class: 'tools', role: 'toolbar', 'aria-label': 'Tree' }, ...Object.values(tools), h('span', { class: 'gap' }), find, only, open),
     h('div', { class: 'both' }, tree, side), note);
 
@@ -71,11 +77,15 @@ function render({ model, el }) {
     rows.set(id, r);
     return r;
   }
-  function fill(id, l) {
-    const n = state[id], r = rows.get(id) ?? make(id), s = n.status ?? 'done';
-    if (l) { put(r, 'aria-level', l); r.style.setProperty('--l', l - 1); }
-    l ??= +r.getAttribute('aria-level');
-    put(r, 'aria-expanded', hasKids(id) ? isOpen(id, l) : null);
+  const expandedAt = (id, l) => hasKids(id) ? isOpen(id, l) : null;
+  const isFilled = (r, id, l, i, all) => r && !r.dirty && r.at[0] === l && r.at[1] === i && r.at[2] === all && r.expanded === expandedAt(id, l);
+  function fill(id, place) {
+    const n = state[id], r = rows.get(id) ?? make(id), s = n.status ?? 'done', [l, i, all] = r.at = place ?? r.at, expanded = expandedAt(id, l);
+    r.expanded = expanded;
+    r.dirty = false;
+    put(r, 'aria-level', l); put(r, 'aria-posinset', i); put(r, 'aria-setsize', all);
+    r.style.setProperty('--l', l - 1);
+    put(r, 'aria-expanded', expanded);
     put(r, 'aria-selected', id == current);
     put(r, 'data-status', s);
     put(r, 'title', n.error || `${KIND[n.kind]}, ${s}`);
@@ -84,18 +94,22 @@ function render({ model, el }) {
       (n.weight ?? 1) != 1 ? `× ${n.weight}` : '', n.origin == 'hand' && n.kind != 'label' ? 'by hand' : n.origin == 'built-in' ? 'built-in' : ''].filter(Boolean).join(' · '));
     return r;
   }
+  let drawn = [];  // rows on the page
   function draw() {
-    const focused = tree.contains(document.activeElement) ? document.activeElement.closest('[role=treeitem]') : null;
+    const had = document.activeElement, focused = tree.contains(had) ? had.closest('[role=treeitem]') : null;
     const place = focused ? [...tree.children].indexOf(focused) : -1;
     const list = visible(), shown = new Set(list.map(o => o[0]));
-    for (const r of [...tree.children]) if (!shown.has(r.dataset.id) && r.dataset.id != '+') r.remove();
+    for (const r of drawn) if (!shown.has(r.dataset.id) || rows.get(r.dataset.id) !== r) r.remove();
+    drawn = [];
     let at = tree.firstChild;
-    for (const [id, l] of list) {
-      const r = fill(id, l);
+    for (const [id, l, i, all] of list) {
+      const old = rows.get(id), r = isFilled(old, id, l, i, all) ? old : fill(id, [l, i, all]);
+      drawn.push(r);
       if (at === r) at = r.nextSibling; else tree.insertBefore(r, at);
       if (at?.dataset.id == '+') at = at.nextSibling;
     }
-    if (focused && !focused.isConnected && list.length) focus(list[Math.min(place, list.length - 1)][0]);
+    if (focused && !focused.isConnected) list.length ? focus(list[Math.min(place, list.length - 1)][0]) : find.focus();
+    else if (focused && had.isConnected && had !== document.activeElement) had.focus({ preventScroll: true });  // it has moved
     reach();
     open.value = depth;
     tree.dataset.n = Object.keys(state).length - 1;
@@ -107,29 +121,28 @@ function render({ model, el }) {
   }
   function top() {
     const t = state[''] ?? {}, n = current && state[current], busy = t.run == 'running' || t.run == 'paused';
-    tools.undo.disabled = !t.undo; tools.redo.disabled = !t.redo;
+    able(tools.undo, t.undo); able(tools.redo, t.redo);
     tools.undo.title = t.undo ? `Undo: ${t.undo} (Ctrl-Z)` : 'Nothing to undo';
     tools.redo.title = t.redo ? `Redo: ${t.redo} (Ctrl-Shift-Z)` : 'Nothing to redo';
-    tools.rename.disabled = tools.remove.disabled = !n;
-    tools.add.disabled = n?.kind == 'subtopic';
-    tools.grow.disabled = tools.again.disabled = !n || n.kind == 'subtopic' || busy;
-    if (t.error) complain(t.error);
-    else if (note.dataset.of == 'run') { say(note, ''); note.dataset.of = ''; }
-    if (t.error) note.dataset.of = 'run';
+    able(tools.rename, n); able(tools.remove, n);
+    able(tools.add, n?.kind != 'subtopic');
+    for (const b of [tools.grow, tools.again]) able(b, n && n.kind != 'subtopic' && !busy);
+    if ((t.error ?? '') == failed) return;
+    failed = t.error ?? '';
+    if (failed) tell(failed, 'run'); else if (note.dataset.of == 'run') tell('');
   }
-  const complain = text => { say(note, text); note.classList.add('error'); };
 
   // --- selecting
   function select(id, ask = true) {
     const old = current;
     current = id;
-    for (const i of [old, id]) if (rows.has(i)) put(rows.get(i), 'aria-selected', i == current);
+    for (const i of [old, id]) if (i in state && rows.get(i)?.at) fill(i);
     reach(); top();
-    if (!id) side.replaceChildren(empty);
-    if (ask) { wanted = id; model.send({ op: 'select', id }); }
+    if (!id) clear();
+    if (ask) { wanted = id; post(model, { op: 'select', id }); }
   }
   function focus(id) { rows.get(id)?.focus({ preventScroll: true }); rows.get(id)?.scrollIntoView({ block: 'nearest' }); walkTo(id); }
-  function walkTo(id) { clearTimeout(timer); select(id, false); timer = setTimeout(() => select(id), 120); }
+  function walkTo(id) { clearTimeout(timer); select(id, false); timer = setTimeout(() => { if (current == id) select(id); }, 120); }
   function toggle(id, on) {
     const l = level(id);
     if (!hasKids(id) || isOpen(id, l) == on) return;
@@ -138,34 +151,42 @@ function render({ model, el }) {
   }
 
   // --- editing
-  function input(host, value, done) {
-    const box = h('input', { value, 'aria-label': 'Name', maxLength: 200, class: 'name' });
+  // `typed` stands in the box if it was refused; to leave the box with it is to give it up. `done` gets the new name, and whether the focus comes back
+  function input(host, value, typed, done) {
+    const box = h('input', { value: typed ?? value, 'aria-label': 'Name', maxLength: 200, class: 'name' });
     let over = false;
-    const end = keep => { if (over) return; over = true; const v = box.value.trim(); editing = null; done(keep && v && v != value ? v : null); };
+    const end = (keep, back, besides) => {
+      if (over) return;
+      over = true; editing = null;
+      const v = box.value.trim();
+      done(keep && v && v != value && v != besides ? v : null, back);
+    };
     box.onkeydown = e => {
       e.stopPropagation();
-      if (e.key == 'Enter') end(true); else if (e.key == 'Escape') end(false); else return;
+      if (e.key == 'Enter') end(true, true); else if (e.key == 'Escape') end(false, true); else return;
       e.preventDefault();
     };
-    box.onblur = () => end(true);
+    box.onblur = e => end(true, !e.relatedTarget, typed);
     box.onclick = box.ondblclick = e => e.stopPropagation();
     host.replaceChildren(box);
-    box.focus(); box.select();
+    box.focus();
+    if (typed == null) box.select();
   }
-  function startRename(id) {
+  function startRename(id, typed) {
     const r = rows.get(id);
-    if (!r || !(id in state)) return;
+    if (!r?.isConnected || !(id in state)) return;
+    if (typed == null) tell('');
     editing = id;
-    input(r.firstChild, state[id].name, name => {
-      const had = tree.contains(document.activeElement) || document.activeElement === document.body;
-      r.firstChild.textContent = name ?? state[id].name;  // as it will be; if it cannot be, the error puts the old one back
-      if (name) act('rename', { id, name });
-      if (had) r.focus({ preventScroll: true });
+    input(r.firstChild, state[id].name, typed, (name, back) => {
+      r.firstChild.textContent = name ?? state[id]?.name ?? '';  // as it will be; if it cannot be, the error puts the old one back
+      if (name) tried = { op: 'rename', id, name, n: act('rename', { id, name }) };
+      if (back) r.focus({ preventScroll: true });
     });
   }
-  function startAdd() {
-    const parent = current in state ? current : '', l = parent ? level(parent) : 0;
+  function startAdd(typed, parent = current in state ? current : '') {
+    const l = parent ? level(parent) : 0;
     if (l > 3 || tree.querySelector('[data-id="+"]')) return;
+    if (typed == null) tell('');
     if (parent) toggle(parent, true);
     const r = h('div', { role: 'none', class: 'new' }, h('bdi', {}), h('span', { textContent: `new ${Object.values(KIND)[l]}` }));
     r.dataset.id = '+';
@@ -174,8 +195,19 @@ function render({ model, el }) {
     if (parent) while (last && +last.getAttribute('aria-level') > l) last = last.nextSibling;
     tree.insertBefore(r, last);
     editing = '+';
-    input(r.firstChild, '', name => { r.remove(); rows.get(current)?.focus({ preventScroll: true }); if (name) act('add', { parent, name }); });
+    input(r.firstChild, '', typed, (name, back) => {
+      r.remove();
+      if (back) (rows.get(current)?.isConnected ? rows.get(current) : tree.firstChild ?? tools.add).focus({ preventScroll: true });
+      if (name) tried = { op: 'add', parent, name, n: act('add', { parent, name }) };
+    });
     r.scrollIntoView({ block: 'nearest' });
+  }
+  // What was typed is not lost: its box opens again, unless the person went on to something else
+  function refused({ op, id, parent, name }) {
+    const a = document.activeElement;
+    if (editing || a !== document.body && !(el.contains(a) && !a.matches('input, select'))) return;
+    if (op == 'rename') startRename(id, name);
+    else if (!parent || rows.get(parent)?.isConnected) startAdd(name, parent);
   }
   function remove(id) {
     if (!id || !state[id]) return;
@@ -192,15 +224,22 @@ function render({ model, el }) {
   }
 
   // --- finding
-  function filter() {
+  // What cannot be seen is not selected, or a button would do something to it. Only who filters takes the selection from other views too
+  function unseen(event) { if (hits && current && !hits.has(current)) select('', !!event); }
+  // The selected node is gone: the one it was merged into takes its place
+  function bereft() { const to = heir in state ? heir : ''; heir = ''; select(to, !!to); }
+  function filter(event) {
+    if (event) tell('');
     const q = find.value.trim().toLowerCase(), s = only.value;
     hits = q || s ? new Set() : null;
     if (hits) for (const [id, n] of Object.entries(state)) {
       if (!id || q && !n.name.toLowerCase().includes(q) || s && (n.status ?? 'done') != s) continue;
       for (let i = id; i && !hits.has(i); i = up.get(i)) hits.add(i);
     }
+    unseen(event);
     draw();
-    say(note, hits && !hits.size ? 'Nothing found.' : '');
+    const none = hits && !hits.size;
+    if (none && !note.textContent) tell('Nothing found.', 'find'); else if (!none && note.dataset.of == 'find') tell('');
   }
 
   // --- one node
@@ -214,40 +253,95 @@ function render({ model, el }) {
     ...list.flatMap((o, i) => [h('p', { class: 'dim', textContent: `${list.length > 1 ? `${i + 1}. ` : ''}${o.model}` }),
       ...(o.system ? [h('b', { textContent: 'System text as sent' }), pre(o.system)] : []),
       h('b', { textContent: 'Prompt as sent' }), pre(o.prompt), h('b', { textContent: 'Answer as received' }), pre(o.answer)])) : null;
-  const choice = (name, list, chosen) => {
-    const s = h('select', { 'aria-label': name, disabled: !list.length, onchange: () => { chosen(s.value); s.value = ''; } }, h('option', { value: '', textContent: `${name} …` }),
-      ...list.map(([value, text]) => h('option', { value, textContent: text })));
+  // The controls stay the same elements, so that neither the focus nor what is typed is lost while a run goes on
+  const shown = () => side.dataset.id;
+  const lock = h('input', { type: 'checkbox', onchange: () => act('lock', { id: shown(), on: lock.checked }) });
+  const weigh = () => {
+    const w = weight.value;
+    if (w === weight.was || w === weight.sent) return;
+    weight.sent = w;
+    act('weigh', { id: shown(), weight: w === '' ? null : +w });
+  };
+  const weight = h('input', { type: 'number', min: 0, step: 'any', class: 'weight', onchange: weigh, onblur: weigh, onkeydown: e => { if (e.key == 'Enter') weigh(); } });
+  const choice = (name, chosen) => {
+    const s = h('select', { 'aria-label': name, onpointerdown: () => { s.free = false; }, onkeydown: () => { s.free = false; }, onblur: () => { s.free = true; again(); },
+      onchange: () => { const to = s.value; s.value = ''; s.free = true; if (to) chosen(to); } });
+    s.free = true;
     return s;
   };
+  const offer = (s, list, all) => {
+    const now = JSON.stringify([list, all]);
+    if (s.now === now || !s.free) return;  // it may be open
+    s.now = now;
+    able(s, list.length);
+    s.replaceChildren(h('option', { value: '', textContent: `${s.getAttribute('aria-label')} …` }), ...list.map(([value, textContent]) => h('option', { value, textContent })),
+      ...(all > list.length ? [h('option', { disabled: true, textContent: `… and ${whole.format(all - list.length)} more` })] : []));
+  };
+  const under = choice('Move under', to => act('move', { id: shown(), parent: to })), join = choice('Merge into', into => { act('merge', { id: shown(), into }); heir = into; });
+  const parts = { head: h('div'), facts: h('p', { class: 'dim' }), texts: h('div'), below: h('div'), named: h('div') };
+  const change = h('div', { class: 'change' }, h('label', {}, lock, ' locked'), h('label', {}, 'weight ', weight),
+    button('↑', () => shift(shown(), -1), { 'aria-label': 'Move up', title: 'Move up (Alt-↑)' }), button('↓', () => shift(shown(), 1), { 'aria-label': 'Move down', title: 'Move down (Alt-↓)' }), under, join);
+  const card = [parts.head, change, parts.facts, parts.texts, parts.below, parts.named];
+
+  let last = null, held = false;
+  const again = () => { if (last) inspect(last); };
+  // A text that is being selected stays as it is until that is over
+  const selecting = e => { const s = getSelection(); return s.rangeCount > 0 && !s.isCollapsed && side.contains(s.anchorNode) && s.getRangeAt(0).intersectsNode(e); };
+  const freed = () => { if (held && !selecting(side)) { held = false; again(); } };
+  document.addEventListener('selectionchange', freed);
+  function part(e, data, ...make) {
+    const now = JSON.stringify(data);
+    if (e.now === now) return;
+    if (e.now && selecting(e)) { held = true; return; }
+    const open = e.querySelector('details')?.open, had = e.contains(document.activeElement);
+    e.replaceChildren(...make.flatMap(f => f()).filter(Boolean));
+    const o = e.querySelector('details');
+    if (e.now && o) { o.open = open ?? false; if (had) o.firstChild.focus({ preventScroll: true }); }
+    e.now = now;
+  }
+  function clear() {
+    const had = side.contains(document.activeElement);
+    last = null;
+    side.dataset.id = '';
+    side.replaceChildren(empty);
+    if (had) (tree.querySelector('[tabindex="0"]') ?? find).focus({ preventScroll: true });
+  }
   function inspect(d) {
     if (!d.id || !(d.id in state) || d.id != current) return;
-    if (side.contains(document.activeElement) && side.dataset.id == d.id && document.activeElement.matches('input, select')) return;
-    const n = state[d.id], same = side.dataset.id == d.id, opened = same ? [...side.querySelectorAll('details')].map(o => o.open) : [], y = same ? side.scrollTop : 0;
-    const lock = h('input', { type: 'checkbox', checked: !!n.locked, onchange: () => act('lock', { id: d.id, on: lock.checked }) });
-    const weight = h('input', { type: 'number', min: 0, step: 'any', value: n.weight ?? 1, class: 'weight', onchange: () => act('weigh', { id: d.id, weight: weight.value === '' ? null : +weight.value }) });
-    side.dataset.id = d.id;
-    side.replaceChildren(...[
+    const n = state[d.id], w = String(n.weight ?? 1), l = !!n.locked;
+    last = d;
+    if (shown() != d.id) {
+      side.dataset.id = d.id;
+      weight.was = lock.was = null;
+      under.free = join.free = true;
+      for (const e of Object.values(parts)) e.now = null;
+      if (!change.isConnected) side.replaceChildren(...card);
+      side.scrollTop = 0;
+    }
+    part(parts.head, [d.kind, d.path, n.name, d.description, n.error], () => [
       h('div', { class: 'dim text', textContent: [KIND[d.kind], ...d.path.slice(0, -1)].join(' · ') }),
       h('h4', { class: 'text', textContent: n.name }),
       d.description ? h('p', { class: 'text', textContent: d.description }) : null,
-      n.error ? h('p', { class: 'error text', textContent: n.error }) : null,
-      h('div', { class: 'change' }, h('label', {}, lock, ' locked'), h('label', {}, 'weight ', weight),
-        button('↑', () => shift(d.id, -1), { 'aria-label': 'Move up', title: 'Move up (Alt-↑)' }), button('↓', () => shift(d.id, 1), { 'aria-label': 'Move down', title: 'Move down (Alt-↓)' }),
-        d.kind == 'label' ? null : choice('Move under', d.parents, to => act('move', { id: d.id, parent: to })), choice('Merge into', d.siblings, into => act('merge', { id: d.id, into }))),
-      h('p', { class: 'dim', textContent: [n.want ? `${n.have ?? 0} of ${n.want} texts` : d.n_texts ? `${d.n_texts} texts` : '', n.status ?? 'done',
-        d.origin == 'hand' ? 'made by hand' : d.origin == 'built-in' ? 'from a list that comes with the small model' : ''].filter(Boolean).join(' · ') }),
+      n.error ? h('p', { class: 'error text', textContent: n.error }) : null]);
+    if (lock.was !== l) lock.checked = lock.was = l;
+    if (weight.was !== w) { weight.value = weight.was = w; weight.sent = null; }
+    under.hidden = d.kind == 'label';
+    offer(under, d.parents, d.n_parents);
+    offer(join, d.siblings);
+    say(parts.facts, [n.want ? `${n.have ?? 0} of ${n.want} texts` : d.n_texts ? `${d.n_texts} texts` : '', n.status ?? 'done',
+      d.origin == 'hand' ? 'made by hand' : d.origin == 'built-in' ? 'from a list that comes with the small model' : ''].filter(Boolean).join(' · '));
+    part(parts.texts, [d.texts, d.n_texts], () => [
       d.texts.length ? h('ol', {}, ...d.texts.map(t => h('li', { class: 'text', textContent: t }))) : null,
-      d.n_texts > d.texts.length ? h('p', { class: 'dim', textContent: `and ${whole.format(d.n_texts - d.texts.length)} more` }) : null,
-      exchange(d.kind == 'subtopic' ? 'Its texts' : 'What is below', d.asked), exchange('Its name', d.named),
-    ].filter(Boolean));
-    [...side.querySelectorAll('details')].forEach((o, i) => { o.open = opened[i] ?? false; });
-    side.scrollTop = y;
+      d.n_texts > d.texts.length ? h('p', { class: 'dim', textContent: `and ${whole.format(d.n_texts - d.texts.length)} more` }) : null]);
+    part(parts.below, [d.kind, d.asked], () => [exchange(d.kind == 'subtopic' ? 'Its texts' : 'What is below', d.asked)]);
+    part(parts.named, d.named, () => [exchange('Its name', d.named)]);
   }
 
   // --- listening
   tree.addEventListener('click', e => {
     const r = e.target.closest('[role=treeitem]');
     if (!r || editing) return;
+    if (note.dataset.of != 'run') tell('');
     const id = r.dataset.id, x = e.clientX - r.getBoundingClientRect().left;
     r.focus({ preventScroll: true });
     if (hasKids(id) && x < 16 * level(id) + 4) { toggle(id); walkTo(id); } else select(id);
@@ -283,9 +377,10 @@ function render({ model, el }) {
   const apply = eachFrame(() => {
     const structure = gone.size || [...ids].some(id => id && (!rows.has(id) || up.get(id) !== parentOf(id) || moved.has(id)));
     const some = [...ids].filter(id => id in state && id);
+    for (const id of some) if (rows.has(id)) rows.get(id).dirty = true;
     place(structure ? some : [], gone);
     if (!model.get('depth') && !depth) pickDepth();
-    if (gone.has(current)) select('', false);
+    if (current && !(current in state)) bereft();
     if (hits) filter(); else if (structure) draw(); else for (const id of some) if (rows.get(id)?.isConnected) fill(id);
     ids = new Set(); gone = new Set(); moved.clear();
     top();
@@ -298,15 +393,29 @@ function render({ model, el }) {
       for (const id of m.gone) { gone.add(id); ids.delete(id); }
       apply();
     } else if (m.op == 'details') inspect(m);
-    else if (m.op == 'error') { complain(m.text); for (const [id, r] of rows) if (r.isConnected && editing != id) say(r.firstChild, state[id]?.name ?? ''); }
+    else if (m.op == 'ack' && m.n == tried?.n) tried = null;
+    else if (m.op == 'error') {
+      tell(m.text);
+      heir = '';
+      if (lock.was != null) lock.checked = lock.was;
+      weight.sent = null;
+      if (weight.was != null && weight !== document.activeElement) weight.value = weight.was;
+      if (m.about != tried?.op) return;
+      const was = tried, id = was.id;
+      tried = null;
+      if (id in state && rows.get(id)?.at) fill(id);
+      refused(was);
+    }
   };
   const chosen = () => {
     const id = model.get('selected');
     if (id == current || id && id == wanted) return;
+    if (!id && !(current in state)) { bereft(); return; }
     if (id && !up.has(id)) { later = id; return; }  // it has no place yet
     const had = tree.contains(document.activeElement);
     select(id, false);
     for (let i = up.get(id); i; i = up.get(i)) if (!isOpen(i, level(i))) toggled.set(i, true);
+    unseen();
     draw();
     rows.get(id)?.scrollIntoView({ block: 'nearest' });
     if (had) rows.get(id)?.focus({ preventScroll: true });
@@ -318,8 +427,8 @@ function render({ model, el }) {
   if (!depth) pickDepth();
   draw();
   top();
-  if (current) model.send({ op: 'select', id: current });
-  return () => { model.off('msg:custom', heard); model.off('change:selected', chosen); };
+  if (current) post(model, { op: 'select', id: current });
+  return () => { views.delete(el); document.removeEventListener('selectionchange', freed); model.off('msg:custom', heard); model.off('change:selected', chosen); };
 }
 
 export default { ...live, render };
