@@ -87,7 +87,7 @@ def _cell(o):
 
 def _rows(df): return json.dumps([[_cell(o) for o in r] for r in zip(*(s.tolist() for _,s in df.items()))], ensure_ascii=False)
 
-# %% ../nbs/14_data.ipynb #f38c6dc9
+# %% ../nbs/14_data.ipynb #98833362
 _loads = dict(stay='t.syngen || null', first='t.syngen ? Object.assign({}, t.syngen, {start: 0}) : null', fresh='null')
 _hooks = dict(
     stateSaveCallback='function (s, state) { s.nTable.syngen = state; }',
@@ -106,6 +106,8 @@ _hooks = dict(
         var table = s.nTable, place = table.closest('.itables_anywidget'), search = function () { return place.querySelector('input[type=search]'); };
         if (table.syngenTyped) search().focus({preventScroll: true});
         setTimeout(function () { place.style.minHeight = ''; });
+        if (!place.dataset.lmSuppressShortcuts) place.addEventListener('focusin', function (e) { e.target.dataset.lmSuppressShortcuts = 'true'; });  // else Lab's shortcuts work there
+        place.dataset.lmSuppressShortcuts = 'true';
         this.api().on('destroy', function () {
             place.style.minHeight = place.offsetHeight + 'px';
             table.syngenTyped = document.activeElement == search();

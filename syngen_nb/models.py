@@ -99,7 +99,7 @@ async def ask(model, req):
     a.text = a.text.encode('utf-8', 'replace').decode()  # half a character cannot be stored
     return a
 
-# %% ../nbs/04_models.ipynb #61e1307c
+# %% ../nbs/04_models.ipynb #1d760f67
 retried = ContextVar('retried', default=lambda: None)  # called for each request that the SDK sends again
 
 async def _count(request):
@@ -136,14 +136,14 @@ class _SDK(Model):
     def key(self): return dict(name=self.name, base_url=_public(self.base_url or ''), max_tokens=self.max_tokens, sampling=self.sampling)
 
     def client(self):
-        "The SDK's async client, made in the event loop that uses it"
-        loop = asyncio.get_running_loop()
-        if self._client[0] is not loop: self._client = loop, self._connect()
+        "The SDK's async client, made in the event loop that uses it, and anew when the key in the environment is another one"
+        key = (self._key or '' if self._named else self._key or os.environ.get(self.env) or '').strip()  # the provider's key is not for other servers
+        use = asyncio.get_running_loop(),key
+        if self._client[0]!=use: self._client = use,self._connect(key)
         return self._client[1]
 
-    def _connect(self):
+    def _connect(self, key):
         sdk = import_module(self.sdk)
-        key = (self._key or '' if self._named else self._key or os.environ.get(self.env) or '').strip()  # the provider's key is not for other servers
         if not key and self._own: raise ModelError(f"No key for {self.name}: set {self.env}, or pass api_key=; without model= the embedded model is used, which needs none", 'access')
         if not (key.isascii() and key.isprintable()): raise ModelError(f"The key for {self.name} has characters that no key has; copy it again", 'access')
         key = key or 'none'

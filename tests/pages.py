@@ -1,0 +1,60 @@
+"What the tests of the widgets share: what a page shows, what the kernel has, and waiting until the two are right"
+import json, time
+
+SECONDS = 60  # for whatever is waited for, on a busy machine
+
+ROWS = '''() => [...document.querySelectorAll('[role=tree][aria-label=Taxonomy]')].map(t => [...t.querySelectorAll('[role=treeitem]')].map(r => ({
+  id: r.dataset.id, level: +r.ariaLevel, name: r.querySelector('bdi').textContent, open: r.ariaExpanded, selected: r.ariaSelected, status: r.dataset.status })))'''
+NODES = '''[dict(id=o.id, level={tax}.path(o).__len__(), name=o.name) for o in {tax}.walk() if o.kind!='task']'''
+
+def get(nb, expr):
+    "The value of an expression in the kernel"
+    return json.loads(nb.run(f'import json; print(json.dumps({expr}))'))
+
+def until(nb, f, seconds=SECONDS):
+    "Wait for `f()` to be true and return it; where it is not in time, show what it is"
+    end = time.monotonic()+seconds
+    while not (o := f()):
+        assert time.monotonic()<end, f'still {o!r} after {seconds} s'
+        nb.page.wait_for_timeout(250)
+    return o
+
+def until_equal(nb, f, g, seconds=SECONDS):
+    "Wait for `f()==g()`; where they are not in time, show how they differ"
+    end = time.monotonic()+seconds
+    while (a := f())!=(b := g()):
+        assert time.monotonic()<end, f'after {seconds} s still {a}\nis not {b}'
+        nb.page.wait_for_timeout(250)
+
+def rows(nb, i=0):
+    "What the `i`th tree of the page shows: a list of dicts"
+    trees = nb.page.evaluate(ROWS)
+    return trees[i] if i<len(trees) else []
+
+def nodes(nb, tax):
+    "The same of a taxonomy in the kernel, as far as it has it"
+    return get(nb, NODES.format(tax=tax))
+
+def brief(rows): return [{k: o[k] for k in ('id', 'level', 'name')} for o in rows]
+
+def same_tree(nb, tax, *trees):
+    "Wait until the trees of the page, all open, show what the taxonomy has"
+    for i in trees or (0,): until_equal(nb, lambda: brief(rows(nb, i)), lambda: nodes(nb, tax))
+
+def row(nb, id, i=0): return nb.page.get_by_role('tree', name='Taxonomy').nth(i).locator(f'[role=treeitem][data-id="{id}"]')
+def field(nb, name): return nb.page.locator('.jp-OutputArea').get_by_label(name)  # not exact: no other label has the name in it
+def button(nb, name): return nb.page.get_by_role('button', name=name, exact=True)
+def press(nb, name): button(nb, name).click()
+
+def show(nb):
+    "Run all cells. Dialogs of the page are errors"
+    nb.page.set_default_timeout(SECONDS*1000)
+    def heard(d):
+        if d.type!='beforeunload': nb.errors.append(f'a dialog: {d.message}')
+        d.accept()
+    nb.page.on('dialog', heard)
+    nb.run_all()
+    return nb
+
+def cells(nb): return nb.page.evaluate("() => window.jupyterapp.shell.currentWidget.content.widgets.map(w => [w.model.type, w.model.sharedModel.getSource()])")
+def progress(nb): return int(nb.page.get_by_role('progressbar', name='Progress').get_attribute('aria-valuenow'))
