@@ -464,6 +464,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'syngen_nb.tree.TaxonomyTree._reset': ('tree.html#taxonomytree._reset', 'syngen_nb/tree.py'),
                                 'syngen_nb.tree.TaxonomyTree._show': ('tree.html#taxonomytree._show', 'syngen_nb/tree.py'),
                                 'syngen_nb.tree.TaxonomyTree._sum': ('tree.html#taxonomytree._sum', 'syngen_nb/tree.py'),
+                                'syngen_nb.tree.TaxonomyTree._tell_again': ('tree.html#taxonomytree._tell_again', 'syngen_nb/tree.py'),
                                 'syngen_nb.tree.TaxonomyTree._texts_of': ('tree.html#taxonomytree._texts_of', 'syngen_nb/tree.py'),
                                 'syngen_nb.tree.TaxonomyTree._top': ('tree.html#taxonomytree._top', 'syngen_nb/tree.py'),
                                 'syngen_nb.tree.TaxonomyTree.close': ('tree.html#taxonomytree.close', 'syngen_nb/tree.py'),

@@ -5,16 +5,16 @@
 # %% auto #0
 __all__ = ['TaxonomyTree']
 
-# %% ../nbs/12_tree.ipynb #1d4889f1
+# %% ../nbs/12_tree.ipynb #7c4ff566
 import traitlets as T
 
 from .generate import TextRun
-from .grow import Run, _cache, start_grow
+from .grow import Run, _cache, _worker, start_grow
 from .models import get_model
 from .taxonomy import KINDS, Taxonomy
 from .widget import Live, assets
 
-# %% ../nbs/12_tree.ipynb #19c129f8
+# %% ../nbs/12_tree.ipynb #01ef498b
 _order = 'asking', 'waiting', 'failed', 'short', 'done'  # of several states below a node the first is shown
 _levels = dict(zip(KINDS[:-1], ('source_types', 'source_types', 'topics', 'subtopics'))) | dict(subtopic='texts')
 _most,_most_parents = 50,500  # texts and answers shown of a node, and places it could move to
@@ -86,6 +86,7 @@ class TaxonomyTree(Live):
             run.watch(self._ran)
         self._reset()
 
+    _telling = False
     _tax = None  # close is called for a half-made one too
 
     def close(self):
@@ -145,7 +146,14 @@ class TaxonomyTree(Live):
 
     def _show(self, records):
         super()._show(records)
-        if self.selected and self.selected in records and self.comm: self._on_select(self.selected)
+        if self.selected in records and self.comm and not self._telling:
+            self._telling = True
+            _worker.loop.call_soon_threadsafe(_worker.loop.call_later, 1, self._tell_again)
+
+    def _tell_again(self):
+        "The selected node has changed: what there is to know of it is long, so it is sent once a second at most"
+        self._telling = False
+        self._on_select(self.selected)
 
     # --- what a person does
     def _do(self, op, **kw):

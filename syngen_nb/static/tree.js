@@ -139,7 +139,13 @@ function render({ model, el }) {
     for (const i of [old, id]) if (i in state && rows.get(i)?.at) fill(i);
     reach(); top();
     if (!id) clear();
-    if (ask) { wanted = id; post(model, { op: 'select', id }); }
+    if (!ask) return;
+    wanted = id;
+    post(model, { op: 'select', id });
+    if (!(id in state) || !id || shown() == id) return;
+    const path = [];  // what is known here already is shown at once; the kernel adds the rest
+    for (let i = id; i; i = up.get(i)) path.unshift(state[i].name);
+    inspect({ id, path, kind: state[id].kind, description: '', origin: state[id].origin, texts: [], n_texts: 0, asked: [], n_asked: 0, named: [], parents: [], n_parents: 0, siblings: [] });
   }
   function focus(id) { rows.get(id)?.focus({ preventScroll: true }); rows.get(id)?.scrollIntoView({ block: 'nearest' }); walkTo(id); }
   function walkTo(id) { clearTimeout(timer); select(id, false); timer = setTimeout(() => { if (current == id) select(id); }, 120); }
