@@ -5,7 +5,7 @@ SECONDS = 60  # for whatever is waited for, on a busy machine
 
 ROWS = '''() => [...document.querySelectorAll('[role=tree][aria-label=Taxonomy]')].map(t => [...t.querySelectorAll('[role=treeitem]')].map(r => ({
   id: r.dataset.id, level: +r.ariaLevel, name: r.querySelector('bdi').textContent, open: r.ariaExpanded, selected: r.ariaSelected, status: r.dataset.status })))'''
-NODES = '''[dict(id=o.id, level={tax}.path(o).__len__(), name=o.name) for o in {tax}.walk() if o.kind!='task']'''
+NODES = '''[dict(id=o.id, level=len({tax}.path(o)), name=o.name) for o in {tax}.walk() if o.kind!='task']'''
 
 def get(nb, expr):
     "The value of an expression in the kernel"

@@ -74,7 +74,7 @@ def test_studio(colab, opening, theme):
     until_equal(nb, lambda: brief(rows(nb)), lambda: grown)
     press(nb, 'Generate')
     until_equal(nb, lambda: progress(nb), lambda: 100)
-    until_equal(nb, lambda: get(nb, '(s.run.status, s.run.unit, len(s.df))'), lambda: ['done', 'row', 8])
+    until_equal(nb, lambda: get(nb, '(s.run.status, s.run.unit, 0 if s.df is None else len(s.df))'), lambda: ['done', 'row', 8])
     until_equal(nb, table.all_inner_texts, lambda: get(nb, 'list(s.df.text)'))
     press(nb, 'Copy as Python')
     nb.page.get_by_text('Copied', exact=True).wait_for()
