@@ -67,7 +67,7 @@ def studio(lab, chrome, theme):
         page.evaluate(CALM)
         page.mouse.move(0, 0)
         page.wait_for_timeout(1000)
-        page.locator('.jp-Cell').first.locator('.jp-OutputArea-output').screenshot(path=out('studio', theme))
+        page.locator('.jp-Cell').first.locator('.jp-OutputArea-output').first.screenshot(path=out('studio', theme))
 
 def out(name, theme): return root/'nbs/images'/f"{name}{'-dark'*('Dark' in theme)}.png"
 
