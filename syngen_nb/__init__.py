@@ -5,9 +5,10 @@ from .models import Model, get_model
 from .prompts import DEFAULT, METHOD, Prompts
 from .taxonomy import Taxonomy
 from .grow import agrow, grow, start_grow
+from .quality import FILTERS, Judge, verify
 from .generate import aestimate, agenerate, estimate, generate, start
 
-__all__ = ['Label', 'Plan', 'Task', 'Cache', 'Model', 'get_model', 'DEFAULT', 'METHOD', 'Prompts', 'Taxonomy', 'grow', 'agrow', 'start_grow', 'generate', 'agenerate', 'estimate', 'aestimate', 'start',
+__all__ = ['Label', 'Plan', 'Task', 'Cache', 'Model', 'get_model', 'DEFAULT', 'METHOD', 'Prompts', 'Taxonomy', 'grow', 'agrow', 'start_grow', 'generate', 'agenerate', 'estimate', 'aestimate', 'start', 'FILTERS', 'Judge', 'verify',
     'TaskForm', 'TaxonomyTree', 'DataView', 'Studio']
 _widgets = dict(TaskForm='form', TaxonomyTree='tree', DataView='data', Studio='studio')  # loaded when first used: they take longer to import than all the rest
 

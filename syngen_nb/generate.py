@@ -5,16 +5,19 @@
 # %% auto #0
 __all__ = ['apportion', 'TextRun', 'generate', 'start', 'agenerate', 'Estimate', 'estimate', 'aestimate']
 
-# %% ../nbs/08_generate.ipynb #700e42fd
+# %% ../nbs/08_generate.ipynb #d2ac104c
 import asyncio
+from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from heapq import heapify, heapreplace
 
+import numpy as np
 import pandas as pd
 
 from .grow import Run, Series, _await, _cache, _count, _usual_counts, _wait
 from .models import get_model
-from .prompts import context, fold, why_not
+from .prompts import context, fold
+from .quality import Checking, Filters, Near, get_judge
 from .task import Plan, Task, _counts, _whole
 from .taxonomy import KINDS, Taxonomy
 
@@ -37,8 +40,8 @@ def _shares(n, cells):
     places = sorted(cells, key=lambda p: p[::-1])
     return dict(zip(places, apportion(n, [cells[p] for p in places])))
 
-# %% ../nbs/08_generate.ipynb #d7ffd56c
-class TextRun(Run):
+# %% ../nbs/08_generate.ipynb #bc4875d8
+class TextRun(Checking, Run):
     """Texts being written in the background; see `start`.
 
     Attributes
@@ -51,10 +54,12 @@ class TextRun(Run):
         What was asked, and what it cost.
     """
     title,unit = 'generate','row'
-    def __init__(self, taxonomy, plan, rows, each, *args, **kw):
+    def __init__(self, taxonomy, plan, rows, each, *args, filters=None, verify=None, **kw):
         super().__init__(taxonomy, plan, *args, **kw)
+        self.filters = Filters(filters)
+        self._judged_by(get_judge(verify))
         self._examples = {fold(t) for t,_ in self.task.examples}
-        self._cells,self._kept = {},None
+        self._cells,self._kept,self._turn,self._memo,self._writing = {},None,0,(),False
         self._planned = {o.id: self._skeleton(o) for o in taxonomy.children()}
         for o in taxonomy.children():
             if not any(self._planned[o.id].values()): raise ValueError(f"The label {o.name!r} has no cell with a weight above 0 that texts could be written for; unlock it, or add to it")
@@ -82,20 +87,42 @@ class TextRun(Run):
         return up[-1].id, tuple(self.taxonomy[o.parent].kids.index(o.id) for o in up[-2::-1])
 
     def _cell(self, node):
+        if not self._writing: return
         label,place = self._place(node)
         path = self.taxonomy.path(node)
-        self._cells[node.id] = s = Series('texts', context(self.task, *path), path, self._planned[label].get(place, 0), nodes=[node.id], keep=lambda t: not why_not(t, path[0]))
+        ctx = context(self.task, *path)
+        self._cells[node.id] = s = Series('texts', ctx, path, self._planned[label].get(place, 0), nodes=[node.id], why_not=lambda t: self.filters.why_not(t, ctx))
         s.seen = self._examples
         s.node,s.share,s.kept,s.idle,s.spent,s.due = node.id,s.want,[],-1,False,None
+        s.at,s.late = sum(k*i for k,i in zip((37, 13, 3), place)),[]  # where it begins in what varies; texts that fell out beside those of other cells
         self._push(s)
 
     async def _work(self):
         self._kept = None
         await super()._work()
         if self._stopped: return
+        self._writing = True  # the tree is there
+        await self._drain_all()
+        if self._stopped: return
         self._share_out()
-        while not self._stopped and self._settle(): await self._drain()
-        self._kept = self._keep()
+        while not self._stopped and (self._verify() or self._settle()): await self._drain()
+        if not self._stopped: self._kept = self._keep()
+
+    def _request(self, s, n, seed=0):
+        if s.level!='texts': return super()._request(s, n, seed)
+        siblings = [o.name for o in self.taxonomy.children(self.taxonomy[s.node].parent) if o.id!=s.node]
+        return self.prompts.request('texts', s.ctx, n, tuple(s.got.values()), seed, siblings, (s.dropped+s.late)[-5:], s.at+len(s.got))
+
+    def _take(self, s, a):
+        super()._take(s, a)
+        self._turn += 1
+
+    def _per_request(self, s):
+        "As many as are missing, or more if some were turned down before"
+        if s.level!='texts': return super()._per_request(s)
+        return min(self.prompts.per_call, -(-s.missing*(len(s.got)+len(s.dropped)+1)//(len(s.got)+1)))
+
+    def _awaited(self, node): return not self.done and node in self.taxonomy.nodes and self.taxonomy[node].kind=='subtopic'
 
     def _share_out(self):
         "The shares over the cells that are there in the end. Where one has given all it can, the others of its label stand in"
@@ -104,20 +131,60 @@ class TextRun(Run):
             spent = {p: len(s.kept) for p,s in cells.items() if s.spent}
             weights = {p: self.taxonomy.share(s.node) for p,s in cells.items() if p not in spent}
             for p,n in (spent | _shares(self._rows[label.id]-sum(spent.values()), weights)).items(): cells[p].share = n
+        self._turn += 1
 
     def _keep(self):
         "For each cell in tree order the texts that stay: new ones, up to its share"
         if self._kept is not None: return self._kept
-        seen,out = set(),{}
+        turn = self._turn
+        if self._memo and self._memo[0]==turn: return self._memo[1]
+        seen,near,out = set(),Near() if self.filters.near else None,{}
         for o in self.taxonomy.cells():
             if (s := self._cells.get(o.id)) is None: continue
-            out[o.id] = kept = []
+            out[o.id],late = (kept := []),[]
             for k,t in list(s.got.items()):
                 if len(kept)>=s.share: break
-                if k not in seen:
+                why = 'is a duplicate' if k in seen else self._misread(s, t) or ('is a near-duplicate' if near and near.add(t)>=0 else '')
+                if why: late.append((t, why))
+                else:
                     seen.add(k)
                     kept.append(t)
+            s.late = late
+        self._memo = turn,out
         return out
+
+    def _misread(self, s, text):
+        "What the judge has against `text`, or ''"
+        if not self.judge or self.judge.policy=='keep' or (read := self._read_as(s.path[0], text)) is None: return ''
+        label,_,own = read
+        return f'reads like "{label}"' if label!=s.path[0] else f'is not clearly "{label}"' if own<self.judge.threshold else ''
+
+    def _verify(self):
+        "Have those texts checked that would be kept and are not yet; whether any are"
+        if not self.judge: return False
+        for i,texts in self._keep().items():
+            for t in texts: self._check(self._cells[i].path[0], t, self._cells[i].path, [i])
+        if not self._heap and self._bias is None:
+            self._calibrate()
+            self._turn += 1
+            if self.judge.policy=='relabel': self._relabel()
+            return self._verify()
+        if not self._heap and self.judge.policy=='relabel' and self._relabel(): return self._verify()
+        return bool(self._heap)
+
+    def _relabel(self):
+        "Hand texts that are read as another label to the cell of that label that is called the same; whether any were"
+        self._keep()
+        twin,moved = {tuple(s.path): s for s in self._cells.values()},False
+        for s in self._cells.values():
+            for t,why in s.late:
+                read = self._read_as(s.path[0], t) if why.startswith('reads like') else None
+                to = read and twin.get((read[0], *s.path[1:]))
+                if to is None or read[1]<self.judge.threshold or to.same(t) in to.got or to.why_not(t): continue
+                to.got[to.same(t)] = t
+                self._checks[to.path[0], t] = self._checks[s.path[0], t]
+                self._turn,moved = self._turn+1,True
+        return moved
 
     def _settle(self):
         "Let the cells that are short ask again; whether any does"
@@ -137,7 +204,9 @@ class TextRun(Run):
     # --- what came out
     def _done(self): return sum(min(len(s.got), s.share) for s in list(self._cells.values()))
     def _total(self): return sum(self._rows.values())
-    def _stages(self): return super()._stages() | dict(texts=(self._done(), self._total()))
+    def _stages(self):
+        checks = list(self._checks.values()) if self.judge else []
+        return Run._stages(self) | dict(texts=(self._done(), self._total())) | (dict(checks=(sum(c.probs is not None for c in checks), len(checks))) if checks else {})
     def _have(self, s): return (min(len(s.got), s.share), max(s.share, s.due or 0)) if s.level=='texts' else super()._have(s)
     def _spent(self, s): return s.spent if s.level=='texts' else super()._spent(s)
 
@@ -153,21 +222,39 @@ class TextRun(Run):
         df = pd.DataFrame(rows, columns=['text', *KINDS[1:], 'cell'])
         df['label'] = pd.Categorical(df['label'], [o.name for o in self.task.labels])
         df['model'] = self.model.name
+        if self.judge:
+            read = [self._read_as(l, t) for t,l in zip(df['text'], df['label'])]
+            df['checked_label'] = pd.Categorical([o and o[0] for o in read], [o.name for o in self.task.labels])
+            df['confidence'] = pd.Series([o[1] if o else float('nan') for o in read], dtype=float)
+        checked = dict(policy=self.judge.policy, model=self._judge_model.name, threshold=self.judge.threshold) if self.judge else None
         df.attrs['syngen'] = dict(instruction=self.task.instruction, model=self.model.name, plan=self.plan.to_dict(), seed=self.seed, usage=asdict(self.usage),
-            shortfall=(short := self.short())[:20], n_short=len(short))
+            labels={o.name: o.description for o in self.task.labels}, language=self.task.language, prompts=self.prompts.name,
+            filters=self.filters.names, verify=checked, dropped=dict(Counter(why for _,_,why in self._drops())), shortfall=(short := self.short())[:20], n_short=len(short))
         return df
+
+    def _drops(self):
+        "What was dropped: cell, text, reason"
+        self._keep()
+        return [(i, t, why) for i,s in list(self._cells.items()) if i in self.taxonomy.nodes for t,why in (*s.dropped, *s.late)]
+
+    @property
+    def dropped(self):
+        "The texts that were written and not kept: a DataFrame with `text`, `label`, `source_type`, `topic`, `subtopic`, `cell` and `reason`"
+        return pd.DataFrame([(t, *self.taxonomy.path(i), i, why) for i,t,why in self._drops()], columns=['text', *KINDS[1:], 'cell', 'reason'])
 
     def _result(self): return self.frame
 
     def short(self):
-        "Cells that gave less than their share: a list of dicts with `cell`, `want`, `got` and, if there was one, `error`"
-        kept = self._keep()
-        cells = [dict(cell=' · '.join(s.path), want=s.due or s.share, got=len(kept[i])) | (dict(error=s.error) if s.error else {})
-                 for i,s in list(self._cells.items()) if len(kept[i])<(s.due or s.share)]
+        "Cells that gave less than their share: a list of dicts with `cell`, `want`, `got` and, if there was one, `error`; else, if texts were dropped, the usual reason as `why`"
+        kept,cells = self._keep(),[]
+        for i,s in list(self._cells.items()):
+            if len(kept[i])>=(s.due or s.share): continue
+            why = Counter(why for _,why in (*s.dropped, *s.late)).most_common(1)
+            cells.append(dict(cell=' · '.join(s.path), want=s.due or s.share, got=len(kept[i])) | (dict(error=s.error) if s.error else dict(why=f'{why[0][1]} dropped: {why[0][0]}') if why else {}))
         return cells + [dict(cell=o.name, want=self._rows[o.id], got=0) for o in self.taxonomy.children() if not self.taxonomy.cells(o)]
 
-# %% ../nbs/08_generate.ipynb #2a1c310c
-def _run(what, n_record_to_generate=None, n_source_type=None, n_topic=None, n_subtopic=None, sample_per_subtopic=None, model=None, cache=None, prompts=None, seed=0, rounds=6, kind=TextRun):
+# %% ../nbs/08_generate.ipynb #464b4969
+def _run(what, n_record_to_generate=None, n_source_type=None, n_topic=None, n_subtopic=None, sample_per_subtopic=None, model=None, cache=None, prompts=None, seed=0, rounds=6, filters=None, verify=None, kind=TextRun):
     "The run for the arguments of `generate`"
     given = {k:v for k,v in zip(_counts, (n_source_type, n_topic, n_subtopic)) if v is not None}
     n,each = n_record_to_generate,sample_per_subtopic
@@ -186,11 +273,11 @@ def _run(what, n_record_to_generate=None, n_source_type=None, n_topic=None, n_su
         plan = replace(plan, n_record_to_generate=rows)
     else: raise ValueError(f"generate takes a Task or a Taxonomy, not {type(what).__name__}")
     tax.plan = replace(plan, n_record_to_generate=None, sample_per_subtopic=None)
-    run = kind(tax, plan, rows, each, get_model(model), prompts, _cache(cache), seed, rounds, top_up=bool(given) or isinstance(what, Task))
+    run = kind(tax, plan, rows, each, get_model(model), prompts, _cache(cache), seed, rounds, filters=filters, verify=verify, top_up=bool(given) or isinstance(what, Task))
     if plan.n_record_to_generate is None: run.plan = replace(plan, n_record_to_generate=run._total())
     return run
 
-# %% ../nbs/08_generate.ipynb #6b8c3017
+# %% ../nbs/08_generate.ipynb #f4fd83bd
 def generate(
     what,  # A `Task`, or a `Taxonomy` that was grown and maybe edited
     n_record_to_generate=None,  # Rows in all
@@ -201,6 +288,8 @@ def generate(
     prompts=None,  # `Prompts`, or a dict of templates to replace
     seed=0,  # Another seed gives other texts
     rounds=6,  # Draws without anything new before a list is given up
+    filters=None,  # What keeps texts out: names out of `FILTERS` and functions of your own; all names by default, False for none
+    verify=None,  # Have a model that does not see the label check it: True, 'keep', 'drop', 'relabel', a model, or a `Judge`
     progress=True,  # Whether to show a progress bar
 ):
     """Write texts: exactly as many as asked for, each label as many as the others.
@@ -224,17 +313,17 @@ def generate(
     ModelError
         If no request succeeds: the first error, in the provider's words.
     """
-    return _wait(_run(what, n_record_to_generate, n_source_type, n_topic, n_subtopic, sample_per_subtopic, model, cache, prompts, seed, rounds), progress)
+    return _wait(_run(what, n_record_to_generate, n_source_type, n_topic, n_subtopic, sample_per_subtopic, model, cache, prompts, seed, rounds, filters, verify), progress)
 
-def start(what, n_record_to_generate=None, n_source_type=None, n_topic=None, n_subtopic=None, sample_per_subtopic=None, *, model=None, cache=None, prompts=None, seed=0, rounds=6):
+def start(what, n_record_to_generate=None, n_source_type=None, n_topic=None, n_subtopic=None, sample_per_subtopic=None, *, model=None, cache=None, prompts=None, seed=0, rounds=6, filters=None, verify=None):
     "`generate` in the background: a `TextRun` with `frame`, `taxonomy`, `usage`, `progress()`, `pause()`, `resume()`, `stop()` and `result()`; it shows itself"
-    return _run(what, n_record_to_generate, n_source_type, n_topic, n_subtopic, sample_per_subtopic, model, cache, prompts, seed, rounds).begin()
+    return _run(what, n_record_to_generate, n_source_type, n_topic, n_subtopic, sample_per_subtopic, model, cache, prompts, seed, rounds, filters, verify).begin()
 
-async def agenerate(what, n_record_to_generate=None, n_source_type=None, n_topic=None, n_subtopic=None, sample_per_subtopic=None, *, model=None, cache=None, prompts=None, seed=0, rounds=6, progress=False):
+async def agenerate(what, n_record_to_generate=None, n_source_type=None, n_topic=None, n_subtopic=None, sample_per_subtopic=None, *, model=None, cache=None, prompts=None, seed=0, rounds=6, filters=None, verify=None, progress=False):
     "`generate` for async code; the parameters are the same"
-    return await _await(_run(what, n_record_to_generate, n_source_type, n_topic, n_subtopic, sample_per_subtopic, model, cache, prompts, seed, rounds), progress)
+    return await _await(_run(what, n_record_to_generate, n_source_type, n_topic, n_subtopic, sample_per_subtopic, model, cache, prompts, seed, rounds, filters, verify), progress)
 
-# %% ../nbs/08_generate.ipynb #2fae39bd
+# %% ../nbs/08_generate.ipynb #c2fc8af0
 @dataclass
 class Estimate:
     "What a run would take. Tokens are counted as four characters each; what a model thinks before it answers is not counted"
@@ -251,28 +340,33 @@ class Estimate:
         t = f'{self.seconds/60:.0f} min' if self.seconds>=90 else f'{self.seconds:.0f} s'
         return f"{self.rows:,} rows: {self.requests:,} requests ({self.cached:,} more are cached), {self.tokens_in:,} tokens in, {self.tokens_out:,} out, {cost}, about {t}"
 
-_tokens = dict(source_types=10, topics=10, subtopics=10, texts=90)  # of an item in an answer, with its key and marks
+_tokens = dict(source_types=10, topics=10, subtopics=10, texts=90, checks=6)  # of an item in an answer, with its key and marks
 
 class _Guess(TextRun):
     "A run that asks no one"
-    seconds = 0.
+    seconds,dollars = 0.,0.
+    def __init__(self, *args, **kw): super().__init__(*args, **kw | dict(filters=False))
+
     async def _ask(self, s):
         n = self._per_request(s)
-        req = self.prompts.request(s.level, s.ctx, n, (*s.there, *s.got.values()))
-        u,out = self.usage,n*_tokens[s.level]
-        u.requests,u.tokens_in,u.tokens_out = u.requests+1, u.tokens_in+(len(req.system)+len(req.prompt))//4, u.tokens_out+out
-        ask,(wait,speed) = u.requests,self.model.pace
+        req = self._request(s, n)
+        u,model,tokens_in,out = self.usage,self._asks(s),(len(req.system)+len(req.prompt))//4,n*_tokens[s.level]
+        u.requests,u.tokens_in,u.tokens_out = u.requests+1,u.tokens_in+tokens_in,u.tokens_out+out
+        price = model.price(tokens_in, out)
+        self.dollars = None if price is None or self.dollars is None else self.dollars+price
+        ask,(wait,speed) = u.requests,model.pace
         self.seconds += wait+out/speed
         length = 4*_tokens[s.level]-20
         await asyncio.sleep(0)  # other runs share the loop
-        s.take([f'{ask} {i} '.ljust(length, 'x') for i in range(n)])
+        if s.level=='checks': s.hear(np.eye(len(self._labels))[self._labels.index(s.label)], bool(self._logprobs))
+        else: s.take([f'{ask} {i} '.ljust(length, 'x') for i in range(n)])
         self._push(s)
 
 def _estimate(run):
     u,m = run.usage,run.model
-    return Estimate(run._total(), u.requests, u.cached, u.tokens_in, u.tokens_out, m.price(u.tokens_in, u.tokens_out), run.seconds/max(1, min(m.concurrency, u.requests)))
+    return Estimate(run._total(), u.requests, u.cached, u.tokens_in, u.tokens_out, run.dollars, run.seconds/max(1, min(m.concurrency, u.requests)))
 
-def estimate(what, n_record_to_generate=None, n_source_type=None, n_topic=None, n_subtopic=None, sample_per_subtopic=None, *, model=None, cache=None, prompts=None, seed=0, rounds=6):
+def estimate(what, n_record_to_generate=None, n_source_type=None, n_topic=None, n_subtopic=None, sample_per_subtopic=None, *, model=None, cache=None, prompts=None, seed=0, rounds=6, filters=None, verify=None):
     """What `generate` with the same arguments would take, before anything is spent.
 
     Returns
@@ -280,12 +374,12 @@ def estimate(what, n_record_to_generate=None, n_source_type=None, n_topic=None, 
     Estimate
         Rows, requests, tokens, dollars and a rough time.
     """
-    run = _run(what, n_record_to_generate, n_source_type, n_topic, n_subtopic, sample_per_subtopic, model, cache, prompts, seed, rounds, kind=_Guess).begin()
+    run = _run(what, n_record_to_generate, n_source_type, n_topic, n_subtopic, sample_per_subtopic, model, cache, prompts, seed, rounds, filters, verify, kind=_Guess).begin()
     run.result()
     return _estimate(run)
 
-async def aestimate(what, n_record_to_generate=None, n_source_type=None, n_topic=None, n_subtopic=None, sample_per_subtopic=None, *, model=None, cache=None, prompts=None, seed=0, rounds=6):
+async def aestimate(what, n_record_to_generate=None, n_source_type=None, n_topic=None, n_subtopic=None, sample_per_subtopic=None, *, model=None, cache=None, prompts=None, seed=0, rounds=6, filters=None, verify=None):
     "`estimate` for async code; the parameters are the same"
-    run = _run(what, n_record_to_generate, n_source_type, n_topic, n_subtopic, sample_per_subtopic, model, cache, prompts, seed, rounds, kind=_Guess)
+    run = _run(what, n_record_to_generate, n_source_type, n_topic, n_subtopic, sample_per_subtopic, model, cache, prompts, seed, rounds, filters, verify, kind=_Guess)
     await _await(run, progress=False)
     return _estimate(run)

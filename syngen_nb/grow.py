@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['LEVELS', 'Series', 'ShortWarning', 'Run', 'grow', 'start_grow', 'agrow']
 
-# %% ../nbs/06_grow.ipynb #4027f17a
-import asyncio, hashlib, json, threading, time, warnings
+# %% ../nbs/06_grow.ipynb #159d5f8a
+import asyncio, hashlib, json, re, threading, time, warnings
 from collections import Counter
 from concurrent.futures import wait as _wait_for
 from heapq import heappop, heappush
@@ -35,21 +35,22 @@ class _Worker:
 
 _worker = _Worker()
 
-# %% ../nbs/06_grow.ipynb #0fab53a8
-LEVELS = tuple(KEYS)
+# %% ../nbs/06_grow.ipynb #b6efa6e9
+LEVELS = (*KEYS, 'checks')  # checks: which label a text is read as, see `Judge`
 _below = dict(label='source_types', source_type='topics', topic='subtopics', subtopic='texts')  # what is asked for below a node of a kind
 _count = dict(label='n_source_type', source_type='n_topic', topic='n_subtopic')
 _plural = dict(zip(KINDS[1:], ('labels', 'source types', 'topics', 'subtopics')))
 
 class Series:
     "A list of names or texts that is filled draw after draw"
-    def __init__(self, level, ctx, path, want, there=(), nodes=(), keep=lambda o: True, taken=lambda s: None):
-        self.level,self.ctx,self.path,self.want,self.nodes,self.keep,self.taken = level,ctx,path,want,nodes,keep,taken  # nodes: ids of those it is a list below
+    def __init__(self, level, ctx, path, want, there=(), nodes=(), why_not=lambda o: '', taken=lambda s: None):
+        self.level,self.ctx,self.path,self.want,self.nodes,self.why_not,self.taken = level,ctx,path,want,nodes,why_not,taken  # nodes: ids of those it is a list below
         self.there = tuple(there)  # what was there before; part of what is sent, and not to be repeated
         self.same = fold if level=='texts' else same
         self.seen = {self.same(o) for o in there}
         self.got,self.draw,self.dry,self.fails,self.error,self.key = {},0,0,0,'',None  # got: what an item is compared by, and the item
         self.placed,self.asking = 0,False  # how many of got are in the tree; whether a request is on its way
+        self.dropped,self.rejected = [],[]  # pairs of an item and what is wrong with it: not kept; and those the model is told of
 
     @property
     def name(self):
@@ -63,15 +64,24 @@ class Series:
         "Keep those `items` that are new; count a draw. Returns how many were not kept"
         before = len(self.got)
         for o in items:
-            if (k := self.same(o)) not in self.seen and k not in self.got and self.keep(o): self.got[k] = o
+            k = self.same(o)
+            if (why := 'is a duplicate' if k in self.got else 'copies an example' if k in self.seen else self.why_not(o)): self.dropped.append((o, why))
+            else: self.got[k] = o
         self.draw,self.dry = self.draw+1, 0 if len(self.got)>before else self.dry+1
         self.taken(self)
         return before+len(items)-len(self.got)
 
-# %% ../nbs/06_grow.ipynb #8381653b
+# %% ../nbs/06_grow.ipynb #37824900
 def _settings(seed, rounds):
     if isinstance(seed, bool) or not hasattr(seed, '__index__'): raise ValueError(f"seed must be a whole number, not {seed!r}")
     return int(seed),_whole(rounds, 'rounds')
+
+_filler = set('a an and at by for from in of on or the to with de del el en la las los un una y der die das des und le les et du'.split())
+
+def _gist(name):
+    "What a name says: its words without small ones, endings and order"
+    w = [o for o in re.findall(r'\w+', name.casefold()) if o not in _filler] or [name]
+    return frozenset(o[:-1] if len(o)>3 and o[-1]=='s' else o for o in w)
 
 class ShortWarning(UserWarning):
     "Less was got than was asked for; the message names what is short"
@@ -88,7 +98,7 @@ class Run:
     errors : list of dict
         What failed so far: `cell` and `error`.
     """
-    title,unit = 'grow','node'
+    title,unit,_origin = 'grow','node','model'
     def __init__(self, taxonomy, plan, model, prompts, cache, seed=0, rounds=6, at='task', top_up=True, edit=None, live=False):
         seed,rounds = _settings(seed, rounds)
         _whole(model.concurrency, f'The concurrency of {model.name}')
@@ -100,7 +110,7 @@ class Run:
         self._ok,self._streak,self._first,self._fatal = 0,0,None,None
         self._stopped,self._paused,self._warned,self._future,self._last = False,False,False,None,''
         self._of,self._watchers,self._edit,self._woken,self._clock,self._counted = {},[],edit or _Edit('grow'),asyncio.Event(),None,((), 0., {})
-        self._begun,self._stopping,self._live = False,False,live
+        self._begun,self._stopping,self._live,self._compared = False,False,live,False
         self._model_key = model.key()
 
     # --- from outside
@@ -161,11 +171,12 @@ class Run:
         The status is 'waiting', 'asking', 'done', 'short' (there are no more), 'failed', or None if nothing was asked for it.
         """
         s = self._of.get(node)
-        if s is None: return None,0,0,''
+        if s is None: return 'waiting' if self._awaited(node) else None,0,0,''
         have,want = self._have(s)
         status = 'failed' if s.error else 'asking' if s.asking else 'done' if have>=want else 'short' if self._spent(s) else 'waiting'
         return (status, have, want, s.error) if s.level=='texts' else (status, 0, 0, s.error)
 
+    def _awaited(self, node): return False
     def _have(self, s): return len(s.got),s.want
     def _spent(self, s): return s.dry>=self.rounds
 
@@ -257,6 +268,10 @@ class Run:
         if not self._series and not self._stopping:
             with self.taxonomy._lock: self._fill(self.taxonomy[self.at])
         self._heap.clear()
+        await self._drain_all()
+        if not self._stopped and self._compare(): await self._drain_all()
+
+    async def _drain_all(self):
         while not self._stopped and (self._refill() or self._paused): await self._drain()
 
     def _refill(self):
@@ -286,15 +301,18 @@ class Run:
         if series.key is None:
             series.key = self._key(series)
             self._series.append(series)
-            self._of.update(dict.fromkeys(series.nodes, series))
+            if series.level!='checks': self._of.update(dict.fromkeys(series.nodes, series))
         self._tell(series)
         if series.missing and series.dry<self.rounds and not series.error:
             heappush(self._heap, (later, LEVELS.index(series.level), next(self._order), series))
 
     def _key(self, s):
         "The digest of all that is sent for a series but for the count and what the draws before have brought"
-        req,templates = self.prompts.request(s.level, s.ctx, 2, (*s.there, '…')),(getattr(self.prompts, s.level), self.prompts.system)
-        return hashlib.sha256(json.dumps([self._model_key, vars(req), templates, s.path, self.seed], ensure_ascii=False, sort_keys=True).encode()).hexdigest()[:32]
+        p,more = self.prompts,dict(siblings=['…']) if s.level=='texts' else {}
+        req = p.request(s.level, s.ctx, 2, (*s.there, '…'), rejected=[('…', '…')], **more)
+        templates = (getattr(p, s.level), p.system) if s.level!='texts' else (p.texts, p.system, p.vary)
+        sent = {k:v for k,v in vars(req).items() if k!='lead' or v}
+        return hashlib.sha256(json.dumps([self._model_key, sent, templates, s.path, self.seed], ensure_ascii=False, sort_keys=True).encode()).hexdigest()[:32]
 
     async def _drain(self):
         "Work until nothing is queued; raise the first error that stops the run"
@@ -342,32 +360,33 @@ class Run:
 
     def _gone(self, s):
         "Whether all nodes it was for were taken out of the tree meanwhile"
-        return not any(i in self.taxonomy.nodes for i in s.nodes)
+        return bool(s.nodes) and not any(i in self.taxonomy.nodes for i in s.nodes)
 
     async def _ask(self, s):
         "Let the model answer the next draw of `s`"
         self._clock = self._clock or (time.monotonic(), self._done())
-        n = self._per_request(s)
-        seed = int(hashlib.sha256(f'{s.key}{s.draw}'.encode()).hexdigest()[:7], 16)
-        req = self.prompts.request(s.level, s.ctx, n, (*s.there, *s.got.values()), seed)
+        n,model = self._per_request(s),self._asks(s)
+        req = self._request(s, n, int(hashlib.sha256(f'{s.key}{s.draw}'.encode()).hexdigest()[:7], 16))
         retried.set(self._retried)
         async def send():
-            a = await ask(self.model, req)
-            self._pay(a)  # also if this run was stopped meanwhile
-            return {k:v for k,v in vars(a).items() if v}
+            a = await ask(model, req)
+            self._pay(a, model)  # also if this run was stopped meanwhile
+            return {k:v for k,v in (vars(a) | dict(lead=req.lead)).items() if v}
         info = dict(instruction=self.task.instruction, n=n, system=req.system, prompt=req.prompt)
-        try: a,paid = await self.cache.fetch(s.key, s.draw, send, cell=' · '.join((s.level, *s.path)), model=self.model.name, request=info)
+        try: a,paid = await self.cache.fetch(s.key, s.draw, send, cell=' · '.join((s.level, *s.path)), model=model.name, request=info)
         except ModelError as e: return self._failed(s, e)
         self._ok,self._streak,self._first = self._ok+1,0,None
         if not paid: self.usage.cached += 1
         self._take(s, a)
 
+    def _asks(self, s): return self.model
+    def _request(self, s, n, seed=0): return self.prompts.request(s.level, s.ctx, n, (*s.there, *s.got.values()), seed, rejected=s.rejected)
     def _per_request(self, s): return min(s.missing, self.prompts.per_call) if s.level=='texts' else s.missing
 
     def _retried(self): self.usage.retries += 1
 
-    def _pay(self, a):
-        u,price = self.usage,self.model.price(a.tokens_in, a.tokens_out)
+    def _pay(self, a, model):
+        u,price = self.usage,model.price(a.tokens_in, a.tokens_out)
         u.requests,u.tokens_in,u.tokens_out = u.requests+1,u.tokens_in+a.tokens_in,u.tokens_out+a.tokens_out
         if price is None: u.unpriced += 1
         else: u.dollars += price
@@ -375,7 +394,7 @@ class Run:
 
     def _take(self, s, a):
         self._last = a.get('text', '')
-        dropped = s.take(self.prompts.read(self._last, s.level, a.get('cut', False)))
+        dropped = s.take(self.prompts.read(self._last, s.level, a.get('cut', False), a.get('lead', '')))
         if s.level=='texts': self.usage.dropped += dropped
         self._push(s)
 
@@ -431,10 +450,41 @@ class Run:
                 there = {same(o) for o in (*(k.name for k in self.taxonomy.children(i)), *self.taxonomy[i].removed)}
                 for name in new:
                     if same(name) in there: continue
-                    with self.taxonomy.edit(into=self._edit): node = self.taxonomy._put(i, name, 'built-in' if name in built_in else 'model')
+                    with self.taxonomy.edit(into=self._edit): node = self.taxonomy._put(i, name, 'built-in' if name in built_in else self._origin)
                     self._fill(node)
 
     def _cell(self, node): "A cell is there; nothing to do when only growing"
+
+    def _compare(self):
+        "Let the lists ask once more that have a subtopic which says what an earlier branch of its label says; whether any does"
+        if not self.prompts.distinct or self._compared: return False
+        self._compared,asks = True,False
+        for label in self.taxonomy.children():
+            said,last = {},{}
+            for o in self.taxonomy.walk(label):
+                if o.kind!='subtopic': continue
+                s = self._of.get(o.parent)
+                if (k := _gist(o.name)) not in said: said[k] = o.id
+                elif said[k]!=o.id and o.origin in ('model', 'errors') and s and same(o.name) in s.got and not self.taxonomy.is_locked(o): last.setdefault(s, []).append(o.id)
+            for s,twice in last.items():
+                s.want,s.rejected = len(s.got)+len(twice),[(self.taxonomy[i].name, 'another branch says the same') for i in twice]
+                s.taken = lambda s, twice=twice, said=said: self._swap(s, twice, said)
+                self._push(s)
+                asks = True
+        return asks
+
+    def _swap(self, s, twice, said):
+        "Put what is new in the place of what was said `twice`, as far as there is any"
+        new,s.want,s.placed = list(s.got.values())[s.placed:],len(s.got),len(s.got)  # it is not asked again
+        with self.taxonomy._lock:
+            for name in new:
+                while twice and twice[0] not in self.taxonomy.nodes: twice.pop(0)
+                if not twice or _gist(name) in said or same(name) in {same(k.name) for k in self.taxonomy.children(self.taxonomy[twice[0]].parent)}: continue
+                o = self.taxonomy[twice.pop(0)]
+                with self.taxonomy.edit(into=self._edit):
+                    self.taxonomy._touch(o.id, o.parent)
+                    o.name = name
+                said[_gist(name)] = o.id
 
     # --- what came out
     def short(self):
@@ -442,7 +492,7 @@ class Run:
         return [dict(cell=s.name, want=s.want, got=len(s.got)) | (dict(error=s.error) if s.error else {})
                 for s in self._series if s.missing and s.level!='texts' and not self._gone(s)]
 
-# %% ../nbs/06_grow.ipynb #524dab0d
+# %% ../nbs/06_grow.ipynb #aaf0a611
 def _bar(run, progress):
     from tqdm.auto import tqdm
     return tqdm(total=run._total(), desc=run.title, unit=run.unit, disable=not progress)
@@ -459,7 +509,7 @@ def _warn(run):
     "Say what is short, once, where the caller stands"
     short = [] if run._stopped else list({o['cell']: o for o in (*run.short(), *Run.short(run))}.values())
     if not short: return
-    names = '; '.join(f"{o['cell']}: {o['got']} of {o['want']}{' (' + o['error'] + ')' if 'error' in o else ''}" for o in short[:5])
+    names = '; '.join(f"{o['cell']}: {o['got']} of {o['want']}{f' ({why})' if (why := o.get('error') or o.get('why')) else ''}" for o in short[:5])
     p = run.progress()
     what = 'others of their label stand in for' if p['done']==p['total'] else 'short'
     warnings.warn(f"{p['done']:,} of {p['total']:,} {run.unit}s; {what}: {names}{f'; and {len(short)-5} more' if len(short)>5 else ''}. "
@@ -488,14 +538,69 @@ async def _await(run, progress=True):
             raise
     return run.result()
 
-# %% ../nbs/06_grow.ipynb #74e7dc7e
-def _started(what, n_source_type=None, n_topic=None, n_subtopic=None, model=None, cache=None, prompts=None, seed=0, rounds=6, at=None, again=False, live=False, top_up=True):
+# %% ../nbs/06_grow.ipynb #419e8e2b
+_most_errors,_longest = 30,200  # of each label: how many are used, and how much of each
+
+def _errors_of(errors, tax):
+    "The errors of each label, checked, as dicts of `text` and `predicted`"
+    if not hasattr(errors, 'columns') or not {'text', 'label', 'predicted'}<=set(errors.columns): raise ValueError("errors must be a DataFrame with text, label and predicted, as Evaluation.errors is")
+    labels,out = {same(o.name): o.name for o in tax.children()},{}
+    for t,l,p in zip(errors['text'], errors['label'], errors['predicted']):
+        if not isinstance(t, str) or not isinstance(l, str) or not isinstance(p, str): raise ValueError(f"An error is a text, its label and another label, not {(t, l, p)!r}")
+        if (wrong := [o for o in (l, p) if same(o) not in labels]): raise ValueError(f"The label {wrong[0]!r} of an error is not in the tree; there are {list(labels.values())}")
+        mine,t = out.setdefault(labels[same(l)], {}),' '.join(t.split())
+        if same(l)!=same(p) and t and len(mine)<_most_errors: mine.setdefault(t, labels[same(p)])
+    out = {l: [dict(text=t if len(t)<=_longest else t[:_longest]+' …', predicted=p) for t,p in o.items()] for l,o in out.items() if o}
+    if not out: raise ValueError("There are no errors to grow from")
+    return out
+
+def _fitting(topics, errors, n):
+    "For `topics`, a dict of ids to what they say, those that fit `errors` best: a dict of id to how many of `n` subtopics it gets, and the errors, its own first"
+    words = {i: _gist(o) for i,o in topics.items()}
+    often,own = Counter(w for o in words.values() for w in o),{i: [] for i in topics}
+    for e in errors:
+        said = _gist(e['text'])
+        own[max(topics, key=lambda i: (round(sum(1/often[w] for w in words[i]&said), 9), -len(own[i])))].append(e)  # of equals the first
+    share = Counter()
+    for _ in range(n): share[max(topics, key=lambda i: len(own[i])/(2*share[i]+1))] += 1
+    return {i: (k, own[i]+[e for e in errors if e not in own[i]]) for i,k in share.items()}
+
+class _ErrorRun(Run):
+    "A run that adds subtopics for what a classifier gets wrong, and nothing else"
+    _origin = 'errors'
+    def __init__(self, taxonomy, plan, *args, errors, n, **kw):
+        super().__init__(taxonomy, plan, *args, **kw)
+        self._lists = {}
+        for label,found in _errors_of(errors, taxonomy).items():
+            below = [o for o in taxonomy.walk(self.at) if o.kind=='topic' and taxonomy.path(o)[0]==label and not taxonomy.is_locked(o)]
+            below.sort(key=lambda o: taxonomy[o.parent].kids.index(o.id))  # so that of equals each source type has one before another has two
+            if below: self._lists |= _fitting({o.id: ' '.join((o.name, *(k.name for k in taxonomy.children(o)))) for o in below}, found, n)
+            elif self.at=='task': raise ValueError(f"The label {label!r} has errors, but no topic that subtopics could be put below; grow it first, or unlock it")
+        if not self._lists: raise ValueError("There is no topic that subtopics could be put below; grow it first, unlock it, or choose another place")
+
+    def _fill(self, node):
+        if self._series: return  # all that is wanted was asked for at the start
+        for i,(n,errors) in self._lists.items():
+            o,quoted = self.taxonomy[i],[fold(e['text'].removesuffix(' …')) for e in errors]
+            path,there = self.taxonomy.path(o),(*(k.name for k in self.taxonomy.children(o)), *o.removed)
+            def why_not(name, quoted=quoted): return 'copies an example' if any((f := fold(name))==q or len(f)>20 and f in q for q in quoted) else ''
+            self._push(Series('errors', context(self.taxonomy.task, *path) | dict(errors=errors), path, n, there, [i], why_not, self._place_names))
+
+    def _fill_task(self): "Labels without source types stay so"
+    def _count_stages(self): return {_plural['subtopic']: (sum(s.placed for s in list(self._series)), sum(n for n,_ in self._lists.values()))}
+
+# %% ../nbs/06_grow.ipynb #296256b6
+def _started(what, n_source_type=None, n_topic=None, n_subtopic=None, model=None, cache=None, prompts=None, seed=0, rounds=6, at=None, again=False, live=False, top_up=True, errors=None):
     "The run that `grow` waits for; with `live`, one that grows the taxonomy itself, not a copy; without `top_up`, only where nothing is"
     given = {k:v for k,v in zip(_counts, (n_source_type, n_topic, n_subtopic)) if v is not None}
     if isinstance(what, Taxonomy): tax = what if live else what.copy()
     elif isinstance(what, Task): tax = Taxonomy(what)
     else: raise ValueError(f"grow takes a Task or a Taxonomy, not {type(what).__name__}")
     plan,node = Plan.make(tax.task, **_usual_counts(tax, given)),tax[at if at is not None else 'task']
+    if errors is not None:
+        if not isinstance(what, Taxonomy): raise ValueError("To grow from errors, give the Taxonomy that the classifier's texts were written for")
+        if again or set(given)-{'n_subtopic'}: raise ValueError("From errors only subtopics are grown; besides errors give n_subtopic at most, and not again")
+        return _ErrorRun(tax, plan, get_model(model), prompts, _cache(cache), seed, rounds, at=node.id, edit=_Edit('grow from errors'), live=live, errors=errors, n=given.get('n_subtopic', 3))
     edit = _Edit('grow'+f' {node.name!r}'*(at is not None)+' again'*again)
     run = Run(tax, plan, get_model(model), prompts, _cache(cache), seed, rounds, at=node.id, top_up=top_up, edit=edit, live=live)
     if again:
@@ -534,12 +639,17 @@ def grow(
     rounds=6,  # Draws without anything new before a list is given up
     at=None,  # Node below which to grow, as `Taxonomy` takes it; everywhere by default
     again=False,  # Whether to remove first what the model grew there
+    errors=None,  # What a classifier got wrong, a frame with `text`, `label` and `predicted`, as `Evaluation.errors` is: grow subtopics for that, and nothing else
     progress=True,  # Whether to show a progress bar
 ):
     """Grow a taxonomy: fill up what is missing to the counts.
 
     Nodes that are there stay. What is locked is left alone with all below it; with `again`, what is locked or was made or
     renamed by hand stays too, and the rest is asked for anew.
+
+    With `errors`, each label that has some gets `n_subtopic` new subtopics, 3 if nothing else is said, below topics that are there; their `origin` is 'errors'. Up to 30
+    errors of a label are used, up to 200 characters of each. **These real texts are sent to the model, and kept in the cache** with what was asked; a subtopic that quotes one is
+    dropped, and `generate` never sees them. With a model behind an API they leave this machine.
 
     Returns
     -------
@@ -553,15 +663,15 @@ def grow(
     ModelError
         If no request succeeds: the first error, in the provider's words.
     """
-    return _wait(_started(what, n_source_type, n_topic, n_subtopic, model, cache, prompts, seed, rounds, at, again), progress)
+    return _wait(_started(what, n_source_type, n_topic, n_subtopic, model, cache, prompts, seed, rounds, at, again, errors=errors), progress)
 
-def start_grow(what, n_source_type=None, n_topic=None, n_subtopic=None, *, model=None, cache=None, prompts=None, seed=0, rounds=6, at=None, again=False):
+def start_grow(what, n_source_type=None, n_topic=None, n_subtopic=None, *, model=None, cache=None, prompts=None, seed=0, rounds=6, at=None, again=False, errors=None):
     """`grow` in the background: a `Run` with `taxonomy`, `usage`, `progress()`, `pause()`, `resume()`, `stop()` and `result()`.
 
     Unlike `grow`, it grows a `Taxonomy` in place, so that it can be watched and edited meanwhile; all that came is one step for its `undo`.
     """
-    return _started(what, n_source_type, n_topic, n_subtopic, model, cache, prompts, seed, rounds, at, again, live=True).begin()
+    return _started(what, n_source_type, n_topic, n_subtopic, model, cache, prompts, seed, rounds, at, again, live=True, errors=errors).begin()
 
-async def agrow(what, n_source_type=None, n_topic=None, n_subtopic=None, *, model=None, cache=None, prompts=None, seed=0, rounds=6, at=None, again=False, progress=False):
+async def agrow(what, n_source_type=None, n_topic=None, n_subtopic=None, *, model=None, cache=None, prompts=None, seed=0, rounds=6, at=None, again=False, errors=None, progress=False):
     "`grow` for async code; the parameters are the same"
-    return await _await(_started(what, n_source_type, n_topic, n_subtopic, model, cache, prompts, seed, rounds, at, again), progress)
+    return await _await(_started(what, n_source_type, n_topic, n_subtopic, model, cache, prompts, seed, rounds, at, again, errors=errors), progress)

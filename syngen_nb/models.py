@@ -20,7 +20,7 @@ from .prompts import DEFAULT, LOCAL, SMALL
 from .task import html_table
 from .weights import WEIGHTS, WeightsError, fetch_weights
 
-# %% ../nbs/04_models.ipynb #25151e93
+# %% ../nbs/04_models.ipynb #5e23fc84
 @dataclass
 class Answer:
     "What a model said"
@@ -50,7 +50,7 @@ class Usage:
     tokens_in:int = 0  # Tokens sent, without cached requests
     tokens_out:int = 0  # Tokens received, without cached requests
     dollars:float = 0.  # By the list prices in genai-prices
-    dropped:int = 0  # Texts not kept: there already, copied from an example, naming their label, or speaking as a model
+    dropped:int = 0  # Texts not kept: see `dropped` of a run
     unpriced:int = 0  # Requests to a model that has no known price
     def __str__(self):
         cost = f'${self.dollars:.4f}' + (f' + {self.unpriced} requests of unknown price' if self.unpriced else '')
@@ -61,13 +61,14 @@ class Usage:
         usual = 'requests', 'cached', 'tokens_in', 'tokens_out', 'dollars'
         return html_table([[k.replace('_', ' '), f'${v:,.4f}' if k=='dollars' else f'{v:,}'] for k,v in vars(self).items() if v or k in usual])
 
-# %% ../nbs/04_models.ipynb #9de97169
+# %% ../nbs/04_models.ipynb #fc46f44a
 class Model:
     "Base of all models: subclass it, set `name` and write `ask`"
     name:str  # 'provider/model'; stands in the data frame
     prompts = DEFAULT  # The prompt set that suits it
     concurrency = 32  # Requests at a time
     pace = 1., 80.  # Rough seconds before an answer starts, and its tokens a second; for estimates
+    logprobs = 0  # Of how many alternatives of a token it can give log-probabilities
 
     async def ask(self, req):
         "The answer to `req`: an `Answer`, or just its text. Raise a `ModelError` if there is none"
@@ -182,7 +183,7 @@ class _SDK(Model):
         try: return float(calc_price(U(input_tokens=tokens_in, output_tokens=tokens_out), self.model, provider_id=self.provider).total_price)
         except LookupError: return None
 
-# %% ../nbs/04_models.ipynb #64403773
+# %% ../nbs/04_models.ipynb #2d6fb3df
 class OpenAIModel(_SDK):
     """A model behind OpenAI's chat completions, at OpenAI or at `base_url` (Ollama, vLLM, llama.cpp and others).
 
@@ -210,6 +211,7 @@ class OpenAIModel(_SDK):
         Sent with each request, e.g. `temperature=1.2` or `reasoning_effort='low'`.
     """
     provider,sdk,env,_class = 'openai','openai','OPENAI_API_KEY','OpenAI'
+    logprobs = 20
     def __init__(self, name, *, structured=True, **kw):
         super().__init__(name, **kw)
         self.structured = structured
@@ -259,7 +261,7 @@ class AnthropicModel(_SDK):
         text = ''.join(o.text for o in r.content if o.type=='text')
         return Answer(text, r.usage.input_tokens, r.usage.output_tokens, r.stop_reason=='max_tokens')
 
-# %% ../nbs/04_models.ipynb #538ee477
+# %% ../nbs/04_models.ipynb #20547373
 _loaded,_loading = {},threading.Lock()  # path, slots, context: the running llama.cpp
 
 def _load(path, slots, context):
@@ -300,6 +302,7 @@ class LocalModel(Model):
     **sampling
         Changes to temperature .8, top_p .95, min_p .05 and so on, as llama.cpp calls them.
     """
+    logprobs = 100
     _usual = dict(temperature=.8, top_p=.95, min_p=.05, dry_multiplier=.8, dry_allowed_length=3, repeat_penalty=1.05)
     _more = set('top_k typical_p repeat_last_n presence_penalty frequency_penalty dry_base dry_penalty_last_n xtc_probability xtc_threshold mirostat mirostat_tau mirostat_eta'.split())
     def __init__(self, name='local', path=None, repo=None, file=None, concurrency=4, context=1024, max_tokens=512, prompts=None, **sampling):

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['KEYS', 'VARIABLES', 'METHOD', 'DEFAULT', 'LOCAL', 'SMALL', 'context', 'check_template', 'Request', 'items_schema',
-           'Prompts', 'get_prompts', 'salvage', 'clean_name', 'clean_text', 'why_not', 'fold']
+           'Prompts', 'marks', 'get_prompts', 'salvage', 'clean_name', 'clean_text', 'fold']
 
 # %% ../nbs/01_prompts.ipynb #dab4a695
 import json, re
@@ -16,16 +16,18 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from .task import Label, Task, same
 
-# %% ../nbs/01_prompts.ipynb #6b4aa035
-KEYS = dict(source_types='source_type', topics='item', subtopics='item', texts='text')  # the key that holds an item of an answer
+# %% ../nbs/01_prompts.ipynb #c8001830
+KEYS = dict(source_types='source_type', topics='item', subtopics='item', errors='item', texts='text')  # the key that holds an item of an answer
 _task = frozenset('instruction labels language n'.split())
 VARIABLES = dict(
     source_types = _task | {'siblings'},
     topics       = _task | {'label', 'others', 'source_type', 'siblings'},
-    subtopics    = _task | {'label', 'others', 'source_type', 'topic', 'siblings'},
-    texts        = _task | {'label', 'others', 'source_type', 'topic', 'subtopic', 'written', 'examples'})
+    subtopics    = _task | {'label', 'others', 'source_type', 'topic', 'siblings', 'rejected'},
+    errors       = _task | {'label', 'others', 'source_type', 'topic', 'siblings', 'errors'},  # subtopics for what a classifier got wrong
+    texts        = _task | {'label', 'others', 'source_type', 'topic', 'subtopic', 'siblings', 'written', 'rejected', 'names', 'styles', 'examples'},
+    check        = _task - {'n'} | {'text', 'options'})
 
-# %% ../nbs/01_prompts.ipynb #b7d054ac
+# %% ../nbs/01_prompts.ipynb #b90f8d65
 class _Name(str):
     "A label's name, with its `.description`"
     description = ''
@@ -38,6 +40,11 @@ def _name(o):
     s.description = o.description
     return s
 
+class _Style(dict):
+    "The choices for one text; an aspect that does not vary is empty"
+    def __missing__(self, k): return ''
+    def __getattr__(self, k): return self[k]
+
 def context(task, label=None, source_type='', topic='', subtopic=''):
     "The variables of `task` and one place in its taxonomy, for a template"
     d = dict(instruction=task.instruction, language=task.language, labels=_Names(_name(o) for o in task.labels),
@@ -46,7 +53,7 @@ def context(task, label=None, source_type='', topic='', subtopic=''):
     return d | dict(label=_name(task[label]), others=_Names(_name(o) for o in task.labels if o.name!=label),
         source_type=source_type, topic=topic, subtopic=subtopic)
 
-# %% ../nbs/01_prompts.ipynb #40a21c21
+# %% ../nbs/01_prompts.ipynb #89b863c7
 _env = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 _env.globals.clear()  # a template has its variables, and no functions
 
@@ -65,11 +72,12 @@ def check_template(source, level):
         used = meta.find_undeclared_variables(_env.parse(source))
         data = ''.join(v for _,kind,v in _env.lex(source) if kind=='data')
     except TemplateError as e: raise ValueError(f"{where} is not valid Jinja: {e}") from None
-    may = frozenset.intersection(*VARIABLES.values())-{'n'} if level=='system' else VARIABLES[level]
+    may = frozenset.intersection(*VARIABLES.values()) if level=='system' else VARIABLES[level]
     if used-may: raise ValueError(f"{where} uses {', '.join(sorted(used-may))}, which it is not given; it may use {', '.join(sorted(may))}")
     if set('{}') & set(data):
         raise ValueError(f"{where} has a brace that would reach the model. Write variables as {{{{ label }}}}, and describe the format in words: "
                          "a JSON schema goes with the request. For a brace that is wanted write {{ '{' }}")
+    if level=='check' and not {'text', 'options'}<=used: raise ValueError(f"{where} has to use text and options")
     if level=='texts' and 'label' not in used: raise ValueError(f"{where} does not use label, so all labels would get the same texts; put {{{{ label }}}} into it")
     try:
         for n,some in ((2, True), (1, False)): _compiled(source).render(_sample(level, n, some))
@@ -77,10 +85,11 @@ def check_template(source, level):
 
 def _sample(level, n, some):
     "Values with which a template is tried out, with or without `some` in the lists that can be empty"
-    d = context(Task('x', ['a', 'b'], examples=[('t', 'a')]*some), 'a', 's', 't', 'u') | dict(n=n, siblings=['s']*some, written=['w']*some)
+    d = context(Task('x', ['a', 'b'], examples=[('t', 'a')]*some), 'a', 's', 't', 'u') | dict(n=n, siblings=['s']*some, written=['w']*some, names=['N']*some,
+        rejected=[dict(item='r', why='w')]*some, styles=[_Style()]*n, text='t', options=[dict(mark='A', label='a', description='d'*some)]*2, errors=[dict(text='e', predicted='b')])
     return d if level=='system' else {k:d[k] for k in VARIABLES[level]}
 
-# %% ../nbs/01_prompts.ipynb #a91dd030
+# %% ../nbs/01_prompts.ipynb #c86e1bc7
 @dataclass(frozen=True)
 class Request:
     "One question to a model"
@@ -92,6 +101,7 @@ class Request:
     stop:tuple = ()  # Strings that end the answer
     seed:int = 0  # For models that sample from a seed
     logprobs:int = 0  # How many alternatives of each token to give log-probabilities of
+    lead:str = ''  # What the prompt ends with that belongs to the answer
 
     @property
     def messages(self):
@@ -104,7 +114,18 @@ def items_schema(key, n, max_length=None):
     item = dict(type='object', properties={key: text}, required=[key], additionalProperties=False)
     return dict(type='object', properties=dict(items=dict(type='array', minItems=n, maxItems=n, items=item)), required=['items'], additionalProperties=False)
 
-# %% ../nbs/01_prompts.ipynb #5143c22f
+# %% ../nbs/01_prompts.ipynb #11d7b65b
+_errors = '''A text classifier got these texts wrong. Its task: {{instruction}}. Each of them is "{{label}}"{% if label.description %} ({{label.description}}){% endif %}:
+{% for e in errors[:12] %}
+- {{e.text}} (taken for "{{e.predicted}}")
+{% endfor %}
+
+It is to learn from new texts labelled "{{label}}", from: {{source_type}}, about: {{topic}}. Suggest {{n}} subtopics: specific situations, things or angles within this topic in which a text is as easily mistaken, for the same reason. Say what such texts have in common, not what one of these says. Two to eight words each, in {{language}}.
+{% if siblings %}
+Already there, suggest others: {{siblings|join('; ')}}
+{% endif %}
+Output JSON. Each item has the key "item".'''
+
 @dataclass(frozen=True)
 class Prompts:
     """Four templates, and how to ask them.
@@ -123,6 +144,12 @@ class Prompts:
     how:dict = field(default_factory=dict)  # Level to 'chat', which is the default, or 'continue'; see `Request`
     bare:bool = False  # Whether a text is asked for as a bare JSON string, which takes fewer tokens than an object
     per_call:int = 5  # Texts asked for in one request
+    vary:dict = field(default_factory=dict)  # Aspect to the choices that are dealt out to the texts of a cell in turn, as `styles`
+    show:tuple = ('others', 'siblings', 'written', 'rejected', 'names')  # What the prompt for texts may show; the rest is left empty
+    distinct:bool = False  # Whether subtopics that say the same in two branches of a label are replaced
+    lead:str = ''  # Template of how a text begins, if it is a continuation
+    errors:str = _errors  # Template that asks for subtopics for what a classifier got wrong; see `grow`
+    check:str = ''  # Template that asks, blind, for the label of a text; without one texts cannot be verified
     max_tokens:dict = field(default_factory=dict)  # Level to token limit of a request; the model's own limit if missing
     max_length:dict = field(default_factory=dict)  # Level to characters of an item; sent in the schema
     stop:dict = field(default_factory=dict)  # Level to the strings that end a continuation
@@ -131,25 +158,46 @@ class Prompts:
 
     def __post_init__(self):
         for level in KEYS: check_template(getattr(self, level), level)
-        if self.system: check_template(self.system, 'system')
+        for level in ('system', 'check'):
+            if getattr(self, level): check_template(getattr(self, level), level)
+        if self.lead: check_template(self.lead+'{{label[:0]}}', 'texts')
+        if (wrong := set(self.show)-set(Prompts.show)): raise ValueError(f"show names {', '.join(sorted(map(repr, wrong)))}; it may name {', '.join(Prompts.show)}")
+        if not all(isinstance(v, (tuple, list)) and v for v in self.vary.values()): raise ValueError("vary takes a dict of an aspect to its choices, at least one each")
 
-    def request(self, level, ctx, n, there=(), seed=0):
-        "The `Request` for `n` items of `level`, with the variables `ctx`, when `there` are already there"
+    def request(self, level, ctx, n, there=(), seed=0, siblings=(), rejected=(), at=0):
+        """The `Request` for `n` items of `level`, with the variables `ctx`, when `there` are already there.
+
+        For texts: `siblings` are the other subtopics of the topic, `rejected` pairs of a text that was not accepted and why, and `at` is the number of the
+        first text, by which `vary` is dealt out.
+        """
         ctx = ctx | {'n': n, 'written' if level=='texts' else 'siblings': _brief(there, level)}
+        ctx['rejected'] = [dict(item=_short(o), why=why) for o,why in rejected[-5:]]
+        if level=='texts':
+            ctx |= dict(siblings=list(siblings), names=_names(there), styles=[_Style({k: v[(at+i)%len(v)] for k,v in self.vary.items()}) for i in range(n)])
+            ctx |= {k: _Names() for k in set(Prompts.show)-set(self.show)}
         ctx |= {k: ctx[v] for k,v in self.alias.get(level, {}).items()}
         how = self.how.get(level, 'chat')
         fill = lambda s: _compiled(s).render(ctx).strip('\n')
         schema = None if how!='chat' else self._schema(level, n)
         system = fill(self.system) if self.system and how=='chat' else ''
-        return Request(fill(getattr(self, level)), system, schema, how, self.max_tokens.get(level), tuple(self.stop.get(level, ())), seed)
+        lead = fill(self.lead) if level=='texts' and self.lead else ''
+        return Request(fill(getattr(self, level))+lead, system, schema, how, self.max_tokens.get(level), tuple(self.stop.get(level, ())), seed, lead=lead)
+
+    def check_request(self, task, text, options, seed=0, logprobs=0):
+        "The `Request` that asks which of `options`, names of labels, `text` has; they are marked A, B and so on"
+        if not self.check: raise ValueError(f"The prompt set {self.name!r} has no template check, so it cannot verify labels")
+        options = [dict(mark=m, label=o, description=task[o].description) for m,o in zip(marks(len(options)), options)]
+        ctx,how = context(task) | dict(text=text, options=options),self.how.get('check', 'chat')
+        return Request(_compiled(self.check).render(ctx).strip('\n'), '', None, how, self.max_tokens.get('check'), tuple(self.stop.get('check', ())), seed, logprobs)
 
     def _schema(self, level, n):
         most = self.max_length.get(level)
         if self.bare and level=='texts': return dict(type='string', minLength=20) | (dict(maxLength=most) if most else {})
         return items_schema(KEYS[level], n, most)
 
-    def read(self, text, level, cut=False):
-        "The items in the answer `text`, cleaned; `cut` says that it hit the token limit"
+    def read(self, text, level, cut=False, lead=''):
+        "The items in the answer `text`, cleaned; `cut` says that it hit the token limit, `lead` is that of the request"
+        text = lead+text
         if self.how.get(level)=='continue': items = [_sentences(text) if cut else text] if level=='texts' else re.split('[;,]', text)[:-1 if cut else None]
         else: items = salvage(text, KEYS[level], cut)
         if not items and cut and self.bare and level=='texts': items = [_sentences(text.strip().strip('"').replace('\\"', '"').replace('\\n', '\n'))]
@@ -160,10 +208,20 @@ def _sentences(text):
     "`text` up to its last whole sentence"
     return text[:max(text.rfind(c) for c in '.!?。！？…')+1]
 
-def _brief(there, level, most=20, length=300):
+def _short(o, length=300): return o if len(o)<=length else o[:length]+' …'
+
+def _brief(there, level, most=20):
     "The last of what is `there`, shortened: enough to steer away from it"
-    if level!='texts': return list(there)
-    return [o if len(o)<=length else o[:length]+' …' for o in there[-most:]]
+    return [_short(o) for o in there[-most:]] if level=='texts' else list(there)
+
+def _names(texts, most=12):
+    "The names in `texts`: words with a capital that no sentence begins with"
+    found = {w for t in texts for w in re.findall(r"(?<=[\w,;] )[A-Z][\w'’-]{2,}", t)}
+    return sorted(found)[:most]
+
+def marks(n):
+    "`n` marks for options: A, B, …; beyond 26 numbers"
+    return list('ABCDEFGHIJKLMNOPQRSTUVWXYZ'[:n]) if n<=26 else [str(i+1) for i in range(n)]
 
 # %% ../nbs/01_prompts.ipynb #85e33eac
 METHOD = Prompts('method',
@@ -194,7 +252,7 @@ Output JSON array. Each item contains key "source_type".''',
 </instruction>''',
     alias=dict(texts=dict(topic='subtopic')))
 
-# %% ../nbs/01_prompts.ipynb #3f846ba9
+# %% ../nbs/01_prompts.ipynb #a501202b
 _labels = '''Classifier: {{instruction}}
 Labels:
 {% for l in labels %}
@@ -202,6 +260,22 @@ Labels:
 
 {% endfor %}
 Language of the texts: {{language}}'''
+
+_vary = dict(
+    length=('very short for its kind', 'rather short', 'of the usual length', 'longer than usual, with more detail'),
+    voice=('matter-of-fact', 'chatty', 'precise, by someone who knows the subject', 'in a hurry, careless about spelling', 'polite and careful', 'by someone new to the subject', 'blunt'),
+    opening=('begins with what matters most', 'begins with a small detail', 'begins with a question', 'begins with when or where it was', 'begins in the middle of a thought'))
+
+_check = '''Task: {{instruction}}. A text is one of these:
+{% for o in options %}
+{{o.mark}}. {{o.label}}{% if o.description %}: {{o.description}}{% endif %}
+
+{% endfor %}
+
+Text:
+{{text}}
+
+Which of them is it? Answer with its mark only: {{options|map(attribute='mark')|join(' or ')}}.'''
 
 DEFAULT = Prompts('default',
     system='You help to build training data for a text classifier. Answer with JSON only: an object whose key "items" holds an array.\n\n'+_labels,
@@ -221,18 +295,30 @@ Suggest {{n}} subtopics: specific situations, things or angles within this topic
 {% if siblings %}
 Already there, suggest others: {{siblings|join('; ')}}
 {% endif %}
+{% for r in rejected %}
+Not accepted: {{r.item}} ({{r.why}})
+{% endfor %}
 Each item has the key "item".''',
     texts='''Write {{n}} {{'text' if n==1 else 'texts'}} with the label "{{label}}".
 Task: {{instruction}}
 Source type: {{source_type}}
 Topic: {{topic}}
 Subtopic: {{subtopic}}
+{% if siblings %}
+Others write about: {{siblings|join('; ')}}. Keep to this subtopic.
+{% endif %}
 Language: {{language}}
 
-- Each is clearly "{{label}}"{% if label.description %} ({{label.description}}){% endif %}; a reader would not take it for {% for o in others %}{{' or ' if not loop.first}}"{{o}}"{% if o.description %} ({{o.description}}){% endif %}{% endfor %}.
-- Each reads like a real one of its source type: its usual length, never too short, its tone, its words, its small flaws.
+- Each is clearly "{{label}}"{% if label.description %} ({{label.description}}){% endif %}{% for o in others %}{{'; a reader would not take it for ' if loop.first else ' or '}}"{{o}}"{% if o.description %} ({{o.description}}){% endif %}{% endfor %}.
+- Each reads like a real one of its source type: its tone, its words, its small flaws, never too short.
 - They differ from each other in how they begin, in length, in who writes and in what is said.
+{% for s in styles if s %}
+- {{'Text %s'|format(loop.index) if n>1 else 'The text'}}: {{s.values()|join('; ')}}.
+{% endfor %}
 - Do not use the label's own name, nor mention labels, classifiers, examples or that a model wrote this. No placeholders in brackets.
+{% if names %}
+- If someone or something has a name, take a new one, not: {{names|join(', ')}}.
+{% endif %}
 {% if examples %}
 
 Real texts, to show the style only; never copy them:
@@ -247,10 +333,18 @@ Already written; write something different:
 - {{t}}
 {% endfor %}
 {% endif %}
+{% if rejected %}
 
-Each item has the key "text".''')
+Not accepted, and why; avoid that:
+{% for r in rejected %}
+- {{r.item}} ({{r.why}})
+{% endfor %}
+{% endif %}
 
-# %% ../nbs/01_prompts.ipynb #54d70450
+Each item has the key "text".''',
+    vary=_vary, distinct=True, check=_check)
+
+# %% ../nbs/01_prompts.ipynb #f71f2867
 _lists = dict(
     source_types='''Where the texts of a task are found, as kinds of text.
 
@@ -267,12 +361,20 @@ Task: {{instruction}}. {{source_type}} of the class "{{label}}"{% if label.descr
 Task: Rate the stay of a hotel guest. Booking site reviews, "complaint", street noise at night. Subtopics: bar below the window until two; rubbish truck before sunrise; windows that do not close; promised quiet room not given
 Task: Route a message to the support desk. Chat logs, "technical issue", expired password link. Subtopics: mail arrived an hour late; link opened on the wrong device; new password refused; account locked after five tries
 Task: {{instruction}}. {{source_type}}, "{{label}}"{% if label.description %}, {{label.description}}{% endif %}, {{topic}}.{% if language!='English' %} In {{language}}.{% endif %} Subtopics:{% for s in siblings %} {{s}};{% endfor %}''',
-    how=dict(source_types='continue', topics='continue', subtopics='continue'), per_call=1)
+    errors='''Subtopics for texts that a classifier gets wrong. A subtopic is one specific situation within a topic, in three to seven words, in which a text is easily mistaken.
+
+Task: Rate the stay of a hotel guest. Booking site reviews, "complaint", street noise at night. Wrong: "Lovely bar, and right below our window until two" (taken for praise). Subtopics: praise of a bar that keeps one awake; a joke about earplugs; thanks for a quiet room not given
+Task: Route a message to the support desk. Chat logs, "technical issue", expired password link. Wrong: "I was told to pay again to get a new link" (taken for billing). Subtopics: link that leads to a payment page; account locked after a refund; login asked for in the shop
+Task: {{instruction}}. {{source_type}}, "{{label}}"{% if label.description %}, {{label.description}}{% endif %}, {{topic}}.{% if language!='English' %} In {{language}}.{% endif %} Wrong:{% for e in errors[:4] %} "{{e.text[:120]}}" (taken for {{e.predicted}}){{';' if not loop.last}}{% endfor %}. Subtopics:{% for s in siblings %} {{s}};{% endfor %}''',
+    how=dict(source_types='continue', topics='continue', subtopics='continue', errors='continue'), per_call=1)
 _ends = ('\n', ' Task:', ' Found in:', ' Topics:', ' Subtopics:')
 
 LOCAL = Prompts('local', **_lists,
     system='You write realistic data for a text classifier: {{instruction}}. Classes: {{labels}}. The texts never name their class.',
-    texts='''Write one realistic text that is a clear example of the class "{{label}}"{% if label.description %} ({{label.description}}){% endif %}; a reader would never take it for {{others|join(' or ')}}. One or two sentences in {{language}}, in the voice of its real author, of the kind found in {{source_type}}, about {{topic}}: {{subtopic}}.
+    texts='''Write one realistic text that is a clear example of the class "{{label}}"{% if label.description %} ({{label.description}}){% endif %}{% if others %}; a reader would never take it for {{others|join(' or ')}}{% endif %}. {{styles[0].length or 'One or two sentences'}} in {{language}}, {{styles[0].voice or 'in the voice of its real author'}}, of the kind found in {{source_type}}, about {{topic}}: {{subtopic}}.{% if styles[0].opening %} The text {{styles[0].opening}}.{% endif %}
+{% if rejected %}
+ A text before was turned down: it {{rejected[-1].why}}.
+{% endif %}
 {% if written %}
 
 Tell something else than before, and do not begin like these:
@@ -280,18 +382,34 @@ Tell something else than before, and do not begin like these:
 - {{t.split()[:4]|join(' ')}} …
 {% endfor %}
 {% endif %}''',
-    bare=True, max_length=dict(texts=800), max_tokens=dict(source_types=70, topics=90, subtopics=70, texts=110), stop=dict(source_types=_ends, topics=_ends, subtopics=_ends))
+    vary=_vary | dict(length=('One short sentence', 'One or two sentences', 'Two sentences', 'Two or three sentences')), distinct=True, check=_check,
+    bare=True, max_length=dict(texts=800), max_tokens=dict(source_types=70, topics=90, subtopics=70, errors=70, texts=110, check=1),
+    stop=dict(source_types=_ends, topics=_ends, subtopics=_ends, errors=_ends))
 
-# %% ../nbs/01_prompts.ipynb #b7b46b9a
-SMALL = replace(LOCAL, name='small', system='', bare=False, how=_lists['how'] | dict(texts='continue'), max_length={},
-    max_tokens=LOCAL.max_tokens | dict(texts=80), stop=LOCAL.stop | dict(texts=('"', '\n')),
+# %% ../nbs/01_prompts.ipynb #4abc06d3
+SMALL = replace(LOCAL, name='small', system='', bare=False, how=_lists['how'] | dict(texts='continue', check='continue'), max_length={},
+    max_tokens=LOCAL.max_tokens | dict(texts=80, check=1), stop=LOCAL.stop | dict(texts=('"', '\n')),
     texts='''Task: Route a message to the support desk. Here is a support ticket about app crashes on startup (closes after the logo) that is clearly "technical issue" and not "billing": "Since the update on Tuesday the app closes by itself a second after the logo appears. I have reinstalled it twice and nothing helps."
 
 Task: Rate the stay of a hotel guest. Here is a booking site comment about noise from the street (bar under the window) that is clearly "complaint" and not "praise": "We could not sleep at all because of the bar under our window. I asked for another room and the man at the desk just shrugged."
 
 Task: Find the subject of a news article. Here is a newspaper paragraph about the cup final (last minute goal) that is clearly "sport" and not "politics": "Dinamo won the cup for the third time on Sunday after a header in the last minute. Their captain said he had never heard the stadium so loud."
 
-Task: {{instruction}}.{% if language!='English' %} In {{language}}.{% endif %} Here is one of the {{source_type}} about {{topic}} ({{subtopic}}) that is clearly "{{label}}"{% if label.description %}, {{label.description}},{% endif %} and not "{{others|join('" or "')}}": "''',
+Task: {{instruction}}.{% if language!='English' %} In {{language}}.{% endif %} Here is one of the {{source_type}} about {{topic}} ({{subtopic}}) that is clearly "{{label}}"{% if label.description %}, {{label.description}},{% endif %}{% if others %} and not "{{others|join('" or "')}}"{% endif %}: "''',
+    check='''Task: Route a message to the support desk. Classes: billing, technical issue.
+Text: "The app closes by itself since the update on Tuesday."
+Class: technical issue
+
+Task: Rate the stay of a hotel guest. Classes: complaint, praise.
+Text: "The breakfast was lovely and the staff knew us by name."
+Class: praise
+
+Task: {{instruction}}. Classes: {% for o in options %}{{o.label}}{% if o.description %} ({{o.description}}){% endif %}{{'.' if loop.last else ', '}}{% endfor %}
+
+Text: "{{text}}"
+Class:''',
+    lead="{% if language=='English' %}{{styles[0].opening}}{% endif %}", distinct=False,
+    vary=dict(opening=('I', 'The', 'We', 'It', 'My', 'This', 'After', 'They', 'When', 'Just', 'There', 'What', 'Our', 'If', 'So', 'You', 'For', 'In', 'He', 'Your')),
     built_in=dict(
         source_types=('online reviews', 'forum posts', 'social media posts', 'chat messages', 'emails', 'news comments', 'blog posts', 'survey answers'),
         topics=('first impressions', 'price and value', 'a recent change', 'an unexpected problem', 'the people involved', 'a comparison with last time',
@@ -367,25 +485,7 @@ def clean_text(s):
     s = s.strip()
     return s if any(c.isalnum() for c in s) else ''
 
-# %% ../nbs/01_prompts.ipynb #51f8611a
-_opening = re.compile(r"\W*(?:(?:sure|certainly|of course)\W+here\b|here (?:is|are) (?:an?|the|\d+|some|your) (?:\w+ )?(?:example|sample|text)s?\b)", re.I)
-_speaks = re.compile(r"\bas an? (?:ai|artificial intelligence|large language|language model)\b|\bi(?:['’]| a)m an? (?:ai|language model)\b|"
-    r"\bi(?: cannot| can['’]t|['’]m unable to| am unable to) (?:generate|fulfil+|assist with|provide|create|write) (?:this|that|your|such) (?:request|content|text|example)", re.I)
-_field = re.compile(r"\W*(?:label|class|category|sentiment|topic|text)\s*[:=]", re.I)  # Label: …
-_tag = '|'.join((r"""^\W*TAG\s*[:=]""", r"""^\W*[\[(]TAG[\])]""", r"""[\[(]TAG[\])]\W*$""",  # TAG: …, [TAG] …, … (TAG)
-    r"""["'‘“]TAG["'’”]""",  # in quotes
-    r"""\b(?:label|labell?ed|class|category)\s*(?:[:=]|\bas|\bis)\s*TAG\b"""))  # labelled as TAG
-
-@lru_cache(256)
-def _tags(label): return re.compile(_tag.replace('TAG', re.escape(label)), re.I)
-
-def why_not(text, label):
-    "Why `text` cannot stand for `label`, or ''"
-    low = text.lower()
-    if _opening.match(text) or any(w in low for w in (' ai', 'language', 'artificial', 'i can', 'unable')) and _speaks.search(text): return 'speaks as a model'
-    if _field.match(text) or label.lower() in low and _tags(label).search(text): return 'names its label'
-    return ''
-
+# %% ../nbs/01_prompts.ipynb #6582555c
 def fold(text):
     "`text` as compared for duplicates: letters and digits only, case folded"
     return re.sub(r'[\W_]+', '', text.casefold()) or text

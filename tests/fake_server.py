@@ -4,7 +4,7 @@ the real SDKs: answers by the JSON schema in the request, at a set latency, with
     python fake_server.py --port 0 --latency .2 --faults 429=.1,broken=.1 --log requests.jsonl
 
 prints its port. In Python `with serve(latency=.2, faults={'429': .1}) as s:` runs it as a process of its own."""
-import argparse, asyncio, json, os, random, re, signal, subprocess, sys, tempfile, time
+import argparse, asyncio, json, math, os, random, re, signal, subprocess, sys, tempfile, time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -66,9 +66,9 @@ def unsupported(schema):
 
 class Fake:
     "What to answer, and the log of what was asked"
-    def __init__(self, latency=0., faults=None, log=None, seed=0, auth=None, die_after=None, fail_match=None, strict=False):
+    def __init__(self, latency=0., faults=None, log=None, seed=0, auth=None, die_after=None, fail_match=None, strict=False, no_logprobs=False):
         self.latency, self.faults, self.seed, self.auth = latency, parse_faults(faults), seed, auth
-        self.die_after, self.fail_match, self.strict = die_after, fail_match, strict
+        self.die_after, self.fail_match, self.strict, self.no_logprobs = die_after, fail_match, strict, no_logprobs
         self.n, self.busy, self.given, self.earlier = 0, 0, set(), {}
         self.log = open(log, 'a', buffering=1) if log else None   # a line at a time: readable after a kill
 
@@ -104,6 +104,13 @@ class Fake:
                  4: lambda: f"Here you are:\n```json\n{re.sub(r'}]', '},]', s)}\n```\nDone."}[rng.randrange(5)]()
         return s
 
+    def judged(self, prompt):
+        "Probabilities of the marks A, B, …: the label whose turn it is by the letters of the text is likely"
+        marks = dict(reversed(o.split('. ', 1)) for o in prompt.splitlines() if re.match(r'[A-Z]\. ', o))
+        names, text = sorted(marks), prompt.split('Text:\n')[1].split('\n\nWhich')[0]
+        likely = marks[names[sum(map(ord, text)) % len(names)]]
+        return {m: .7 if m == likely else .3/(len(marks)-1) for m in marks.values()}
+
     def answer(self, path, head, body):
         "(status, extra headers, body, fault) of a request, written to the log as it comes in"
         self.n += 1
@@ -136,11 +143,14 @@ class Fake:
         elif fault == '429': res = error(429, 'rate_limit_error', 'Rate limit reached', **{'retry-after-ms': '20', 'retry-after': '0'})
         elif fault == '500': res = error(500, 'api_error', 'Internal server error')
         elif fault == 'close': res = 0, {}, {}, fault
+        elif d.get('logprobs') and self.no_logprobs: res = error(400, 'invalid_request_error', "This model does not support 'logprobs'")
         else:
-            s, cut = self.content(rng, fault, name, keys, n), fault == 'truncated'
+            says = self.judged(prompt) if 'Answer with its mark only' in prompt else None
+            s, cut = max(says, key=says.get) if says else self.content(rng, fault, name, keys, n), fault == 'truncated'
+            lp = dict(content=[dict(token=s, logprob=math.log(says[s]), bytes=None, top_logprobs=[dict(token=k, logprob=math.log(v), bytes=None) for k, v in says.items()])]) if says and d.get('logprobs') else None
             ti, to, model = len(prompt)//4 + 1, len(s)//4 + 1, d.get('model', 'fake')
             if openai: out = dict(id=f'chatcmpl-{i}', object='chat.completion', created=1_800_000_000, model=model,
-                choices=[dict(index=0, message=dict(role='assistant', content=s, refusal=None), logprobs=None, finish_reason='length' if cut else 'stop')],
+                choices=[dict(index=0, message=dict(role='assistant', content=s, refusal=None), logprobs=lp, finish_reason='length' if cut else 'stop')],
                 usage=dict(prompt_tokens=ti, completion_tokens=to, total_tokens=ti+to))
             else: out = dict(id=f'msg_{i}', type='message', role='assistant', model=model, content=[dict(type='text', text=s)] if s else [],
                 stop_reason='max_tokens' if cut else 'end_turn', stop_sequence=None, usage=dict(input_tokens=ti, output_tokens=to))
@@ -210,12 +220,12 @@ class Server:
 
 
 @contextmanager
-def serve(latency=0, faults=None, auth=None, seed=0, die_after=None, fail_match=None, strict=False, port=0):
+def serve(latency=0, faults=None, auth=None, seed=0, die_after=None, fail_match=None, strict=False, no_logprobs=False, port=0):
     "Run the fake as a process until the end of the block"
     with tempfile.TemporaryDirectory() as tmp:
         opts = dict(port=port, latency=latency, faults=','.join(f'{k}={v}' for k, v in parse_faults(faults).items()), auth=auth,
                     seed=seed, die_after=die_after, fail_match=fail_match, log=os.path.join(tmp, 'log.jsonl'))
-        cmd = [sys.executable, os.path.abspath(__file__), '--with-parent'] + ['--strict']*strict
+        cmd = [sys.executable, os.path.abspath(__file__), '--with-parent'] + ['--strict']*strict + ['--no-logprobs']*no_logprobs
         cmd += [f"--{k.replace('_', '-')}={v}" for k, v in opts.items() if v not in (None, '')]
         p = subprocess.Popen(cmd, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         try: yield Server(int(p.stdout.readline()), opts['log'])
@@ -228,5 +238,6 @@ if __name__ == '__main__':
     a.add_argument('--faults', default='', help=f'NAME=PROBABILITY,... of {" ".join(FAULTS)}'); a.add_argument('--log')
     a.add_argument('--seed', type=int, default=0); a.add_argument('--auth', help='the only key let in'); a.add_argument('--die-after', type=int)
     a.add_argument('--fail-match'); a.add_argument('--strict', action='store_true', help="turn down schemas that Anthropic's API would")
+    a.add_argument('--no-logprobs', action='store_true', help='turn down requests for log-probabilities')
     a.add_argument('--with-parent', action='store_true', help='end when stdin closes')
     asyncio.run(main(**vars(a.parse_args())))

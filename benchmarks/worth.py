@@ -1,0 +1,181 @@
+"""What generated rows are worth: train on them, test on real rows.
+
+    python benchmarks/worth.py run DATA [--model local/small] [--n 300] [--sets imdb,…] [--arms METHOD,…] [--seeds 0,1,2]
+    python benchmarks/worth.py table DATA
+
+`run` writes the rows of each arm (hours on two cores), `table` scores them. DATA is the folder with the test sets (`imdb.csv.gz` and so on: columns text, label). What was written
+is kept in `benchmarks/worth/`, so the table can be made again without a model, and a run that was stopped goes on where it was; answers are cached too
+(`SYNGEN_WORTH_CACHE`, by default `worth.sqlite` beside the rows; not committed). Test rows are for scoring only."""
+import argparse, os, sys, time, warnings
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from syngen_nb import METHOD, Cache, Label, Task, Taxonomy, generate, get_model
+
+HERE = Path(__file__).parent/'worth'
+TASKS = dict(
+    imdb = Task('Classify the sentiment of a movie review', [Label('negative', 'the reviewer did not like the film'), Label('positive', 'the reviewer liked the film')]),
+    twitter_fin = Task('Classify the sentiment of a tweet about financial news', [Label('Bearish', 'bad for the price: losses, cuts, falls'),
+        Label('Bullish', 'good for the price: gains, raises, beats'), Label('Neutral', 'a report that is neither good nor bad for the price')]),
+    sms_spam = Task('Find spam among SMS text messages', [Label('ham', 'an ordinary message between people who know each other'), Label('spam', 'unwanted advertising: prizes, offers, premium numbers')]),
+    tweets_es = Task('Classify the sentiment of a Spanish tweet', ['negative', 'neutral', 'positive'], language='Spanish'))
+MEASURE = dict(imdb='accuracy', twitter_fin='weighted_f1', sms_spam='accuracy', tweets_es='macro_f1')
+ARMS = 'METHOD FLAT OURS no-tree no-contrast no-variation no-filters no-verification'.split()
+
+def flat_tree(task):
+    "One cell for each label"
+    tax = Taxonomy(task)
+    for o in tax.children(): tax.add(tax.add(tax.add(o, 'texts'), 'anything'), 'anything')
+    return tax
+
+def flat_prompts(p):
+    "The set `p` with a prompt for texts that knows no tree, and nothing else of ours"
+    chat = p.how.get('texts', 'chat')=='chat'
+    text = '''Write one realistic text for a text classifier that is to {{instruction}}. Its class is "{{label}}"{% if label.description %} ({{label.description}}){% endif %}. In {{language}}.''' if chat else \
+        '''Task: {{instruction}}. In {{language}}. Here is a text of the class "{{label}}"{% if label.description %}, {{label.description}}{% endif %}: "'''
+    return replace(p, name='flat', texts=text, system='', vary={}, lead='')
+
+def treeless(p):
+    "The set `p` without what it says of the tree"
+    t = p.texts
+    for a,b in ((', of the kind found in {{source_type}}, about {{topic}}: {{subtopic}}', ''), ('Here is one of the {{source_type}} about {{topic}} ({{subtopic}}) that is', 'Here is one that is')): t = t.replace(a, b)
+    assert t!=p.texts
+    return replace(p, name='treeless', texts=t)
+
+def arm(name, task, n, model, cache, seed):
+    "The rows of one arm"
+    p,what,kw = model.prompts,task,dict(filters=None, verify=True)
+    if name=='METHOD': p,kw = METHOD,dict(filters=False, verify=None)
+    elif name=='FLAT': p,what,kw = flat_prompts(p),flat_tree(task),dict(filters=False, verify=None)
+    elif name=='no-tree': p,what = treeless(p),flat_tree(task)
+    elif name=='no-contrast': p = replace(p, show=tuple(o for o in p.show if o!='others'))
+    elif name=='no-variation': p = replace(p, vary={}, lead='')
+    elif name=='no-filters': kw['filters'] = False
+    elif name=='no-verification': kw['verify'] = None
+    elif name!='OURS': raise SystemExit(f'No arm {name}; there are {", ".join(ARMS)}')
+    return generate(what, n, model=model, cache=cache, prompts=p, seed=seed, progress=False, **kw)
+
+def path(model, name, arm, seed, n): return HERE/f"{model.replace('/', '-')}_{name}_{arm}_{n}_{seed}.csv.xz"
+
+def run(a):
+    model,cache = get_model(a.model),Cache(os.environ.get('SYNGEN_WORTH_CACHE', HERE/'worth.sqlite'))
+    HERE.mkdir(exist_ok=True)
+    for seed in a.seeds:
+        for name in a.sets:
+            for o in a.arms:
+                if (p := path(a.model, name, o, seed, a.n)).exists(): continue
+                t = time.perf_counter()
+                with warnings.catch_warnings(record=True) as said:
+                    warnings.simplefilter('always')
+                    df = arm(o, TASKS[name], a.n, model, cache, seed)
+                u = df.attrs['syngen']['usage']
+                df[['text', 'label', 'source_type', 'topic', 'subtopic']].to_csv(p, index=False)
+                print(f"{a.model} {name} {o} seed {seed}: {len(df)} rows, {u['requests']} requests, {u['tokens_out']} tokens out, {time.perf_counter()-t:.0f} s; dropped {df.attrs['syngen']['dropped']}",
+                    *(f'{w.message}'[:150] for w in said), flush=True)
+
+# --- scoring
+def measure(y, p, w, k, what):
+    "Accuracy or an F1 of predictions `p`, rows weighted by `w`"
+    conf = np.bincount(y*k+p, w, k*k).reshape(k, k)
+    hit,true,said = np.diag(conf),conf.sum(1),conf.sum(0)
+    if what=='accuracy': return hit.sum()/conf.sum()
+    f = 2*hit/np.maximum(true+said, 1e-12)
+    return f.mean() if what=='macro_f1' else (f*true).sum()/true.sum()
+
+def budget(df, words):
+    "The rows of `df`, a label after another, up to about so many words in all"
+    n = df.text.str.split().str.len()
+    turn = df.groupby('label', observed=True).cumcount()
+    df = df.assign(n=n, turn=turn).sample(frac=1, random_state=0).sort_values('turn', kind='stable')
+    return df[df.n.cumsum()<=max(words, df.n.head(20).sum())]
+
+def health(df):
+    from syngen_nb.quality import names_label, speaks_as_model
+    from syngen_nb.report import best_word, lengths, near_rate, openings
+    mean = df.groupby('label').text.apply(lambda t: lengths(list(t))['words']['mean'] if isinstance(lengths(list(t)).get('words'), dict) else t.str.split().str.len().mean())
+    return dict(label_name=np.mean([names_label(t, l) for t,l in zip(df.text, df.label)]), refusals=df.text.map(speaks_as_model).mean(), top_openings=_top(df.text),
+        length_ratio=mean.min()/mean.max(), best_word=best_word(list(df.text), list(df.label))['accuracy'], near=near_rate(list(df.text)), words=df.text.str.split().str.len().mean())
+
+def _top(texts):
+    first = texts.str.casefold().str.findall(r'\w+').str[:4].str.join(' ')
+    return first.value_counts().head(10).sum()/len(texts)
+
+def table(a):
+    from syngen_nb.evaluate import evaluate
+    runs = [p.name.removesuffix('.csv.xz').rsplit('_', 3) for p in sorted(HERE.glob('*.csv.xz'))]  # model_set, arm, n, seed
+    frames,out = {},[]
+    for head,o,n,seed in runs:
+        model,name = head.split('_', 1)
+        frames[model, int(n), name, int(seed), o] = pd.read_csv(HERE/f'{head}_{o}_{n}_{seed}.csv.xz')
+    tests = {k: pd.read_csv(Path(a.data)/f'{k}.csv.gz').dropna() for k in TASKS}
+    rng,score,said = np.random.default_rng(0),{},{}
+    codes = {k: (names := sorted(set(t.label)), np.array([names.index(l) for l in t.label])) for k,t in tests.items()}
+    draws = {k: rng.multinomial(len(t), np.full(len(t), 1/len(t)), size=300) for k,t in tests.items()}
+    for (model,n,name,seed,o),df in frames.items():
+        words = min(f.text.str.split().str.len().sum() for (m,n2,s,sd,_),f in frames.items() if (m,n2,s,sd)==(model,n,name,seed))
+        for kind,d in (('rows', df), ('tokens', budget(df, words))):
+            with warnings.catch_warnings():
+                warnings.simplefilter('ignore')
+                p = evaluate(d, tests[name], curve=False).predicted['tfidf']
+            names,y = codes[name]
+            p = np.array([names.index(l) for l in p])
+            said[model, n, name, seed, o, kind] = p
+            score[model, n, name, seed, o, kind] = measure(y, p, np.ones(len(y)), len(names), MEASURE[name])
+    s = pd.Series(score).rename_axis(['model', 'n', 'set', 'seed', 'arm', 'kind']).rename('score').reset_index()
+    h = pd.DataFrame({k: health(df) for k,df in frames.items()}).T.rename_axis(['model', 'n', 'set', 'seed', 'arm'])
+    text = ['Made by `python benchmarks/worth.py table DATA` from the rows in this folder. A logistic regression on TF-IDF, trained on generated rows only, tested on real ones; imdb and sms_spam: accuracy, '
+            'twitter_fin: weighted F1, tweets_es: macro F1. Mean over seeds (their number in brackets).\n']
+    for (model,n),part in s.groupby(['model', 'n'], sort=False):
+        text += [f'\n### {model}, {n} rows\n', _scores(part[part.kind=='rows']), '\nThe same, cut to as many words as the arm with the fewest:\n', _scores(part[part.kind=='tokens']), '\nOURS minus each arm, points, 95 % interval (paired bootstrap over test rows, 300 draws; the same seeds of both):\n',
+                 _differences(model, n, part, said, codes, draws), '\nHealth, mean over sets and seeds:\n', _health(h.xs((model, n)))]
+    out = '\n'.join(text)+'\n'
+    (HERE/'README.md').write_text('# What generated rows are worth\n\n'+out)
+    print(out)
+
+def _md(df, fmt): return df.map(lambda v: '–' if pd.isna(v) else v if isinstance(v, str) else fmt.format(v)).reset_index().pipe(lambda d:
+    '\n'.join(['| '+' | '.join(map(str, d.columns))+' |', '|'+'---|'*len(d.columns), *('| '+' | '.join(map(str, r))+' |' for r in d.itertuples(index=False))]))
+
+def _order(df): return df.reindex([o for o in ARMS if o in df.index])
+
+def _scores(s):
+    mean,count = (s.pivot_table(index='arm', columns='set', values='score', aggfunc=f) for f in ('mean', 'count'))
+    sets = [k for k in TASKS if k in mean]
+    out = mean[sets].map('{:.3f}'.format).where(mean[sets].notna())+' ('+count[sets].map('{:.0f}'.format)+')'
+    out['mean'] = mean[sets].mean(axis=1, skipna=False)
+    return _md(_order(out), '{:.3f}')
+
+def _differences(model, n, s, said, codes, draws):
+    rows = {}
+    s = s[s.kind=='rows']
+    for o in ARMS:
+        if o=='OURS': continue
+        both = [(name,seed) for name,seed in s[['set', 'seed']].drop_duplicates().itertuples(index=False) if {o, 'OURS'}<=set(s[(s.set==name)&(s.seed==seed)].arm)]
+        if not both: continue
+        row,per_set = {},{}
+        for name in dict.fromkeys(k for k,_ in both):
+            names,y = codes[name]
+            at = lambda w: np.mean([measure(y, said[model, n, name, seed, 'OURS', 'rows'], w, len(names), MEASURE[name])-measure(y, said[model, n, name, seed, o, 'rows'], w, len(names), MEASURE[name]) for k,seed in both if k==name])
+            per_set[name] = at(np.ones(len(y))),np.array([at(w) for w in draws[name]])
+            row[name] = _points(*per_set[name])
+        row['mean'] = _points(np.mean([d for d,_ in per_set.values()]), np.mean([b for _,b in per_set.values()], 0))
+        rows[o] = row
+    return _md(_order(pd.DataFrame(rows).T.reindex(columns=[*(k for k in TASKS if k in s.set.unique()), 'mean']).rename_axis('OURS minus')), '{}') if rows else '(nothing to compare yet)'
+
+def _points(d, b): return f'{100*d:+.1f} [{100*np.quantile(b, .025):+.1f}, {100*np.quantile(b, .975):+.1f}]'
+
+def _health(h):
+    m = h.groupby('arm').mean()
+    return _md(_order(pd.DataFrame({'label name': m.label_name.map('{:.1%}'.format), 'refusals': m.refusals.map('{:.1%}'.format), 'top 10 openings': m.top_openings.map('{:.1%}'.format), 'shortest / longest label': m.length_ratio.map('{:.2f}'.format),
+        'best single word': m.best_word.map('{:.2f}'.format), 'near-duplicates': m.near.map('{:.1%}'.format), 'words a text': m.words.map('{:.0f}'.format)})), '{}')
+
+if __name__ == '__main__':
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument('what', choices=['run', 'table']); p.add_argument('data')
+    p.add_argument('--model', default='local/small'); p.add_argument('--n', type=int, default=300)
+    p.add_argument('--sets', type=lambda s: s.split(','), default=list(TASKS)); p.add_argument('--arms', type=lambda s: s.split(','), default=ARMS)
+    p.add_argument('--seeds', type=lambda s: [int(o) for o in s.split(',')], default=[0, 1, 2])
+    a = p.parse_args()
+    dict(run=run, table=table)[a.what](a)
