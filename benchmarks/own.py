@@ -3,12 +3,15 @@ import json
 from random import Random
 from syngen_nb import Model
 
+SMALL = 'the and of to in it was that for with we had my on at they but when this so from our one there then after'.split()
+LONG = [a+b+c for a in 'bar den fol gan hes kor lim mer nor pel rus tan'.split() for b in 'a e i o u'.split() for c in 'ber dle gent ken lin mond nar pet ster ton very wick'.split()]  # 720, as many as a person uses
+
 class Own(Model):
     name = 'own/quick'
     def __init__(self): self.asked, self.rng = 0, Random(0)
+    def words(self, n): return ' '.join(self.rng.choice(SMALL if i%2 else LONG) for i in range(n)).capitalize()
     async def ask(self, req):
         self.asked += 1
         arr = req.schema['properties']['items']
         key, = arr['items']['properties']
-        long = ' and then it went on as such things do' if key == 'text' else ''
-        return json.dumps(dict(items=[{key: f'{key.capitalize()} {self.rng.getrandbits(60)}{long*6}'} for _ in range(arr['maxItems'])]))
+        return json.dumps(dict(items=[{key: self.words(40)+'.' if key == 'text' else f'{self.words(2)} {self.rng.getrandbits(30)}'} for _ in range(arr['maxItems'])]))

@@ -7,9 +7,12 @@ from .taxonomy import Taxonomy
 from .grow import agrow, grow, start_grow
 from .quality import FILTERS, Judge, verify
 from .generate import aestimate, agenerate, estimate, generate, start
+from .report import compare, report
+from .export import card, split, to_csv, to_hf, to_jsonl, to_parquet
+from .evaluate import evaluate
 
-__all__ = ['Label', 'Plan', 'Task', 'Cache', 'Model', 'get_model', 'DEFAULT', 'METHOD', 'Prompts', 'Taxonomy', 'grow', 'agrow', 'start_grow', 'generate', 'agenerate', 'estimate', 'aestimate', 'start', 'FILTERS', 'Judge', 'verify',
-    'TaskForm', 'TaxonomyTree', 'DataView', 'Studio']
+__all__ = ['Label', 'Plan', 'Task', 'Cache', 'Model', 'get_model', 'DEFAULT', 'METHOD', 'Prompts', 'Taxonomy', 'grow', 'agrow', 'start_grow', 'generate', 'agenerate', 'estimate', 'aestimate', 'start',
+    'FILTERS', 'Judge', 'verify', 'report', 'compare', 'card', 'split', 'to_csv', 'to_hf', 'to_jsonl', 'to_parquet', 'evaluate', 'TaskForm', 'TaxonomyTree', 'DataView', 'Studio']
 _widgets = dict(TaskForm='form', TaxonomyTree='tree', DataView='data', Studio='studio')  # loaded when first used: they take longer to import than all the rest
 
 def __getattr__(name):

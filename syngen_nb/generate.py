@@ -40,7 +40,7 @@ def _shares(n, cells):
     places = sorted(cells, key=lambda p: p[::-1])
     return dict(zip(places, apportion(n, [cells[p] for p in places])))
 
-# %% ../nbs/08_generate.ipynb #bc4875d8
+# %% ../nbs/08_generate.ipynb #b5c7c20d
 class TextRun(Checking, Run):
     """Texts being written in the background; see `start`.
 
@@ -130,23 +130,26 @@ class TextRun(Checking, Run):
             cells = {self._place(o)[1]: self._cells[o.id] for o in self.taxonomy.cells(label)}
             spent = {p: len(s.kept) for p,s in cells.items() if s.spent}
             weights = {p: self.taxonomy.share(s.node) for p,s in cells.items() if p not in spent}
-            for p,n in (spent | _shares(self._rows[label.id]-sum(spent.values()), weights)).items(): cells[p].share = n
-        self._turn += 1
+            for p,n in (spent | _shares(self._rows[label.id]-sum(spent.values()), weights)).items():
+                if cells[p].share!=n: cells[p].share,self._turn = n,self._turn+1
 
     def _keep(self):
         "For each cell in tree order the texts that stay: new ones, up to its share"
         if self._kept is not None: return self._kept
         turn = self._turn
         if self._memo and self._memo[0]==turn: return self._memo[1]
-        seen,near,out = set(),Near() if self.filters.near else None,{}
-        for o in self.taxonomy.cells():
-            if (s := self._cells.get(o.id)) is None: continue
-            out[o.id],late = (kept := []),[]
-            for k,t in list(s.got.items()):
+        seen,out,cells = set(),{},[s for o in self.taxonomy.cells() if (s := self._cells.get(o.id)) is not None]
+        texts = [list(s.got.items()) for s in cells]
+        near,i = Near(t for some in texts for _,t in some) if self.filters.near else None,-1
+        for s,some in zip(cells, texts):
+            out[s.node],late = (kept := []),[]
+            begin,i = i,i+len(some)
+            for at,(k,t) in enumerate(some, begin+1):
                 if len(kept)>=s.share: break
-                why = 'is a duplicate' if k in seen else self._misread(s, t) or ('is a near-duplicate' if near and near.add(t)>=0 else '')
+                why = 'is a duplicate' if k in seen else self._misread(s, t) or ('is a near-duplicate' if near and next(near.of(at), None) is not None else '')
                 if why: late.append((t, why))
                 else:
+                    if near: near.add(at)
                     seen.add(k)
                     kept.append(t)
             s.late = late

@@ -7,8 +7,9 @@ __all__ = ['FILTERS', 'words', 'Near', 'near_duplicates', 'speaks_as_model', 'na
            'language_code', 'other_language', 'Filters', 'Judge', 'get_judge', 'calibration', 'calibrated',
            'read_choice', 'Check', 'Checking', 'CheckRun', 'verify']
 
-# %% ../nbs/07_quality.ipynb #dd085c42
+# %% ../nbs/07_quality.ipynb #a90a079e
 import hashlib, json, math, re
+from array import array
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,7 +22,7 @@ from .prompts import context, fold, get_prompts, marks
 from .task import Label, Plan, Task
 from .taxonomy import Taxonomy
 
-# %% ../nbs/07_quality.ipynb #a3e4da19
+# %% ../nbs/07_quality.ipynb #6ce7d3d4
 _word = re.compile(r'[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+')
 
 def words(text):
@@ -29,36 +30,57 @@ def words(text):
     return _word.findall(text.casefold())
 
 def _pairs(text):
-    "The set of pairs of neighbouring words; of a single word, or of none, the text itself"
+    "The set of pairs of neighbouring words, as hashes; of a single word, or of none, that of the text itself"
     w = words(text)
-    return {f'{a} {b}' for a,b in zip(w, w[1:])} or {fold(text)}
+    return set(map(hash, zip(w, w[1:]))) or {hash(fold(text))}
 
-# %% ../nbs/07_quality.ipynb #849423ba
+# %% ../nbs/07_quality.ipynb #b472f6a8
 class Near:
-    """Texts of which no two are near-duplicates, in the order they were added.
+    """Which of `texts` are near-duplicates.
 
     Parameters
     ----------
+    texts : iterable of str
+        All that will be compared; they are called by their numbers.
     threshold : float, default=.8
         Jaccard index of the pairs of neighbouring words from which on two texts are near-duplicates; above 0, at most 1.
     """
-    def __init__(self, threshold=.8):
+    def __init__(self, texts, threshold=.8):
         if not 0<threshold<=1: raise ValueError(f"threshold must be above 0 and at most 1, not {threshold!r}")
-        self.threshold,self.texts,self._at = threshold,[],{}
+        self.threshold,self._kept,keys,sizes = threshold,{},array('q'),[]
+        for t in texts:
+            pairs = _pairs(t)
+            keys.extend(pairs)
+            sizes.append(len(pairs))
+        u,inv,freq = np.unique(np.array(keys, dtype=np.int64), return_inverse=True, return_counts=True)
+        rank = np.empty(len(u), np.int64)
+        rank[np.argsort(freq, kind='stable')] = np.arange(len(u))
+        sizes = np.array(sizes, dtype=np.int64)
+        doc,self._at = np.repeat(np.arange(len(sizes)), sizes),np.r_[0, np.cumsum(sizes)].tolist()
+        self._sets = np.sort(doc*max(len(u), 1)+rank[inv])%max(len(u), 1)  # of each text the rarest first
+        first = sizes-np.ceil(threshold*sizes-1e-9).astype(np.int64)+1
+        place = np.arange(len(doc))-np.array(self._at)[doc]
+        looked = (place<first[doc]) & (np.sort(freq)[self._sets]>1)  # a pair that no other text has finds nothing
+        self._by,self._begin = list(zip(place[looked].tolist(), self._sets[looked].tolist())),np.searchsorted(doc[looked], np.arange(len(sizes)+1)).tolist()
 
-    def add(self, text):
-        "Add `text` unless it is near to an earlier one: its number then, else -1"
-        mine = _pairs(text)
-        first = sorted(mine)
-        first.sort(key=len, reverse=True)
-        first = first[:len(mine)-math.ceil(self.threshold*len(mine)-1e-9)+1]
-        for i in sorted({i for p in first for i in self._at.get(p, ())}):
-            theirs = _pairs(self.texts[i])
-            both = len(mine&theirs)
-            if both>=self.threshold*(len(mine)+len(theirs)-both): return i
-        for p in first: self._at[p] = (*self._at.get(p, ()), len(self.texts))
-        self.texts.append(text)
-        return -1
+    def _first(self, i): return self._by[self._begin[i]:self._begin[i+1]]
+
+    def of(self, i):
+        "The numbers of the texts that were added and that text `i` is near to, in ascending order"
+        m,t,found = self._at[i+1]-self._at[i],self.threshold/(1+self.threshold),set()
+        for a,k in self._first(i):
+            for b,n,j in self._kept.get(k, ()):
+                if (m-a if m-a<n-b else n-b)>=t*(m+n)-1e-9: found.add(j)  # if this is the first pair they share, enough of both follows it
+        if not found: return
+        mine = set(self._sets[self._at[i]:self._at[i+1]].tolist())
+        for j in sorted(found):
+            both = len(mine.intersection(self._sets[self._at[j]:self._at[j+1]].tolist()))
+            if both>=self.threshold*(m+self._at[j+1]-self._at[j]-both)-1e-9: yield j
+
+    def add(self, i):
+        "Let later texts be compared with text `i`"
+        n = self._at[i+1]-self._at[i]
+        for b,k in self._first(i): self._kept.setdefault(k, []).append((b, n, i))
 
 def near_duplicates(texts, threshold=.8):
     """For each of `texts` the index of the earlier text it is a near-duplicate of, or -1; the first of each kind is kept.
@@ -70,11 +92,10 @@ def near_duplicates(texts, threshold=.8):
     -------
     list of int, as long as `texts`
     """
-    near,kept,out = Near(threshold),[],[]
-    for i,t in enumerate(texts):
-        j = near.add(t)
-        out.append(-1 if j<0 else kept[j])
-        if j<0: kept.append(i)
+    near,out = Near(texts, threshold),[]
+    for i in range(len(near._at)-1):
+        out.append(next(near.of(i), -1))
+        if out[-1]<0: near.add(i)
     return out
 
 # %% ../nbs/07_quality.ipynb #d4f87219

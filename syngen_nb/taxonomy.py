@@ -19,7 +19,7 @@ import pandas as pd
 from .prompts import clean_name
 from .task import Label, Plan, Task, same
 
-# %% ../nbs/05_taxonomy.ipynb #69e40fea
+# %% ../nbs/05_taxonomy.ipynb #b78584ad
 KINDS = 'task', 'label', 'source_type', 'topic', 'subtopic'
 
 @dataclass
@@ -29,7 +29,7 @@ class Node:
     parent:str|None
     kind:str  # One of `KINDS`
     name:str
-    origin:str = 'model'  # 'model', 'hand' (added or renamed by you) or 'built-in' (from a list that comes with a small model)
+    origin:str = 'model'  # 'model', 'hand' (added or renamed by you), 'built-in' (from a list that comes with a small model) or 'errors' (for what a classifier got wrong)
     locked:bool = False  # `grow` leaves it and all below it as they are
     weight:float = 1.  # Share of rows relative to its siblings; 0 for none
     removed:list = field(default_factory=list)  # Names of children that were removed, not to be suggested again
@@ -57,7 +57,7 @@ def _back(now, old, new):
         out = [o for o in old if o in out]+[o for o in out if o not in old]
     return out
 
-# %% ../nbs/05_taxonomy.ipynb #3f3eaa69
+# %% ../nbs/05_taxonomy.ipynb #7495fde5
 class Taxonomy:
     """A tree of labels, source types, topics and subtopics for one task.
 
@@ -257,7 +257,7 @@ class Taxonomy:
         "Put a new node last under `parent` and return it"
         parent = self[parent]
         if parent.kind==KINDS[-1]: raise ValueError(f"{parent.name!r} is a subtopic; nothing goes below it")
-        if origin not in ('model', 'hand', 'built-in'): raise ValueError(f"origin is 'model', 'hand' or 'built-in', not {origin!r}")
+        if origin not in ('model', 'hand', 'built-in', 'errors'): raise ValueError(f"origin is 'model', 'hand', 'built-in' or 'errors', not {origin!r}")
         if parent.kind=='task': description = Label(name, description).description
         elif description: raise ValueError("Only a label has a description")
         with self.edit(f'add {name!r}'): return self._put(parent.id, self._free(parent.id, name), origin, description)
@@ -476,11 +476,13 @@ class Taxonomy:
 
     def _html(self, o):
         "The node and what is below it as nested, foldable HTML"
-        marks = [f'<small>{escape(m)}</small>' for m in ('locked' if o.locked else '', '' if o.weight==1 else f'× {o.weight:g}', 'by hand' if o.origin=='hand' and o.kind!='label' else 'built-in' if o.origin=='built-in' else '') if m]
+        marks = [f'<small>{escape(m)}</small>' for m in ('locked' if o.locked else '', '' if o.weight==1 else f'× {o.weight:g}', 'by hand' if o.origin=='hand' and o.kind!='label' else _origins.get(o.origin, '')) if m]
         name = f'<bdi>{escape(o.name)}</bdi> {" ".join(marks)}'
         if not o.kids: return f'<div class="end" title="{o.kind.replace("_", " ")}">{name}</div>'
         n = len(self.cells(o))
         inside = ''.join(self._html(p) for p in self.children(o))
         return (f'<details{" open" if o.kind in ("task", "label") else ""}><summary title="{o.kind.replace("_", " ")}">{name} <small>{n:,} cell{"s" if n!=1 else ""}</small></summary>{inside}</details>')
+
+_origins = {'built-in': 'built-in', 'errors': 'from errors'}
 
 def _default(f): return f.default_factory() if callable(f.default_factory) else f.default

@@ -14,7 +14,7 @@ from .models import get_model
 from .taxonomy import KINDS, Taxonomy
 from .widget import Live, assets
 
-# %% ../nbs/22_tree.ipynb #01ef498b
+# %% ../nbs/22_tree.ipynb #3c09529b
 _order = 'asking', 'waiting', 'failed', 'short', 'done'  # of several states below a node the first is shown
 _levels = dict(zip(KINDS[:-1], ('source_types', 'source_types', 'topics', 'subtopics'))) | dict(subtopic='texts')
 _most,_most_parents = 50,500  # texts and answers shown of a node, and places it could move to
@@ -201,18 +201,18 @@ class TaxonomyTree(Live):
         texts = self._texts_of(o)
         asked = self._asked(o)
         return dict(id=o.id, path=list(self._tax.path(o)), kind=o.kind, description=o.description, texts=texts[:_most], n_texts=len(texts), asked=asked[-_most:], n_asked=len(asked),
-            named=self._asked(self._tax[o.parent])[-_most:] if o.origin=='model' and o.kind!='label' else [], origin=o.origin, **self._places(o))
+            named=self._asked(self._tax[o.parent], 'errors' if o.origin=='errors' else '')[-_most:] if o.origin in ('model', 'errors') and o.kind!='label' else [], origin=o.origin, **self._places(o))
 
     def _texts_of(self, o):
         cells = [c.id for c in self._tax.cells(o)]
         return self._texts.texts(cells) if self._texts else [t for i in cells for t in self._frame.get(i, ())] if self._frame else []
 
-    def _asked(self, o):
-        "The stored answers for what is below a node: of the runs, else what the cache has for such a place"
-        rows = next((a for r in (self._texts, self._grown) if r and (a := r.asked(o.id))), None)
+    def _asked(self, o, level=''):
+        "The stored answers for what is below a node: of the runs, else what the cache has for such a place; of another `level` than the usual one only the latter"
+        rows = None if level else next((a for r in (self._texts, self._grown) if r and (a := r.asked(o.id))), None)
         if rows is None:
             path = () if o.kind=='label' else self._tax.path(o)
-            rows = _cache(self.cache).find(cell=' · '.join((_levels[o.kind], *path)), instruction=self._tax.task.instruction)
+            rows = _cache(self.cache).find(cell=' · '.join((level or _levels[o.kind], *path)), instruction=self._tax.task.instruction)
         out = []
         for r in rows:
             q,a = r['request'] or {},r['answer']

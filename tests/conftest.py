@@ -38,13 +38,21 @@ def chrome():
     if not find_chrome(): (pytest.fail if os.environ.get('CI') else pytest.skip)('there is no Chromium, so no test in a browser was run; `make test` installs it where it can')
     with start_chrome() as b: yield b
 
+def link(home, weights):
+    "Put a link to `weights` where a process with the cache folder `home` looks for them"
+    (home/'syngen_nb/weights').mkdir(parents=True)
+    (home/'syngen_nb/weights'/weights.name).symlink_to(weights)
+    return home
+
 @pytest.fixture(scope='session')
 def home(tmp_path_factory, small):
     "A cache folder for kernels, with nothing in it but the weights of the small model"
-    home = tmp_path_factory.mktemp('home')
-    (home/'syngen_nb/weights').mkdir(parents=True)
-    (home/'syngen_nb/weights'/small.name).symlink_to(small)
-    return home
+    return link(tmp_path_factory.mktemp('home'), small)
+
+@pytest.fixture
+def own_home(tmp_path, small):
+    "The cache folder of processes that this test starts, with nothing in it but the weights of the small model"
+    return link(tmp_path/'home', small)
 
 @pytest.fixture(scope='session')
 def lab(chrome, home, tmp_path_factory):
@@ -53,25 +61,29 @@ def lab(chrome, home, tmp_path_factory):
 
 @pytest.fixture
 def opening(chrome, tmp_path, request):
-    "`opening(lab)` opens notebooks of cells in `lab`. What went wrong in their pages fails the test, and a test that fails leaves pictures of them"
+    "`opening(lab)` opens notebooks of cells in `lab`, one at a time. What went wrong in their pages fails the test, and a test that fails leaves a picture"
     opened = []
     with ExitStack() as stack:
-        def at(lab):
+        def at(lab, **how):
             def notebook(*cells, **kw):
-                opened.append(stack.enter_context(lab.open(chrome, *cells, **kw)))
+                stack.close()
+                opened.append(stack.enter_context(lab.open(chrome, *cells, **how, **kw)))
                 return opened[-1]
             return notebook
         yield at
         errors = [e for o in opened for e in o.errors]
         if errors or getattr(request.node, 'failed', True):
-            for o in opened: o.page.screenshot(path=tmp_path/f'{o.path.stem}.png')
-            print(f'Pictures of the pages are in {tmp_path}')
+            for o in opened[-1:]:
+                o.page.screenshot(path=tmp_path/f'{o.path.stem}.png')
+                o.shutdown()
+                o.page.context.close()  # the next test shall have another
+            print(f'A picture of the page is in {tmp_path}')
     assert not errors, '\n'.join(errors)
 
 @pytest.fixture
 def notebook(lab, opening):
-    "`notebook('1+1', theme='JupyterLab Dark')` opens a notebook of cells in a page of its own"
-    return opening(lab)
+    "`notebook('1+1', size=(800, 600))` opens a notebook of cells, in the page that the test before has left"
+    return opening(lab, again=True)
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):

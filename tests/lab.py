@@ -91,31 +91,49 @@ def _url(p, runtime, log, seconds=60):
 
 class Lab:
     "A running JupyterLab"
-    def __init__(self, folder, url): self.folder,self.url,self.n = folder,url,0
+    def __init__(self, folder, url): self.folder,self.url,self.n,self.page = folder,url,0,None
 
     @contextmanager
-    def open(self, chrome, *cells, name='notebook', theme='JupyterLab Light', size=(1280, 900)):
-        "A new notebook of `cells`, code or nbformat's, in a page of its own; its kernel ends with the block"
+    def open(self, chrome, *cells, name='notebook', theme='JupyterLab Light', size=(1280, 900), again=False):
+        "A new notebook of `cells`, code or nbformat's, in a page of its own, or `again` in the one left before, which has JupyterLab loaded. Its kernel ends with the block"
         self.n += 1
         name = f"{name}{self.n if self.n>1 else ''}.ipynb"  # always a new one, or Lab would give it the kernel of an earlier one
         nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) if isinstance(c, str) else c for c in cells],
             metadata=dict(kernelspec=dict(name='python3', display_name='Python 3', language='python')))
         nbformat.write(nb, self.folder/name)
         (self.folder/'.jupyter/config'/SETTINGS/'themes.jupyterlab-settings').write_text(json.dumps(dict(theme=theme)))
-        context = chrome.new_context(viewport=dict(zip(('width', 'height'), size)), permissions=['clipboard-read', 'clipboard-write'])
+        size = dict(zip(('width', 'height'), size))
+        old = self.page if again and self.page and not self.page.is_closed() else None
+        page = old or chrome.new_context(viewport=size, permissions=['clipboard-read', 'clipboard-write']).new_page()
+        self.page = None
         try:
-            nb = Notebook(context.new_page(), f'{self.url}/doc/tree/{name}', self.folder/name)
-            try: yield nb
-            finally: nb.shutdown()
-        finally: context.close()
+            nb = Notebook(page, f'{self.url}/doc/tree/{name}', self.folder/name)
+            try:
+                if old: old.set_viewport_size(size); nb.open()
+                else: nb.reload()
+                yield nb
+            finally: nb.close()
+            if again: self.page = page
+        finally:
+            if self.page is not page: page.context.close()
 
 class Notebook:
-    "A notebook open in a page, with what went wrong there"
+    "A notebook of a page, with what went wrong there"
     def __init__(self, page, url, path):
         self.page,self.url,self.path,self.errors = page,url,path,[]
-        page.on('pageerror', lambda e: self.errors.append(f'{e.name}: {e.message}\n{e.stack}'))
-        page.on('console', lambda m: m.type=='error' and self.errors.append(f"{m.text} ({m.location.get('url')})"))
-        self.reload()
+        self.heard = dict(pageerror=lambda e: self.errors.append(f'{e.name}: {e.message}\n{e.stack}'), dialog=self.accept,
+            console=lambda m: m.type=='error' and self.errors.append(f"{m.text} ({m.location.get('url')})"))
+        for k,f in self.heard.items(): page.on(k, f)
+
+    def accept(self, dialog):
+        "But for the question whether to leave the page, a dialog of the browser is an error"
+        if dialog.type!='beforeunload': self.errors.append(f'a dialog: {dialog.message}')
+        dialog.accept()
+
+    def open(self):
+        "Open it in a page that has JupyterLab"
+        self.command('docmanager:open', path=self.path.name)
+        self.idle()
 
     def reload(self):
         "Open the page anew; the kernel goes on, and what was not saved is gone"
@@ -141,3 +159,9 @@ class Notebook:
 
     def shutdown(self):
         with suppress(Exception): self.page.evaluate(f'async () => {{ await {NB}.sessionContext.shutdown() }}')
+
+    def close(self):
+        "End its kernel, and leave the page to the next"
+        self.shutdown()
+        for k,f in self.heard.items(): self.page.remove_listener(k, f)
+        with suppress(Exception): self.page.evaluate(f'() => {NB}.dispose()')  # close would ask whether to save

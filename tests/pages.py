@@ -16,7 +16,7 @@ def until(nb, f, seconds=SECONDS):
     end = time.monotonic()+seconds
     while not (o := f()):
         assert time.monotonic()<end, f'still {o!r} after {seconds} s'
-        nb.page.wait_for_timeout(250)
+        nb.page.wait_for_timeout(100)
     return o
 
 def until_equal(nb, f, g, seconds=SECONDS):
@@ -24,7 +24,7 @@ def until_equal(nb, f, g, seconds=SECONDS):
     end = time.monotonic()+seconds
     while (a := f())!=(b := g()):
         assert time.monotonic()<end, f'after {seconds} s still {a}\nis not {b}'
-        nb.page.wait_for_timeout(250)
+        nb.page.wait_for_timeout(100)
 
 def rows(nb, i=0):
     "What the `i`th tree of the page shows: a list of dicts"
@@ -47,12 +47,8 @@ def button(nb, name): return nb.page.get_by_role('button', name=name, exact=True
 def press(nb, name): button(nb, name).click()
 
 def show(nb):
-    "Run all cells. Dialogs of the page are errors"
+    "Run all cells"
     nb.page.set_default_timeout(SECONDS*1000)
-    def heard(d):
-        if d.type!='beforeunload': nb.errors.append(f'a dialog: {d.message}')
-        d.accept()
-    nb.page.on('dialog', heard)
     nb.run_all()
     return nb
 

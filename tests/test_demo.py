@@ -4,7 +4,7 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 
-def test_demo(tmp_path):
+def test_demo(tmp_path, own_home):
     "It ends well, shows progress, and leaves 40 rows and the executed notebook"
     p = subprocess.run([sys.executable, Path(__file__).parents[1]/'tools/demo.py', 'local/small', tmp_path], capture_output=True, text=True, timeout=240)
     assert not p.returncode, p.stdout + p.stderr

@@ -41,7 +41,7 @@ def test_two_views_and_a_reload(notebook):
 
 def test_errors_are_seen(lab, chrome):
     "An error in a cell, in the kernel, in the page and on its console"
-    with lab.open(chrome, '1/0') as nb:
+    with lab.open(chrome, '1/0', again=True) as nb:
         with pytest.raises(AssertionError, match='ZeroDivisionError'): nb.run_all()
         with pytest.raises(AssertionError, match='NameError'): nb.run('nothing_of_that_name')
         assert nb.errors == []

@@ -29,7 +29,7 @@ def cleared(nb): return nb.page.locator('.jp-OutputArea img, .jp-OutputArea scri
 def test_the_whole_way(notebook, home, tmp_path):
     "From an instruction to a frame with the embedded model in one `Studio()`: edited, stopped, resumed, taken away as Python, reloaded"
     nb = show(notebook('from syngen_nb import Studio\ns = Studio()\ns'))
-    p,n = nb.page,20
+    p,n = nb.page,16
     task = Task('Classify the sentiment of a hotel review', ['negative', 'positive'])
     fill(nb, task.instruction, ', '.join(o.name for o in task.labels), n, 'local/small')
     begin(nb, 'Grow')
@@ -68,14 +68,16 @@ def test_the_whole_way(notebook, home, tmp_path):
 
     # its built-in names are used up the second time, then the model is asked
     kids = lambda: get(nb, f'list(s.taxonomy.nodes[{topics[-1]!r}].kids)')
-    others,seen = [o for o in fewer if o['id'] not in kids()],set()
+    others,seen = (lambda now: [o['id'] for o in rows(nb) if o['id'] not in now]),set()
+    were = others(kids())
     for _ in range(2):
-        seen |= (old := set(kids()))
+        seen |= set(kids())
         row(nb, topics[-1]).click()
         begin(nb, 'Grow again')
         ended(nb)
         same_tree(nb, 's.taxonomy')
-        assert not seen & set(kids()) and [o['id'] for o in rows(nb) if o['id'] not in kids()] == [o['id'] for o in others]
+        now = kids()
+        assert not seen & set(now) and others(now) == were
     assert get(nb, 's.run.usage.requests') > 0
 
     # write the texts
@@ -160,7 +162,7 @@ def test_reload_in_mid_run(notebook, cache):
         assert n_texts(nb) == 80
 
 def test_pause(notebook, cache):
-    "While a run is paused no request reaches the server; it then goes on to the end"
+    "While a run is paused no request reaches the server and no row comes; it then goes on to the end"
     with serve(latency=.2) as s:
         nb = show(notebook(of(s, cache, 32) + f's = Studio({TASK}, model=m, cache=CACHE)\ns'))
         field(nb, 'Rows').fill('80')
@@ -172,12 +174,17 @@ def test_pause(notebook, cache):
         until(nb, lambda: s.count>n+4)
         press(nb, 'Pause')
         button(nb, 'Resume').wait_for()
-        until(nb, lambda: get(nb, "s.run.status=='paused' and not s.run.progress()['current']"))
-        n,part = s.count,progress(nb)
+        sent = s.count
+        until(nb, lambda: not get(nb, "s.run.progress()['current']"))  # two were on their way, and their answers still count
+        kept = lambda: get(nb, "[s.run.status, s.run.progress()['done'], len(s.run.frame)]")
+        n,then = s.count,kept()
+        _,done,rows = then
+        until_equal(nb, lambda: progress(nb), lambda: 100*done//80)
         nb.page.wait_for_timeout(1000)  # time for ten
-        assert s.count == n and part < 100 and get(nb, 's.run.status') == 'paused'
-        nb.run('m.concurrency = 32')
+        assert s.count == n <= sent+2 and kept() == then == ['paused', done, rows] and progress(nb) == 100*done//80 and 0 < rows <= done < 80
         press(nb, 'Resume')
+        until(nb, lambda: s.count>n+4 and progress(nb)>100*done//80)
+        nb.run('m.concurrency = 32')
         ended(nb)
         until_equal(nb, lambda: progress(nb), lambda: 100)
         said(nb, '80 texts')
@@ -266,8 +273,8 @@ def test_page_fits(width, notebook, cache):
     "Nothing is wider than the page, and nothing jumps while a run goes on"
     with serve(latency=.2) as s:
         nb = show(notebook(of(s, cache, 6) + f's = Studio({TASK}, model=m, cache=CACHE)\ns', size=(width, 1900)))  # high enough for no scrolling
-        if width==1280: nb.command('filebrowser:activate')  # as Lab opens
         p,fits = nb.page,lambda: p.evaluate(WIDE)
+        nb.command('filebrowser:activate') if width==1280 else p.evaluate('() => jupyterapp.shell.collapseLeft()')  # at 1280 as Lab opens
         field(nb, 'Rows').fill('80')
         assert fits() == []
         begin(nb, 'Grow')

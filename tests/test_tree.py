@@ -137,6 +137,7 @@ def test_without_its_kernel(notebook):
     assert not new.is_visible()
     still.get_by_text(names[1], exact=True).first.click()
     new.wait_for()
+    until(nb, lambda: nb.errors)
     nb.errors[:] = [e for e in nb.errors if 'widget model not found' not in e]  # so ipywidgets says it
 
 # --- names and texts that mean harm
@@ -161,7 +162,8 @@ class Odd(Model):
 s = Studio(model=Odd(), cache=':memory:')
 s'''
 ODD_TREE = '''
-task = Task(s.task.instruction, [Label(o.name, ODD[4]) for o in s.task.labels], examples=[(o, s.task.labels[0].name) for o in ODD])
+examples = [(f'which somebody may have said here a while ago: {o}', s.task.labels[0].name) for o in ODD]  # no text is a copy of one
+task = Task(s.task.instruction, [Label(o.name, ODD[4]) for o in s.task.labels], examples=examples)
 d = Taxonomy(task).to_dict()
 add = lambda parent, kind, name: d['nodes'].append(dict(id=f'n{len(d["nodes"])}', parent=parent, kind=kind, name=name)) or d['nodes'][-1]['id']
 for label in [o['id'] for o in d['nodes']]:

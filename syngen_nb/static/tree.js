@@ -91,7 +91,7 @@ function render({ model, el }) {
     put(r, 'title', n.error || `${KIND[n.kind]}, ${s}`);
     if (editing != id) say(r.firstChild, n.name);
     say(r.lastChild, [n.want ? `${whole.format(n.have ?? 0)}/${whole.format(n.want)}` : '', s == 'done' ? '' : s, n.locked ? 'locked' : '',
-      (n.weight ?? 1) != 1 ? `× ${n.weight}` : '', n.origin == 'hand' && n.kind != 'label' ? 'by hand' : n.origin == 'built-in' ? 'built-in' : ''].filter(Boolean).join(' · '));
+      (n.weight ?? 1) != 1 ? `× ${n.weight}` : '', n.origin == 'hand' && n.kind != 'label' ? 'by hand' : n.origin == 'built-in' ? 'built-in' : n.origin == 'errors' ? 'from errors' : ''].filter(Boolean).join(' · '));
     return r;
   }
   let drawn = [];  // rows on the page
@@ -335,7 +335,8 @@ function render({ model, el }) {
     offer(under, d.parents, d.n_parents);
     offer(join, d.siblings);
     say(parts.facts, [n.want ? `${n.have ?? 0} of ${n.want} texts` : d.n_texts ? `${d.n_texts} texts` : '', n.status ?? 'done',
-      d.origin == 'hand' ? 'made by hand' : d.origin == 'built-in' ? 'from a list that comes with the small model' : ''].filter(Boolean).join(' · '));
+      d.origin == 'hand' ? 'made by hand' : d.origin == 'built-in' ? 'from a list that comes with the small model' :
+        d.origin == 'errors' ? 'for what a classifier got wrong' : ''].filter(Boolean).join(' · '));
     part(parts.texts, [d.texts, d.n_texts], () => [
       d.texts.length ? h('ol', {}, ...d.texts.map(t => h('li', { class: 'text', textContent: t }))) : null,
       d.n_texts > d.texts.length ? h('p', { class: 'dim', textContent: `and ${whole.format(d.n_texts - d.texts.length)} more` }) : null]);
