@@ -94,8 +94,8 @@ def budget(df, words):
 
 def health(df):
     from syngen_nb.quality import names_label, speaks_as_model
-    from syngen_nb.report import best_word, lengths, near_rate, openings
-    mean = df.groupby('label').text.apply(lambda t: lengths(list(t))['words']['mean'] if isinstance(lengths(list(t)).get('words'), dict) else t.str.split().str.len().mean())
+    from syngen_nb.report import best_word, near_rate
+    mean = df.text.str.split().str.len().groupby(df.label).mean()
     return dict(label_name=np.mean([names_label(t, l) for t,l in zip(df.text, df.label)]), refusals=df.text.map(speaks_as_model).mean(), top_openings=_top(df.text),
         length_ratio=mean.min()/mean.max(), best_word=best_word(list(df.text), list(df.label))['accuracy'], near=near_rate(list(df.text)), words=df.text.str.split().str.len().mean())
 

@@ -356,6 +356,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'syngen_nb.prompts._Style.__missing__': ('prompts.html#_style.__missing__', 'syngen_nb/prompts.py'),
                                    'syngen_nb.prompts._brief': ('prompts.html#_brief', 'syngen_nb/prompts.py'),
                                    'syngen_nb.prompts._compiled': ('prompts.html#_compiled', 'syngen_nb/prompts.py'),
+                                   'syngen_nb.prompts._ends_of': ('prompts.html#_ends_of', 'syngen_nb/prompts.py'),
                                    'syngen_nb.prompts._name': ('prompts.html#_name', 'syngen_nb/prompts.py'),
                                    'syngen_nb.prompts._names': ('prompts.html#_names', 'syngen_nb/prompts.py'),
                                    'syngen_nb.prompts._sample': ('prompts.html#_sample', 'syngen_nb/prompts.py'),

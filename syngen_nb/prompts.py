@@ -114,7 +114,7 @@ def items_schema(key, n, max_length=None):
     item = dict(type='object', properties={key: text}, required=[key], additionalProperties=False)
     return dict(type='object', properties=dict(items=dict(type='array', minItems=n, maxItems=n, items=item)), required=['items'], additionalProperties=False)
 
-# %% ../nbs/01_prompts.ipynb #11d7b65b
+# %% ../nbs/01_prompts.ipynb #6b5c6f13
 _errors = '''A text classifier got these texts wrong. Its task: {{instruction}}. Each of them is "{{label}}"{% if label.description %} ({{label.description}}){% endif %}:
 {% for e in errors[:12] %}
 - {{e.text}} (taken for "{{e.predicted}}")
@@ -187,7 +187,7 @@ class Prompts:
         "The `Request` that asks which of `options`, names of labels, `text` has; they are marked A, B and so on"
         if not self.check: raise ValueError(f"The prompt set {self.name!r} has no template check, so it cannot verify labels")
         options = [dict(mark=m, label=o, description=task[o].description) for m,o in zip(marks(len(options)), options)]
-        ctx,how = context(task) | dict(text=text, options=options),self.how.get('check', 'chat')
+        ctx,how = context(task) | dict(text=_ends_of(text), options=options),self.how.get('check', 'chat')
         return Request(_compiled(self.check).render(ctx).strip('\n'), '', None, how, self.max_tokens.get('check'), tuple(self.stop.get('check', ())), seed, logprobs)
 
     def _schema(self, level, n):
@@ -207,6 +207,13 @@ class Prompts:
 def _sentences(text):
     "`text` up to its last whole sentence"
     return text[:max(text.rfind(c) for c in '.!?。！？…')+1]
+
+def _ends_of(text, most=2400):
+    "`text`, or its beginning and end if it is long: enough to tell its label, and no more than the context of a small model holds"
+    cost = lambda s: len(s)+9*sum(c>'\x7f' for c in s)  # a token is four letters, but of other scripts a letter can be three tokens
+    n = len(text)
+    while cost(text[:n])+cost(text[-n:])>most: n = n*9//10
+    return text if cost(text)<=most else f'{text[:n]} […] {text[-n:]}'
 
 def _short(o, length=300): return o if len(o)<=length else o[:length]+' …'
 

@@ -310,7 +310,7 @@ def read_choice(answer, names, by_mark=True):
         [i for i,n in enumerate(names) if re.search(rf'(?<!\w){re.escape(n.casefold())}(?!\w)', text.casefold())]
     return np.eye(len(names))[hits[0]] if len(hits)==1 else None
 
-# %% ../nbs/07_quality.ipynb #87b11667
+# %% ../nbs/07_quality.ipynb #5bab14a1
 class Check(Series):
     "What a judge says of one text: `got` holds a row of probabilities for each draw"
     def __init__(self, text, label, path, nodes=(), votes=3):
@@ -409,7 +409,7 @@ class CheckRun(Checking, Run):
 
     def _fill(self, node): "The tree is not grown"
     def _done(self): return sum(c.probs is not None for c in list(self._checks.values()))
-    def _total(self): return len(self.df)
+    def _total(self): return len(set(zip(self.df['label'].astype(str), self.df['text'].astype(str))))
     def _stages(self): return dict(checks=(self._done(), self._total()))
     def short(self): return [dict(cell=c.text[:60], want=1, got=0) | (dict(error=c.error) if c.error else {}) for c in list(self._checks.values()) if c.probs is None]
 

@@ -187,6 +187,8 @@ def test_the_embedded_model_judges(own_home):
     df = pd.DataFrame([(t, l) for l, ts in dict(positive=good, negative=bad).items() for t in ts], columns=['text', 'label'])
     out = verify(df, Task('Classify the sentiment of a movie review', ['negative', 'positive']), model='local/small', cache=':memory:', progress=False)
     assert (out.label == out.checked_label.astype(str)).sum() >= 12 and out.confidence.between(.5, 1).all()
+    long = pd.DataFrame(dict(text=['I hated it. '+'很长的故事。'*2000, 'I loved it. '+'So it went on. '*2000], label=['negative', 'positive']))
+    assert verify(long, Task('Classify the sentiment of a movie review', ['negative', 'positive']), model='local/small', cache=':memory:', progress=False).checked_label.notna().all()
 
 def test_unknown_filters_and_judges():
     for kw in (dict(filters='nope'), dict(filters=5), dict(verify='perhaps'), dict(verify=Judge)):
