@@ -126,12 +126,12 @@ def names_label(text, label):
     first,named = _naming(label)
     return bool(_field.match(text) or first in text.casefold() and named.search(text))
 
-# %% ../nbs/07_quality.ipynb #7e1c89d9
+# %% ../nbs/07_quality.ipynb #84084761
 _dangling = set('the a an and or of my your our their because el la los las de y que un una der die das und le les des et'.split())
 
 def too_short(text): 
     "Whether `text` is a single word of fewer than twelve letters"
-    return len(words(text))<2 and sum(map(str.isalnum, text))<12
+    return sum(map(str.isalnum, text[:40]))<12 and sum(map(str.isalnum, text))<12 and len(words(text))<2
 
 def broken_off(text):
     "Whether `text` ends where no sentence does: in a comma, an opening bracket, or in *the*"
@@ -140,13 +140,14 @@ def broken_off(text):
 
 def copies(text, examples):
     "Whether `text` is a near-duplicate of one of `examples`, texts, or holds one"
+    if not examples: return False
     mine,flat = _pairs(text),fold(text)
     return any(len(mine&p)>=.6*len(mine|p) or len(f)>20 and f in flat for p,f in map(_known, examples))
 
 @lru_cache(1024)
 def _known(text): return _pairs(text),fold(text)
 
-# %% ../nbs/07_quality.ipynb #89f071d5
+# %% ../nbs/07_quality.ipynb #81adacbb
 _codes = dict(zip('''afrikaans amharic arabic assamese azerbaijani belarusian bulgarian bengali breton bosnian catalan czech welsh danish german greek english esperanto spanish estonian
 basque persian finnish french irish galician gujarati hebrew hindi croatian haitian hungarian armenian indonesian icelandic italian japanese javanese georgian kazakh khmer kannada korean
 kurdish kyrgyz latin lao lithuanian latvian malagasy macedonian malayalam mongolian marathi malay nepali dutch norwegian odia punjabi polish pashto portuguese quechua romanian
@@ -154,6 +155,7 @@ russian sinhala slovak slovenian albanian serbian swedish swahili tamil telugu t
     '''af am ar as az be bg bn br bs ca cs cy da de el en eo es et eu fa fi fr ga gl gu he hi hr ht hu hy id is it ja jv ka kk km kn ko ku ky la lo lt lv mg mk ml mn mr ms ne nl no or pa
 pl ps pt qu ro ru si sk sl sq sr sv sw ta te th tl tr ug uk ur vi xh zh zu'''.split())) | dict(farsi='fa', filipino='tl', mandarin='zh', español='es', deutsch='de', français='fr', italiano='it', português='pt')
 
+@lru_cache(64)
 def language_code(language):
     "The ISO 639-1 code of a language's name or tag ('Spanish', 'es', 'pt-BR', 'Brazilian Portuguese'), or '' if it is not known"
     w = words(language.replace('_', '-'))
