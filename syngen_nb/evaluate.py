@@ -186,7 +186,7 @@ def _nested(y, labels, seed):
     size = pd.Series(y).value_counts()
     return rows[np.lexsort(([labels.index(o) for o in y[rows]], rank/size[y[rows]].to_numpy()))]
 
-# %% ../nbs/11_evaluate.ipynb #cfe13e6a
+# %% ../nbs/11_evaluate.ipynb #0c71365e
 def _per_label(y, p, labels):
     rows = {k: ((p==k)&(y==k), p==k, y==k) for k in labels}
     out = [(hit.sum()/max(1, said.sum()), hit.sum()/max(1, has.sum()), 2*hit.sum()/max(1, said.sum()+has.sum()), has.sum()) for hit,said,has in rows.values()]
@@ -271,7 +271,7 @@ class Evaluation:
         leak = f"<p>{self.leaked:,} test rows have a text that is in the training set too, so this is too good.</p>" if self.leaked else ''
         return (f"<p>{self.n_train:,} training rows, {self.n_test:,} test rows; 95 % interval of the accuracy{' with both' if self.features=='both' else ''}: {low:.3f} to {high:.3f}</p>{leak}"
             + html_table(top, ['features', 'accuracy', 'macro F1', 'weighted F1']) + self._img() + html_table(per, ['label', 'precision', 'recall', 'F1', 'test rows'])
-            + (f'<p>{len(self.errors):,} errors, the surest first</p>' + html_table(wrong, ['text', 'label', 'predicted', 'confidence', 'because of the training row']) if len(wrong) else ''))
+            + (f'<p>{len(self.errors):,} errors, the surest first</p>' + html_table(wrong, ['text', 'label', 'predicted', 'sure', 'because of the training row']) if len(wrong) else ''))
 
 # %% ../nbs/11_evaluate.ipynb #23d82f1c
 def _sizes(curve, n, k):
