@@ -90,6 +90,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'syngen_nb.evaluate._nested': ('evaluate.html#_nested', 'syngen_nb/evaluate.py'),
                                     'syngen_nb.evaluate._parts': ('evaluate.html#_parts', 'syngen_nb/evaluate.py'),
                                     'syngen_nb.evaluate._per_label': ('evaluate.html#_per_label', 'syngen_nb/evaluate.py'),
+                                    'syngen_nb.evaluate._png': ('evaluate.html#_png', 'syngen_nb/evaluate.py'),
                                     'syngen_nb.evaluate._scores': ('evaluate.html#_scores', 'syngen_nb/evaluate.py'),
                                     'syngen_nb.evaluate._sizes': ('evaluate.html#_sizes', 'syngen_nb/evaluate.py'),
                                     'syngen_nb.evaluate._tfidf': ('evaluate.html#_tfidf', 'syngen_nb/evaluate.py'),

@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['METRICS', 'scores', 'paired_bootstrap', 'wilson', 'embeddings', 'Evaluation', 'evaluate']
 
-# %% ../nbs/11_evaluate.ipynb #c092a34c
+# %% ../nbs/11_evaluate.ipynb #aa5476ce
 import base64, io, math, warnings
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
@@ -186,13 +186,20 @@ def _nested(y, labels, seed):
     size = pd.Series(y).value_counts()
     return rows[np.lexsort(([labels.index(o) for o in y[rows]], rank/size[y[rows]].to_numpy()))]
 
-# %% ../nbs/11_evaluate.ipynb #0c71365e
+# %% ../nbs/11_evaluate.ipynb #9c3ca342
 def _per_label(y, p, labels):
     rows = {k: ((p==k)&(y==k), p==k, y==k) for k in labels}
     out = [(hit.sum()/max(1, said.sum()), hit.sum()/max(1, has.sum()), 2*hit.sum()/max(1, said.sum()+has.sum()), has.sum()) for hit,said,has in rows.values()]
     return pd.DataFrame(out, pd.Index(labels, name='label'), ['precision', 'recall', 'f1', 'support'])
 
 _called = dict(tfidf='words', embed='embeddings', both='words and embeddings')
+
+def _png(f):
+    out = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')  # of letters that the font does not have
+        f.savefig(out, format='png')
+    return out.getvalue()
 
 @dataclass(repr=False)
 class Evaluation:
@@ -246,17 +253,14 @@ class Evaluation:
             axes[1].set(xlabel='training rows')
             axes[1].legend(fontsize=7, frameon=False)
             axes[1].grid(alpha=.3)
+        f._repr_png_ = partial(_png, f)  # without pyplot a notebook would show no more than its size
         return f
 
     def _img(self):
         try: f = self.plot()
         except ImportError as e: return html_table([['no plot', str(e)]])
-        out = io.BytesIO()
-        with warnings.catch_warnings():
-            warnings.simplefilter('ignore')  # of letters that the font does not have
-            f.savefig(out, format='png')
         said = f"Confusion of {', '.join(self.labels)}" + ', and scores by number of training rows'*(len(self.curve)>1)
-        return f'<img src="data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}" alt="{escape(said)}" style="max-width:100%;background:white">'
+        return f'<img src="data:image/png;base64,{base64.b64encode(_png(f)).decode()}" alt="{escape(said)}" style="max-width:100%;background:white">'
 
     def __repr__(self):
         said = '; '.join(f"{f}: accuracy {r.accuracy:.3f}, macro F1 {r.macro_f1:.3f}, weighted F1 {r.weighted_f1:.3f}" for f,r in self.baselines.iterrows())
