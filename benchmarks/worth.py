@@ -129,11 +129,20 @@ def table(a):
     text = ['Made by `python benchmarks/worth.py table DATA` from the rows in this folder. A logistic regression on TF-IDF, trained on generated rows only, tested on real ones; imdb and sms_spam: accuracy, '
             'twitter_fin: weighted F1, tweets_es: macro F1. Mean over seeds (their number in brackets).\n']
     for (model,n),part in s.groupby(['model', 'n'], sort=False):
-        text += [f'\n### {model}, {n} rows\n', _scores(part[part.kind=='rows']), '\nThe same, cut to as many words as the arm with the fewest:\n', _scores(part[part.kind=='tokens']), '\nOURS minus each arm, points, 95 % interval (paired bootstrap over test rows, 300 draws; the same seeds of both):\n',
+        text += [f"\n### {model.replace('-', '/', 1)}, {n} rows\n", _scores(part[part.kind=='rows']), '\nThe same, cut to as many words as the arm with the fewest:\n', _scores(part[part.kind=='tokens']), '\nOURS minus each arm, points, 95 % interval (paired bootstrap over test rows, 300 draws; the same seeds of both):\n',
                  _differences(model, n, part, said, codes, draws), '\nHealth, mean over sets and seeds:\n', _health(h.xs((model, n)))]
+    text += ['\n### Do the labels hold?\n', 'Rows of OURS read without their label (`benchmarks/worth/read.csv`): as one of the labels, or as neither. 95 % intervals by Wilson.\n', read()] if (HERE/'read.csv').exists() else []
     out = '\n'.join(text)+'\n'
     (HERE/'README.md').write_text('# What generated rows are worth\n\n'+out)
     print(out)
+
+def read():
+    "Precision of the labels, by the sheet of rows that were read blind"
+    from syngen_nb.evaluate import wilson
+    d = pd.read_csv(HERE/'read.csv')
+    share = lambda hit: f"{hit.sum()} of {len(hit)}: {hit.mean():.2f} [{wilson(hit.sum(), len(hit))[0]:.2f}, {wilson(hit.sum(), len(hit))[1]:.2f}]"
+    return _md(pd.DataFrame({k: {'read as its label': share(g.read==g.label), 'as another': share((g.read!=g.label)&(g.read!='neither')), 'as neither': share(g.read=='neither')} for k,g in d.groupby(['model', 'set'])}).T
+        .rename_axis(['model', 'set']), '{}')
 
 def _md(df, fmt): return df.map(lambda v: '–' if pd.isna(v) else v if isinstance(v, str) else fmt.format(v)).reset_index().pipe(lambda d:
     '\n'.join(['| '+' | '.join(map(str, d.columns))+' |', '|'+'---|'*len(d.columns), *('| '+' | '.join(map(str, r))+' |' for r in d.itertuples(index=False))]))

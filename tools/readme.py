@@ -15,6 +15,7 @@ def readme(path):
     nb.cells = [c for c in nb.cells if not re.match(r'#\|\s*(hide|export|default_exp)\b', c.source)]
     for c in nb.cells: c.source = _directive.sub('', c.source).replace('](images/', '](nbs/images/')
     md,_ = MarkdownExporter().from_notebook_node(nb)
+    md = md.replace('<!-- worth -->', '\n'.join((root/'benchmarks/worth/README.md').read_text(encoding='utf-8').splitlines()[2:]))  # as the benchmark wrote it
     head,_,rest = md.lstrip().partition('\n')
     return f'{head}\n\n<!-- Made from nbs/index.ipynb by tools/readme.py; edit it there -->\n{rest.rstrip()}\n'
 
