@@ -40,7 +40,7 @@ def _shares(n, cells):
     places = sorted(cells, key=lambda p: p[::-1])
     return dict(zip(places, apportion(n, [cells[p] for p in places])))
 
-# %% ../nbs/08_generate.ipynb #b5c7c20d
+# %% ../nbs/08_generate.ipynb #073c4f04
 class TextRun(Checking, Run):
     """Texts being written in the background; see `start`.
 
@@ -94,7 +94,7 @@ class TextRun(Checking, Run):
         self._cells[node.id] = s = Series('texts', ctx, path, self._planned[label].get(place, 0), nodes=[node.id], why_not=lambda t: self.filters.why_not(t, ctx))
         s.seen = self._examples
         s.node,s.share,s.kept,s.idle,s.spent,s.due = node.id,s.want,[],-1,False,None
-        s.at,s.late = sum(k*i for k,i in zip((37, 13, 3), place)),[]  # where it begins in what varies; texts that fell out beside those of other cells
+        s.at,s.late,s.near = sum(k*i for k,i in zip((37, 13, 3), place)),[],set()  # where it begins in what varies; texts that fell out beside those of other cells
         self._push(s)
 
     async def _work(self):
@@ -106,7 +106,7 @@ class TextRun(Checking, Run):
         if self._stopped: return
         self._share_out()
         while not self._stopped and (self._verify() or self._settle()): await self._drain()
-        if not self._stopped: self._kept = self._keep()
+        if not self._stopped: self._kept = self._keep(full=True)
 
     def _request(self, s, n, seed=0):
         if s.level!='texts': return super()._request(s, n, seed)
@@ -133,27 +133,27 @@ class TextRun(Checking, Run):
             for p,n in (spent | _shares(self._rows[label.id]-sum(spent.values()), weights)).items():
                 if cells[p].share!=n: cells[p].share,self._turn = n,self._turn+1
 
-    def _keep(self):
-        "For each cell in tree order the texts that stay: new ones, up to its share"
+    def _keep(self, full=False):
+        "For each cell in tree order the texts that stay: new ones, up to its share. In the middle of a round near-duplicates are not looked for, unless `full`"
         if self._kept is not None: return self._kept
-        turn = self._turn
-        if self._memo and self._memo[0]==turn: return self._memo[1]
+        turn,full = self._turn,full or self.done
+        if self._memo and self._memo[0]==turn and self._memo[2]>=full: return self._memo[1]
         seen,out,cells = set(),{},[s for o in self.taxonomy.cells() if (s := self._cells.get(o.id)) is not None]
         texts = [list(s.got.items()) for s in cells]
-        near,i = Near(t for some in texts for _,t in some) if self.filters.near else None,-1
+        near,i = Near(t for some in texts for _,t in some) if full and self.filters.near else None,-1
         for s,some in zip(cells, texts):
             out[s.node],late = (kept := []),[]
             begin,i = i,i+len(some)
             for at,(k,t) in enumerate(some, begin+1):
                 if len(kept)>=s.share: break
-                why = 'is a duplicate' if k in seen else self._misread(s, t) or ('is a near-duplicate' if near and next(near.of(at), None) is not None else '')
+                why = 'is a duplicate' if k in seen else self._misread(s, t) or ('is a near-duplicate' if (next(near.of(at), None) is not None if near else k in s.near) else '')
                 if why: late.append((t, why))
                 else:
                     if near: near.add(at)
                     seen.add(k)
                     kept.append(t)
-            s.late = late
-        self._memo = turn,out
+            if full: s.late,s.near = late,{s.same(t) for t,why in late if why=='is a near-duplicate'}  # only here: the model is told of them, whoever looks meanwhile
+        self._memo = turn,out,full
         return out
 
     def _misread(self, s, text):
@@ -165,7 +165,7 @@ class TextRun(Checking, Run):
     def _verify(self):
         "Have those texts checked that would be kept and are not yet; whether any are"
         if not self.judge: return False
-        for i,texts in self._keep().items():
+        for i,texts in self._keep(full=True).items():
             for t in texts: self._check(self._cells[i].path[0], t, self._cells[i].path, [i])
         if not self._heap and self._bias is None:
             self._calibrate()
@@ -177,7 +177,7 @@ class TextRun(Checking, Run):
 
     def _relabel(self):
         "Hand texts that are read as another label to the cell of that label that is called the same; whether any were"
-        self._keep()
+        self._keep(full=True)
         twin,moved = {tuple(s.path): s for s in self._cells.values()},False
         for s in self._cells.values():
             for t,why in s.late:
@@ -191,7 +191,7 @@ class TextRun(Checking, Run):
 
     def _settle(self):
         "Let the cells that are short ask again; whether any does"
-        kept = self._keep()
+        kept = self._keep(full=True)
         for i,s in self._cells.items():
             s.idle = 0 if len(kept[i])>len(s.kept) or s.idle<0 else s.idle+1
             s.kept = kept[i]

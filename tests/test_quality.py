@@ -193,3 +193,23 @@ def test_the_embedded_model_judges(own_home):
 def test_unknown_filters_and_judges():
     for kw in (dict(filters='nope'), dict(filters=5), dict(verify='perhaps'), dict(verify=Judge)):
         with pytest.raises(ValueError): generate(TASK, 6, model=Own(), cache=':memory:', **kw)
+
+def test_looking_on_changes_nothing(tmp_path):
+    "What is asked does not depend on who looks at the frame meanwhile"
+    class Alike(Own):
+        async def ask(self, req):
+            import asyncio
+            await asyncio.sleep(.002)
+            arr = req.schema['properties']['items']
+            key, = arr['items']['properties']
+            rng = random.Random(f'{req.prompt}{req.seed}')
+            return json.dumps(dict(items=[{key: ' '.join([*WORDS[:9], rng.choice(WORDS), rng.choice(WORDS)] if key == 'text' and rng.random() < .3 else rng.choices(WORDS, k=9))} for _ in range(arr['maxItems'])]))
+    asked, frames = [], []
+    for look in (False, True):
+        c = Cache(tmp_path/f'{look}.sqlite')
+        run = start(TASK, 90, model=Alike(), cache=c, rounds=20)
+        while look and not run.done: run.frame, run.dropped, run.progress(), time.sleep(.003)
+        frames.append(run.result())
+        asked.append(run.usage.requests)
+        assert 'is a near-duplicate' in set(run.dropped.reason) and set(near_duplicates(frames[-1].text)) == {-1}
+    assert asked[0] == asked[1] and frames[0].equals(frames[1])
