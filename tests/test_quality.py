@@ -199,7 +199,7 @@ def test_looking_on_changes_nothing(tmp_path):
     class Alike(Own):
         async def ask(self, req):
             import asyncio
-            await asyncio.sleep(.002)
+            await asyncio.sleep(random.random()*.02)
             arr = req.schema['properties']['items']
             key, = arr['items']['properties']
             rng = random.Random(f'{req.prompt}{req.seed}')
@@ -207,7 +207,7 @@ def test_looking_on_changes_nothing(tmp_path):
     asked, frames = [], []
     for look in (False, True):
         c = Cache(tmp_path/f'{look}.sqlite')
-        run = start(TASK, 90, model=Alike(), cache=c, rounds=20)
+        run = start(TASK, n_source_type=1, n_topic=1, n_subtopic=2, sample_per_subtopic=15, model=Alike(), cache=c, rounds=20)
         while look and not run.done: run.frame, run.dropped, run.progress(), time.sleep(.003)
         frames.append(run.result())
         asked.append(run.usage.requests)
