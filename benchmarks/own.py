@@ -9,7 +9,7 @@ LONG = [a+b+c for a in 'bar den fol gan hes kor lim mer nor pel rus tan'.split()
 class Own(Model):
     name = 'own/quick'
     def __init__(self): self.asked, self.rng = 0, Random(0)
-    def words(self, n): return ' '.join(self.rng.choice(SMALL if i%2 else LONG) for i in range(n)).capitalize()
+    def words(self, n): return ' '.join(self.rng.choice(SMALL if self.rng.random()<.4 else LONG) for _ in range(n)).capitalize()
     async def ask(self, req):
         self.asked += 1
         arr = req.schema['properties']['items']
