@@ -77,14 +77,6 @@ def run(a):
                     *(f'{w.message}'[:150] for w in said), flush=True)
 
 # --- scoring
-def measure(y, p, w, k, what):
-    "Accuracy or an F1 of predictions `p`, rows weighted by `w`"
-    conf = np.bincount(y*k+p, w, k*k).reshape(k, k)
-    hit,true,said = np.diag(conf),conf.sum(1),conf.sum(0)
-    if what=='accuracy': return hit.sum()/conf.sum()
-    f = 2*hit/np.maximum(true+said, 1e-12)
-    return f.mean() if what=='macro_f1' else (f*true).sum()/true.sum()
-
 def budget(df, words):
     "The rows of `df`, a label after another, up to about so many words in all"
     n = df.text.str.split().str.len()
@@ -106,7 +98,7 @@ def _top(texts):
 def table(a):
     from syngen_nb.evaluate import evaluate
     runs = [p.name.removesuffix('.csv.xz').rsplit('_', 3) for p in sorted(HERE.glob('*.csv.xz'))]  # model_set, arm, n, seed
-    frames,out = {},[]
+    frames = {}
     for head,o,n,seed in runs:
         model,name = head.split('_', 1)
         frames[model, int(n), name, int(seed), o] = pd.read_csv(HERE/f'{head}_{o}_{n}_{seed}.csv.xz')
@@ -119,11 +111,10 @@ def table(a):
         for kind,d in (('rows', df), ('tokens', budget(df, words))):
             with warnings.catch_warnings():
                 warnings.simplefilter('ignore')
-                p = evaluate(d, tests[name], curve=False).predicted['tfidf']
-            names,y = codes[name]
-            p = np.array([names.index(l) for l in p])
-            said[model, n, name, seed, o, kind] = p
-            score[model, n, name, seed, o, kind] = measure(y, p, np.ones(len(y)), len(names), MEASURE[name])
+                e = evaluate(d, tests[name], curve=False)
+            names,_ = codes[name]
+            said[model, n, name, seed, o, kind] = np.array([names.index(l) for l in e.predicted['tfidf']])
+            score[model, n, name, seed, o, kind] = getattr(e, MEASURE[name])
     s = pd.Series(score).rename_axis(['model', 'n', 'set', 'seed', 'arm', 'kind']).rename('score').reset_index()
     h = pd.DataFrame({k: health(df) for k,df in frames.items()}).T.rename_axis(['model', 'n', 'set', 'seed', 'arm'])
     text = ['Made by `python benchmarks/worth.py table DATA` from the rows in this folder. A logistic regression on TF-IDF, trained on generated rows only, tested on real ones; imdb and sms_spam: accuracy, '
@@ -157,6 +148,7 @@ def _scores(s):
     return _md(_order(out), '{:.3f}')
 
 def _differences(model, n, s, said, codes, draws):
+    from syngen_nb.evaluate import _scores as _scored  # of all draws at once
     rows = {}
     s = s[s.kind=='rows']
     for o in ARMS:
@@ -166,8 +158,9 @@ def _differences(model, n, s, said, codes, draws):
         row,per_set = {},{}
         for name in dict.fromkeys(k for k,_ in both):
             names,y = codes[name]
-            at = lambda w: np.mean([measure(y, said[model, n, name, seed, 'OURS', 'rows'], w, len(names), MEASURE[name])-measure(y, said[model, n, name, seed, o, 'rows'], w, len(names), MEASURE[name]) for k,seed in both if k==name])
-            per_set[name] = at(np.ones(len(y))),np.array([at(w) for w in draws[name]])
+            score = lambda arm, seed, w: _scored(w, y, said[model, n, name, seed, arm, 'rows'], len(names))[MEASURE[name]]
+            at = lambda w: np.mean([score('OURS', seed, w)-score(o, seed, w) for k,seed in both if k==name], 0)
+            per_set[name] = at(np.ones(len(y)))[0],at(draws[name])
             row[name] = _points(*per_set[name])
         row['mean'] = _points(np.mean([d for d,_ in per_set.values()]), np.mean([b for _,b in per_set.values()], 0))
         rows[o] = row

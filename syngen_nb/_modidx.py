@@ -400,6 +400,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'syngen_nb.quality.Checking._read_as': ('quality.html#checking._read_as', 'syngen_nb/quality.py'),
                                    'syngen_nb.quality.Checking._request': ('quality.html#checking._request', 'syngen_nb/quality.py'),
                                    'syngen_nb.quality.Checking._take': ('quality.html#checking._take', 'syngen_nb/quality.py'),
+                                   'syngen_nb.quality.Checking._with_checks': ( 'quality.html#checking._with_checks',
+                                                                                'syngen_nb/quality.py'),
                                    'syngen_nb.quality.Filters': ('quality.html#filters', 'syngen_nb/quality.py'),
                                    'syngen_nb.quality.Filters.__init__': ('quality.html#filters.__init__', 'syngen_nb/quality.py'),
                                    'syngen_nb.quality.Filters.why_not': ('quality.html#filters.why_not', 'syngen_nb/quality.py'),

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['METRICS', 'scores', 'paired_bootstrap', 'wilson', 'embeddings', 'Evaluation', 'evaluate']
 
-# %% ../nbs/11_evaluate.ipynb #aa5476ce
+# %% ../nbs/11_evaluate.ipynb #d4baab57
 import base64, io, math, warnings
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -18,6 +18,7 @@ import pandas as pd
 
 from .export import _names
 from .prompts import fold
+from .quality import _spaceless
 from .task import html_table
 
 # %% ../nbs/11_evaluate.ipynb #d6d67350
@@ -82,8 +83,8 @@ def wilson(k, n, z=1.959964):
     mid,half = (k+z*z/2)/(n+z*z), z*math.sqrt(k*(n-k)/n+z*z/4)/(n+z*z)
     return max(0., mid-half),min(1., mid+half)
 
-# %% ../nbs/11_evaluate.ipynb #e12bbceb
-_token = r'[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|(?u:[^\W\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]{2,})'  # scikit-learn's own words, and Chinese and Japanese by character
+# %% ../nbs/11_evaluate.ipynb #6a9941b7
+_token = rf'[{_spaceless}]|(?u:[^\W{_spaceless}]{{2,}})'  # scikit-learn's own words, and Chinese and Japanese by character
 
 def _tfidf(train, *more):
     "TF-IDF of words and pairs of words, with the vocabulary of `train`: sparse matrices"

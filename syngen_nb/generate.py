@@ -40,7 +40,7 @@ def _shares(n, cells):
     places = sorted(cells, key=lambda p: p[::-1])
     return dict(zip(places, apportion(n, [cells[p] for p in places])))
 
-# %% ../nbs/08_generate.ipynb #073c4f04
+# %% ../nbs/08_generate.ipynb #cda6f07a
 class TextRun(Checking, Run):
     """Texts being written in the background; see `start`.
 
@@ -167,13 +167,12 @@ class TextRun(Checking, Run):
         if not self.judge: return False
         for i,texts in self._keep(full=True).items():
             for t in texts: self._check(self._cells[i].path[0], t, self._cells[i].path, [i])
-        if not self._heap and self._bias is None:
+        if self._heap: return True
+        if (news := self._bias is None):
             self._calibrate()
             self._turn += 1
-            if self.judge.policy=='relabel': self._relabel()
-            return self._verify()
-        if not self._heap and self.judge.policy=='relabel' and self._relabel(): return self._verify()
-        return bool(self._heap)
+        if self.judge.policy=='relabel': news = self._relabel() or news
+        return news and self._verify()
 
     def _relabel(self):
         "Hand texts that are read as another label to the cell of that label that is called the same; whether any were"
@@ -225,10 +224,7 @@ class TextRun(Checking, Run):
         df = pd.DataFrame(rows, columns=['text', *KINDS[1:], 'cell'])
         df['label'] = pd.Categorical(df['label'], [o.name for o in self.task.labels])
         df['model'] = self.model.name
-        if self.judge:
-            read = [self._read_as(l, t) for t,l in zip(df['text'], df['label'])]
-            df['checked_label'] = pd.Categorical([o and o[0] for o in read], [o.name for o in self.task.labels])
-            df['confidence'] = pd.Series([o[1] if o else float('nan') for o in read], dtype=float)
+        if self.judge: self._with_checks(df)
         checked = dict(policy=self.judge.policy, model=self._judge_model.name, threshold=self.judge.threshold) if self.judge else None
         df.attrs['syngen'] = dict(instruction=self.task.instruction, model=self.model.name, plan=self.plan.to_dict(), seed=self.seed, usage=asdict(self.usage),
             labels={o.name: o.description for o in self.task.labels}, language=self.task.language, prompts=self.prompts.name,

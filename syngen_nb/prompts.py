@@ -114,7 +114,7 @@ def items_schema(key, n, max_length=None):
     item = dict(type='object', properties={key: text}, required=[key], additionalProperties=False)
     return dict(type='object', properties=dict(items=dict(type='array', minItems=n, maxItems=n, items=item)), required=['items'], additionalProperties=False)
 
-# %% ../nbs/01_prompts.ipynb #6b5c6f13
+# %% ../nbs/01_prompts.ipynb #bd4bf975
 _errors = '''A text classifier got these texts wrong. Its task: {{instruction}}. Each of them is "{{label}}"{% if label.description %} ({{label.description}}){% endif %}:
 {% for e in errors[:12] %}
 - {{e.text}} (taken for "{{e.predicted}}")
@@ -211,9 +211,10 @@ def _sentences(text):
 def _ends_of(text, most=2400):
     "`text`, or its beginning and end if it is long: enough to tell its label, and no more than the context of a small model holds"
     cost = lambda s: len(s)+9*sum(c>'\x7f' for c in s)  # a token is four letters, but of other scripts a letter can be three tokens
+    if cost(text)<=most: return text
     n = len(text)
     while cost(text[:n])+cost(text[-n:])>most: n = n*9//10
-    return text if cost(text)<=most else f'{text[:n]} […] {text[-n:]}'
+    return f'{text[:n]} […] {text[-n:]}'
 
 def _short(o, length=300): return o if len(o)<=length else o[:length]+' …'
 
@@ -393,9 +394,9 @@ Tell something else than before, and do not begin like these:
     bare=True, max_length=dict(texts=800), max_tokens=dict(source_types=70, topics=90, subtopics=70, errors=70, texts=110, check=1),
     stop=dict(source_types=_ends, topics=_ends, subtopics=_ends, errors=_ends))
 
-# %% ../nbs/01_prompts.ipynb #4abc06d3
+# %% ../nbs/01_prompts.ipynb #0c7f7c2c
 SMALL = replace(LOCAL, name='small', system='', bare=False, how=_lists['how'] | dict(texts='continue', check='continue'), max_length={},
-    max_tokens=LOCAL.max_tokens | dict(texts=80, check=1), stop=LOCAL.stop | dict(texts=('"', '\n')),
+    max_tokens=LOCAL.max_tokens | dict(texts=80), stop=LOCAL.stop | dict(texts=('"', '\n')),
     texts='''Task: Route a message to the support desk. Here is a support ticket about app crashes on startup (closes after the logo) that is clearly "technical issue" and not "billing": "Since the update on Tuesday the app closes by itself a second after the logo appears. I have reinstalled it twice and nothing helps."
 
 Task: Rate the stay of a hotel guest. Here is a booking site comment about noise from the street (bar under the window) that is clearly "complaint" and not "praise": "We could not sleep at all because of the bar under our window. I asked for another room and the man at the desk just shrugged."

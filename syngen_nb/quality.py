@@ -22,8 +22,9 @@ from .prompts import context, fold, get_prompts, marks
 from .task import Label, Plan, Task
 from .taxonomy import Taxonomy
 
-# %% ../nbs/07_quality.ipynb #6ce7d3d4
-_word = re.compile(r'[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+')
+# %% ../nbs/07_quality.ipynb #ec10c4c3
+_spaceless = r'\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff'  # Chinese and Japanese
+_word = re.compile(rf'[{_spaceless}]|[^\W{_spaceless}]+')
 
 def words(text):
     "The words of `text`, case folded, without punctuation; Chinese and Japanese by character"
@@ -312,7 +313,7 @@ def read_choice(answer, names, by_mark=True):
         [i for i,n in enumerate(names) if re.search(rf'(?<!\w){re.escape(n.casefold())}(?!\w)', text.casefold())]
     return np.eye(len(names))[hits[0]] if len(hits)==1 else None
 
-# %% ../nbs/07_quality.ipynb #5bab14a1
+# %% ../nbs/07_quality.ipynb #6dffc5ca
 class Check(Series):
     "What a judge says of one text: `got` holds a row of probabilities for each draw"
     def __init__(self, text, label, path, nodes=(), votes=3):
@@ -362,6 +363,13 @@ class Checking:
         p = calibrated(c.probs, self._bias)
         i = int(p.argmax())
         return self._labels[i],float(p[i]),float(p[self._labels.index(label)])
+
+    def _with_checks(self, df):
+        "`df` with what was read in each of its texts: `checked_label` and `confidence`, missing where that is not known"
+        read = [self._read_as(*o) for o in zip(df['label'].astype(str), df['text'].astype(str))]
+        df['checked_label'] = pd.Categorical([o and o[0] for o in read], self._labels)
+        df['confidence'] = pd.Series([o[1] if o else float('nan') for o in read], index=df.index, dtype=float)
+        return df
 
     def _options(self, draw): 
         k = draw%len(self._labels)
@@ -415,12 +423,7 @@ class CheckRun(Checking, Run):
     def _stages(self): return dict(checks=(self._done(), self._total()))
     def short(self): return [dict(cell=c.text[:60], want=1, got=0) | (dict(error=c.error) if c.error else {}) for c in list(self._checks.values()) if c.probs is None]
 
-    def _result(self):
-        df = self.df.copy()
-        read = [self._read_as(*o) for o in zip(df['label'].astype(str), df['text'].astype(str))]
-        df['checked_label'] = pd.Categorical([o and o[0] for o in read], self._labels)
-        df['confidence'] = pd.Series([o[1] if o else float('nan') for o in read], index=df.index, dtype=float)
-        return df
+    def _result(self): return self._with_checks(self.df.copy())
 
 def verify(df, task, model=None, cache=None, votes=3, progress=True):
     """Which label a model would give each text that does not know the label it has.
