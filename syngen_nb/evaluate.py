@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['METRICS', 'scores', 'paired_bootstrap', 'wilson', 'embeddings', 'Evaluation', 'evaluate']
 
-# %% ../nbs/11_evaluate.ipynb #d4baab57
+# %% ../nbs/11_evaluate.ipynb #883fa34f
 import base64, io, math, warnings
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -18,7 +18,7 @@ import pandas as pd
 
 from .export import _names
 from .prompts import fold
-from .quality import _spaceless
+from .quality import _spaceless, labelled
 from .task import html_table
 
 # %% ../nbs/11_evaluate.ipynb #d6d67350
@@ -157,16 +157,11 @@ def _parts(model, X, y, Z, said, right, C=10):
     off = np.eye(len(model.classes_))[np.searchsorted(model.classes_, y)]-model.predict_proba(X)  # how far each training row is from being fitted
     return C*(Z@X.T).toarray()*(off[:,said]-off[:,right]).T/(2 if len(model.classes_)==2 else 1)  # of two classes only one has weights
 
-# %% ../nbs/11_evaluate.ipynb #916b8e16
+# %% ../nbs/11_evaluate.ipynb #5d0214eb
 def _checked(df, what):
     "The texts and the labels of a frame, as lists of str"
-    if not isinstance(df, pd.DataFrame): raise ValueError(f"{what} must be a DataFrame with text and label, not {type(df).__name__}")
-    for c in ('text', 'label'):
-        if c not in df: raise ValueError(f"{what} has no column {c!r}; it has {', '.join(map(str, df.columns)) or 'none'}")
-    if not len(df): raise ValueError(f"{what} has no rows")
-    if (n := int(df[['text', 'label']].isna().any(axis=1).sum())): raise ValueError(f"{n} rows of {what} have no text or no label; drop them first")
-    if not all(isinstance(o, str) for o in df['text']): raise ValueError(f"The column text of {what} holds something that is no text")
-    return list(df['text']),np.array([str(o) for o in df['label']], dtype=object)
+    texts,labels = labelled(df, what)
+    return texts,np.array([str(o) for o in labels], dtype=object)
 
 def _both(train, test):
     "Texts and labels of both frames, checked against each other; the labels in order; how many test texts are in train"

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['split', 'to_csv', 'to_jsonl', 'to_parquet', 'to_hf', 'card']
 
-# %% ../nbs/10_export.ipynb #87128d6d
+# %% ../nbs/10_export.ipynb #149ad9aa
 import csv, io, json, random, re
 from collections import Counter
 from html import escape
@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from .generate import apportion
-from .quality import FILTERS, Near, _pairs, language_code
+from .quality import FILTERS, Near, _pairs, labelled, language_code
 from .taxonomy import KINDS
 from .weights import WEIGHTS
 
@@ -63,7 +63,7 @@ def _pick(sizes, want, least, most, last=500):
             k -= sizes[i]
     return out
 
-# %% ../nbs/10_export.ipynb #45df2800
+# %% ../nbs/10_export.ipynb #549e66da
 def _mixed(groups, want):
     "Which of `groups`, Counters of labels, make up about `want`, a dict of label and rows"
     got,out,moved = Counter(),set(),True
@@ -115,13 +115,10 @@ def split(
     Raises
     ------
     ValueError
-        If a column is missing, `test` leaves no row to some label, or all rows of a label are one group.
+        If `df` has no texts and labels (see `labelled`), `test` leaves no row to some label, or all rows of a label are one group.
     """
-    for c in ('text', 'label'):
-        if c not in df: raise ValueError(f"The frame has no column {c!r}; it has {', '.join(map(str, df.columns))}")
-    if (n := int(df[['text', 'label']].isna().any(axis=1).sum())): raise ValueError(f"{n} rows have no text or no label; drop them first")
+    labels = [str(o) for o in labelled(df)[1]]
     if by is not None and by not in KINDS[2:] and (by not in df or by=='label'): raise ValueError(f"by={by!r} is not what rows can be grouped by; give {', '.join(KINDS[2:])}, another column, or None")
-    labels = [str(o) for o in df['label']]
     total = Counter(labels)
     want = dict(zip(total, apportion(_count(test, len(df), len(total)), list(total.values()))))
     want = {k: min(max(n, 1), total[k]-1) for k,n in want.items()}
@@ -194,7 +191,7 @@ def to_parquet(
     if path is None: return f.getvalue()
     Path(path).expanduser().write_bytes(f.getvalue())
 
-# %% ../nbs/10_export.ipynb #a9bd73fa
+# %% ../nbs/10_export.ipynb #c38521c3
 def _names(*dfs):
     "The labels of frames: in the order of the Categorical, else sorted"
     out = []
@@ -202,6 +199,11 @@ def _names(*dfs):
         s = df['label']
         out += list(s.cat.categories) if isinstance(s.dtype, pd.CategoricalDtype) else sorted(map(str, s.dropna().unique()))
     return list(dict.fromkeys(map(str, out)))
+
+def _looked_at(dfs):
+    "Frames that `split` may have given, checked"
+    if not 1<=len(dfs)<=2: raise ValueError(f"Give a frame with the columns text and label, or two of them, train and test; not {len(dfs)}")
+    for o in dfs: labelled(o)
 
 def _kind(s):
     "The type of a column, as `datasets` calls it"
@@ -220,13 +222,12 @@ def to_hf(
     ImportError
         If `datasets` is missing.
     ValueError
-        If a column or a label is missing.
+        If a frame has no texts and labels (see `labelled`).
     """
     try: import datasets
     except ImportError: raise ImportError("This needs Hugging Face datasets: pip install 'syngen-nb[hf]'") from None
     dfs = [df] if isinstance(df, pd.DataFrame) else list(df)
-    if len(dfs)>2 or not all(isinstance(o, pd.DataFrame) and {'text', 'label'}<=set(o.columns) for o in dfs): raise ValueError("to_hf takes a frame with the columns text and label, or two of them, train and test")
-    if any(o['label'].isna().any() for o in dfs): raise ValueError("Some rows have no label; drop them first")
+    _looked_at(dfs)
     names = _names(*dfs)
     at = {k: i for i,k in enumerate(names)}
     kinds = {c: _kind(s) for c,s in dfs[0].items() if c!='label'}
@@ -237,7 +238,7 @@ def to_hf(
     out = [datasets.Dataset.from_dict({str(c): column(c, o[c]) for c in dfs[0]}, features=features) for o in dfs]
     return out[0] if isinstance(df, pd.DataFrame) else datasets.DatasetDict(zip(('train', 'test'), out))
 
-# %% ../nbs/10_export.ipynb #9eb991ad
+# %% ../nbs/10_export.ipynb #d355ef0e
 def _md(o, most=300):
     "`o` as it stands, on one line, wherever Markdown may be"
     s = ' '.join(str(o).split())
@@ -295,10 +296,10 @@ def card(
     Raises
     ------
     ValueError
-        If `text` or `label` is missing.
+        If a frame has no texts and labels (see `labelled`).
     """
     dfs = [df] if isinstance(df, pd.DataFrame) else list(df)
-    if not all({'text', 'label'}<=set(o.columns) for o in dfs): raise ValueError("card takes a frame with the columns text and label, or two of them, train and test")
+    _looked_at(dfs)
     whole,names,a = pd.concat(dfs),_names(*dfs),dfs[0].attrs.get('syngen', {})
     labels,plan,n = a.get('labels') or {},a.get('plan') or {},len(whole)
     label = whole['label'].astype(str)
@@ -320,7 +321,7 @@ def card(
         f"{n:,} texts with {len(names)} labels to train a text classifier, " + ("written by a language model. Try what is trained on them on real texts before you rely on it." if a else "of which nothing else is recorded."),
         '## Labels', _table(['label', 'meaning', *parts], counts), '## One text of each label', _table(['label', 'text'], first)]
     if made: out += ['## How it was made', _table(['what', 'how'], made)]
-    if short: out += [f"### What is short: {max(a.get('n_short', 0), len(short)):,} cells", _table(['cell', 'wanted', 'got', 'error'], [[o['cell'], o['want'], o['got'], o.get('error', '')] for o in short])]
+    if short: out += [f"### What is short: {max(a.get('n_short', 0), len(short)):,} cells", _table(['cell', 'wanted', 'got', 'why'], [[o['cell'], o['want'], o['got'], o.get('error') or o.get('why', '')] for o in short])]
     if health: out += ['## Health', _health(whole)]
     out += ['## Licence', "The data set: " + (f"{_md(license)}." if license else "none is given yet; choose one, with an eye on what the model's licence allows."), *(f"The model {_md(o)}: {_licence(o)}" for o in models)]
     if 'instruction' in a: out += ['## Made again', f"```python\n{_again(a, names)}\n```", "With the cache of the first run this gives the same rows and asks nothing; with another cache the model is asked anew, and models seldom answer twice alike. "

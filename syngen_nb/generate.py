@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['apportion', 'TextRun', 'generate', 'start', 'agenerate', 'Estimate', 'estimate', 'aestimate']
 
-# %% ../nbs/08_generate.ipynb #d2ac104c
+# %% ../nbs/08_generate.ipynb #ac3c436f
 import asyncio
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
@@ -17,7 +17,7 @@ import pandas as pd
 from .grow import Run, Series, _await, _cache, _count, _usual_counts, _wait
 from .models import get_model
 from .prompts import context, fold
-from .quality import Checking, Filters, Near, get_judge
+from .quality import Checking, Filters, Near, get_judge, opening
 from .task import Plan, Task, _counts, _whole
 from .taxonomy import KINDS, Taxonomy
 
@@ -40,7 +40,9 @@ def _shares(n, cells):
     places = sorted(cells, key=lambda p: p[::-1])
     return dict(zip(places, apportion(n, [cells[p] for p in places])))
 
-# %% ../nbs/08_generate.ipynb #cda6f07a
+# %% ../nbs/08_generate.ipynb #1845627d
+_begins = 'begins like others'
+
 class TextRun(Checking, Run):
     """Texts being written in the background; see `start`.
 
@@ -94,7 +96,8 @@ class TextRun(Checking, Run):
         self._cells[node.id] = s = Series('texts', ctx, path, self._planned[label].get(place, 0), nodes=[node.id], why_not=lambda t: self.filters.why_not(t, ctx))
         s.seen = self._examples
         s.node,s.share,s.kept,s.idle,s.spent,s.due = node.id,s.want,[],-1,False,None
-        s.at,s.late,s.near = sum(k*i for k,i in zip((37, 13, 3), place)),[],set()  # where it begins in what varies; texts that fell out beside those of other cells
+        s.at,s.late,s.like,s.eased = sum(k*i for k,i in zip((37, 13, 3), place)),[],{},False  # where it begins in what varies; texts that fell out beside those of other cells; which of them for being
+            # too like others, and why; whether openings no longer count, since nothing else came
         self._push(s)
 
     async def _work(self):
@@ -134,25 +137,31 @@ class TextRun(Checking, Run):
                 if cells[p].share!=n: cells[p].share,self._turn = n,self._turn+1
 
     def _keep(self, full=False):
-        "For each cell in tree order the texts that stay: new ones, up to its share. In the middle of a round near-duplicates are not looked for, unless `full`"
+        "For each cell in tree order the texts that stay: new ones, up to its share. In the middle of a round those too like others are not looked for, unless `full`"
         if self._kept is not None: return self._kept
         turn,full = self._turn,full or self.done
         if self._memo and self._memo[0]==turn and self._memo[2]>=full: return self._memo[1]
         seen,out,cells = set(),{},[s for o in self.taxonomy.cells() if (s := self._cells.get(o.id)) is not None]
         texts = [list(s.got.items()) for s in cells]
         near,i = Near(t for some in texts for _,t in some) if full and self.filters.near else None,-1
+        begun,most = Counter(),max(1, self._total()//200)
+        def like(s, at, k, t):
+            if not full: return s.like.get(k, '')
+            if near and next(near.of(at), None) is not None: return 'is a near-duplicate'
+            return _begins if self.filters.opening and not s.eased and (o := opening(t)) and begun[o]>=most else ''
         for s,some in zip(cells, texts):
             out[s.node],late = (kept := []),[]
             begin,i = i,i+len(some)
             for at,(k,t) in enumerate(some, begin+1):
                 if len(kept)>=s.share: break
-                why = 'is a duplicate' if k in seen else self._misread(s, t) or ('is a near-duplicate' if (next(near.of(at), None) is not None if near else k in s.near) else '')
+                why = 'is a duplicate' if k in seen else self._misread(s, t) or like(s, at, k, t)
                 if why: late.append((t, why))
                 else:
                     if near: near.add(at)
+                    if full and self.filters.opening: begun[opening(t)] += 1
                     seen.add(k)
                     kept.append(t)
-            if full: s.late,s.near = late,{s.same(t) for t,why in late if why=='is a near-duplicate'}  # only here: the model is told of them, whoever looks meanwhile
+            if full: s.late,s.like = late,{s.same(t): why for t,why in late if why in ('is a near-duplicate', _begins)}  # only here: the model is told of them, whoever looks meanwhile
         self._memo = turn,out,full
         return out
 
@@ -188,8 +197,18 @@ class TextRun(Checking, Run):
                 self._turn,moved = self._turn+1,True
         return moved
 
+    def _ease(self):
+        "Where nothing comes but what begins like others, let openings be; whether that is so anywhere"
+        kept,stuck = self._keep(full=True),[]
+        for i,s in self._cells.items():
+            if not s.eased and len(kept[i])<s.share and len(kept[i])<=len(s.kept) and (s.idle+1>=max(1, self.rounds//2) or s.dry>=self.rounds or s.error) and _begins in s.like.values(): stuck.append(s)
+        for s in stuck: s.eased = True
+        self._turn += bool(stuck)
+        return bool(stuck)
+
     def _settle(self):
-        "Let the cells that are short ask again; whether any does"
+        "Let the cells that are short ask again; whether any does, or has more without asking"
+        if self._ease(): return True
         kept = self._keep(full=True)
         for i,s in self._cells.items():
             s.idle = 0 if len(kept[i])>len(s.kept) or s.idle<0 else s.idle+1

@@ -394,9 +394,9 @@ Tell something else than before, and do not begin like these:
     bare=True, max_length=dict(texts=800), max_tokens=dict(source_types=70, topics=90, subtopics=70, errors=70, texts=110, check=1),
     stop=dict(source_types=_ends, topics=_ends, subtopics=_ends, errors=_ends))
 
-# %% ../nbs/01_prompts.ipynb #0c7f7c2c
+# %% ../nbs/01_prompts.ipynb #8def11cf
 SMALL = replace(LOCAL, name='small', system='', bare=False, how=_lists['how'] | dict(texts='continue', check='continue'), max_length={},
-    max_tokens=LOCAL.max_tokens | dict(texts=80), stop=LOCAL.stop | dict(texts=('"', '\n')),
+    max_tokens=LOCAL.max_tokens | dict(texts=44), stop=LOCAL.stop | dict(texts=('"', '\n')),
     texts='''Task: Route a message to the support desk. Here is a support ticket about app crashes on startup (closes after the logo) that is clearly "technical issue" and not "billing": "Since the update on Tuesday the app closes by itself a second after the logo appears. I have reinstalled it twice and nothing helps."
 
 Task: Rate the stay of a hotel guest. Here is a booking site comment about noise from the street (bar under the window) that is clearly "complaint" and not "praise": "We could not sleep at all because of the bar under our window. I asked for another room and the man at the desk just shrugged."
@@ -417,7 +417,8 @@ Task: {{instruction}}. Classes: {% for o in options %}{{o.label}}{% if o.descrip
 Text: "{{text}}"
 Class:''',
     lead="{% if language=='English' %}{{styles[0].opening}}{% endif %}", distinct=False,
-    vary=dict(opening=('I', 'The', 'We', 'It', 'My', 'This', 'After', 'They', 'When', 'Just', 'There', 'What', 'Our', 'If', 'So', 'You', 'For', 'In', 'He', 'Your')),
+    vary=dict(opening=tuple('''I The We It My This After They When Just There What Our If So You For In He Your A Not Last She With That Please No Can Two Even Do Every How At One Now These
+        On Is Some Yesterday All Well Today Everyone Before Why Maybe Most Thanks Only Since Here As While Have Never Another First'''.split())),
     built_in=dict(
         source_types=('online reviews', 'forum posts', 'social media posts', 'chat messages', 'emails', 'news comments', 'blog posts', 'survey answers'),
         topics=('first impressions', 'price and value', 'a recent change', 'an unexpected problem', 'the people involved', 'a comparison with last time',

@@ -7,7 +7,7 @@ __all__ = ['LINES', 'SIZES', 'lengths', 'distinct', 'ingf', 'compression_ratio',
            'best_word', 'best_length', 'near_rate', 'out_of_fold', 'branches', 'real_ranges', 'Report', 'report',
            'Comparison', 'compare']
 
-# %% ../nbs/09_report.ipynb #f071bae3
+# %% ../nbs/09_report.ipynb #e50d6e3c
 import gzip, io, json, re, warnings
 from array import array
 from collections import Counter
@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from .prompts import fold
-from .quality import names_label, near_duplicates, speaks_as_model, words
+from .quality import labelled, missing, names_label, near_duplicates, speaks_as_model, words
 
 # %% ../nbs/09_report.ipynb #bfc5459a
 def _sklearn():
@@ -347,33 +347,20 @@ def _branches(d, near, right):
     out['_bad'] = enough*(1-out.openings+out.near_dup)+(out.n>=5)*(1-out.agreement.fillna(1))+tests['few rows']
     return out.sort_values(['_bad', 'rows'], ascending=[False, True], kind='stable').drop(columns=['_bad', 'n']).reset_index(drop=True)
 
-# %% ../nbs/09_report.ipynb #39f6c66d
+# %% ../nbs/09_report.ipynb #b3121e23
 class _Data:
     "A frame that has been looked at: texts, numbers of labels and their names in order, and what else it has"
     def __init__(self, df):
         _sklearn()
-        if not isinstance(df, pd.DataFrame): raise ValueError(f"Give a DataFrame with the columns text and label, not {type(df).__name__}")
-        cols = list(df.columns)
-        for o in ('text', 'label'):
-            if cols.count(o)!=1: raise ValueError(f"The frame has {cols.count(o) or 'no'} column{'s' if cols.count(o)>1 else ''} {o!r}; it has {[str(k) for k in cols][:12]}. "
-                f"Rename one: df.rename(columns={{'its name': {o!r}}})")
-        if not len(df): raise ValueError("The frame has no rows")
-        texts,labels = df['text'].tolist(),df['label'].tolist()
-        for o,vals,fine in (('text', texts, lambda v: isinstance(v, str)), ('label', labels, lambda v: not _missing(v) and str(v).strip())):
-            wrong = [i for i,v in enumerate(vals) if not fine(v)]
-            if wrong: raise ValueError(f"{len(wrong)} of {len(df)} rows have no {o} that could be used, the first at position {wrong[0]}: {vals[wrong[0]]!r:.80}. "
-                f"Drop those without one: df.dropna(subset=[{o!r}]), or make them strings")
-        for v in labels:
-            try: hash(v)
-            except TypeError: raise ValueError(f"A label must be a single value such as a string, not {v!r:.80}; texts with several labels cannot be reported on") from None
+        (texts,labels),cols = labelled(df),list(df.columns)
         cat = isinstance(df['label'].dtype, pd.CategoricalDtype)
         self.c = _Texts(texts)
         self.y,self.names = _codes(labels, len(texts), list(dict.fromkeys(_clean(str(o)) for o in df['label'].cat.categories)) if cat else None)
         self.more = {o: _strings(df[o]) for o in ('source_type', 'topic', 'subtopic') if cols.count(o)==1}
         self.checked = self.confidence = None
         if cols.count('checked_label')==1:
-            self.checked = df['checked_label'].map(lambda v: None if _missing(v) else _clean(str(v))).astype(object).tolist()
-            self.checked = None if all(o is None for o in self.checked) else [None if _missing(o) else o for o in self.checked]
+            self.checked = df['checked_label'].map(lambda v: None if missing(v) else _clean(str(v))).astype(object).tolist()
+            self.checked = None if all(o is None for o in self.checked) else [None if missing(o) else o for o in self.checked]
         if cols.count('confidence')==1: self.confidence = pd.to_numeric(df['confidence'], errors='coerce').to_numpy(float)
 
     @property
@@ -390,9 +377,7 @@ class _Data:
 
     def found(self): return self.agrees() if self.checked else np.where(self.told<0, np.nan, self.told==self.y)
 
-def _missing(v): return v is None or v is pd.NA or v is pd.NaT or isinstance(v, float) and v!=v
-
-def _strings(s): return ['' if _missing(v) else _clean(str(v)) for v in s.tolist()]
+def _strings(s): return ['' if missing(v) else _clean(str(v)) for v in s.tolist()]
 
 # %% ../nbs/09_report.ipynb #f4b78cba
 @dataclass

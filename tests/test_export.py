@@ -86,7 +86,7 @@ def test_hf_and_back(tmp_path):
     both = to_hf((df, df.head(1).assign(label='a')))
     assert list(both) == ['train', 'test'] and both['test']['label'][:] == [1]
     with pytest.raises(ValueError, match='no label'): to_hf(df.assign(label=None))
-    with pytest.raises(ValueError, match='text and label'): to_hf(df[['text']])
+    with pytest.raises(ValueError, match="no column 'label'"): to_hf(df[['text']])
 
 def test_card_is_read_as_meant():
     "What the hub reads from the head, and what a Markdown parser makes of the tables: the very texts, nothing else"
@@ -126,6 +126,12 @@ def test_card_of_any_frame():
     "A frame that was not made here has a card too, without guesses"
     text = card(pd.DataFrame(dict(text=['x', 'y'], label=['a', 'b'])), health=False)
     assert 'Made again' not in text and 'How it was made' not in text and '| a |' in text
+
+def test_card_says_why_cells_are_short():
+    df = pd.DataFrame(dict(text=['x', 'y'], label=['a', 'b']))
+    df.attrs['syngen'] = dict(shortfall=[dict(cell='a · b', want=3, got=1, why='7 dropped: is a duplicate'), dict(cell='c', want=2, got=0, error='no answer')], n_short=2)
+    text = card(df, health=False)
+    assert '| a · b | 3 | 1 | 7 dropped: is a duplicate |' in text and '| c | 2 | 0 | no answer |' in text
 
 def test_parquet_keeps_attrs(tmp_path):
     pytest.importorskip('pyarrow')

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from helpers import TASK, anthropic, check_exact, openai
 from fake_server import serve
-from syngen_nb import Cache, Judge, Label, Model, Task, generate, get_model, start, verify
+from syngen_nb import FILTERS, Cache, Judge, Label, Model, Task, generate, get_model, start, verify
 from syngen_nb.grow import ShortWarning
 from syngen_nb.models import Answer, ModelError
 from syngen_nb.quality import calibrated, near_duplicates
@@ -59,18 +59,42 @@ def test_the_model_is_told_why():
     told = [p for p in prompts if 'Not accepted, and why' in p]
     assert told and all('(is unlucky)' in p.split('Not accepted, and why')[1] for p in told)
 
+class Alike(Own):
+    "Begins some of its texts alike"
+    def __init__(self, share): super().__init__(); self.share = share
+    async def ask(self, req):
+        a = await super().ask(req)
+        if isinstance(a, Answer): return a
+        items = json.loads(a)
+        for o in items['items']:
+            if 'text' in o and random.Random(o['text']).random() < self.share: o['text'] = 'wow this film was '+o['text']
+        return json.dumps(items)
+
+@pytest.mark.parametrize('rounds', [1, 6])
+@pytest.mark.parametrize('n, share, most', [(60, .2, 1), (400, .1, 2), (60, 1, 60)])
+def test_openings(n, share, most, rounds):
+    "One text in 200 may begin like others, at least one; if nothing else comes, all may, and there are as many as asked for"
+    run = start(TASK, n, model=Alike(share), cache=':memory:', rounds=rounds)
+    df = run.result()
+    check_exact(df, n)
+    alike = df.text.str.startswith('wow this film was').sum()
+    assert alike == most if share < 1 and rounds > 1 else alike >= most
+    assert 'begins like others' in set(run.dropped.reason) or share == 1
+    free = generate(TASK, n, model=Alike(share), cache=':memory:', filters=[o for o in FILTERS if o != 'opening'], progress=False)
+    assert free.text.str.startswith('wow this film was').sum() > most or share == 1
+
 @pytest.mark.parametrize('judge', [None, True, 'keep', 'relabel'])
 def test_same_again_whatever_the_order(judge, tmp_path):
     "With answers in any order, on two caches and from the cache"
-    class Jitter(Own):
+    class Jitter(Alike):
         async def ask(self, req):
             import asyncio
             await asyncio.sleep(random.random()*.02)
             return await super().ask(req)
-    frames, m = [], Jitter()
+    frames, m = [], Jitter(.3)
     for c in ('a', 'b', 'b'):
         before = m.asked
-        frames.append(generate(TASK, 60, model=m, cache=tmp_path/c, verify=judge, filters=[unlucky(.3), 'near_duplicate'], progress=False, rounds=20))
+        frames.append(generate(TASK, 60, model=m, cache=tmp_path/c, verify=judge, filters=[unlucky(.3), 'near_duplicate', 'opening'], progress=False, rounds=20))
     assert m.asked == before   # the last one asked nothing
     assert frames[0].equals(frames[1]) and frames[1].equals(frames[2])
     assert len(frames[0]) == 60
