@@ -23,6 +23,7 @@ TASKS = dict(
     sms_spam = Task('Find spam among SMS text messages', [Label('ham', 'an ordinary message between people who know each other'), Label('spam', 'unwanted advertising: prizes, offers, premium numbers')]),
     tweets_es = Task('Classify the sentiment of a Spanish tweet', ['negative', 'neutral', 'positive'], language='Spanish'))
 MEASURE = dict(imdb='accuracy', twitter_fin='weighted_f1', sms_spam='accuracy', tweets_es='macro_f1')
+EMBED = 'imdb', 'twitter_fin', 'sms_spam'  # the sets that the embedding model has the language of
 ARMS = 'METHOD FLAT OURS no-tree no-contrast no-variation no-filters no-verification'.split()
 
 def flat_tree(task):
@@ -102,26 +103,31 @@ def table(a):
     for head,o,n,seed in runs:
         model,name = head.split('_', 1)
         frames[model, int(n), name, int(seed), o] = pd.read_csv(HERE/f'{head}_{o}_{n}_{seed}.csv.xz')
-    tests = {k: pd.read_csv(Path(a.data)/f'{k}.csv.gz').dropna() for k in TASKS}
+    read_csv = lambda k: pd.read_csv(Path(a.data)/f'{k}.csv.gz').dropna()
+    tests = {k: read_csv(k) for k in TASKS}
+    for model,n,name,seed in {k[:4] for k in frames}: frames[model, n, name, seed, 'real'] = read_csv(f'{name}_train').sample(n, random_state=seed)
     rng,score,said = np.random.default_rng(0),{},{}
     codes = {k: (names := sorted(set(t.label)), np.array([names.index(l) for l in t.label])) for k,t in tests.items()}
     draws = {k: rng.multinomial(len(t), np.full(len(t), 1/len(t)), size=300) for k,t in tests.items()}
     for (model,n,name,seed,o),df in frames.items():
-        words = min(f.text.str.split().str.len().sum() for (m,n2,s,sd,_),f in frames.items() if (m,n2,s,sd)==(model,n,name,seed))
+        words = min(f.text.str.split().str.len().sum() for (m,n2,s,sd,arm),f in frames.items() if (m,n2,s,sd)==(model,n,name,seed) and arm!='real')
         for kind,d in (('rows', df), ('tokens', budget(df, words))):
+            if o=='real' and kind=='tokens': continue
             with warnings.catch_warnings():
                 warnings.simplefilter('ignore')
-                e = evaluate(d, tests[name], curve=False)
+                e = evaluate(d, tests[name], embed=kind=='rows' and name in EMBED, curve=False)
             names,_ = codes[name]
-            said[model, n, name, seed, o, kind] = np.array([names.index(l) for l in e.predicted['tfidf']])
-            score[model, n, name, seed, o, kind] = getattr(e, MEASURE[name])
+            for f,k in (('tfidf', kind), ('embed', 'embed')):
+                if f not in e.predicted: continue
+                said[model, n, name, seed, o, k] = np.array([names.index(l) for l in e.predicted[f]])
+                score[model, n, name, seed, o, k] = e.baselines.loc[f, MEASURE[name]]
     s = pd.Series(score).rename_axis(['model', 'n', 'set', 'seed', 'arm', 'kind']).rename('score').reset_index()
     h = pd.DataFrame({k: health(df) for k,df in frames.items()}).T.rename_axis(['model', 'n', 'set', 'seed', 'arm'])
     text = ['Made by `python benchmarks/worth.py table DATA` from the rows in this folder. A logistic regression on TF-IDF, trained on generated rows only, tested on real ones; imdb and sms_spam: accuracy, '
-            'twitter_fin: weighted F1, tweets_es: macro F1. Mean over seeds (their number in brackets).\n']
+            'twitter_fin: weighted F1, tweets_es: macro F1. Mean over seeds (their number in brackets). *real*: as many real rows instead.\n']
     for (model,n),part in s.groupby(['model', 'n'], sort=False):
-        text += [f"\n### {model.replace('-', '/', 1)}, {n} rows\n", _scores(part[part.kind=='rows']), '\nThe same, cut to as many words as the arm with the fewest:\n', _scores(part[part.kind=='tokens']), '\nOURS minus each arm, points, 95 % interval (paired bootstrap over test rows, 300 draws; the same seeds of both):\n',
-                 _differences(model, n, part, said, codes, draws), '\nHealth, mean over sets and seeds:\n', _health(h.xs((model, n)))]
+        text += [f"\n### {model.replace('-', '/', 1)}, {n} rows\n", _scores(part[part.kind=='rows']), '\nThe same with sentence embeddings (all-MiniLM-L6-v2, for English) in place of TF-IDF:\n', _scores(part[part.kind=='embed']), '\nThe same with TF-IDF, cut to as many words as the arm with the fewest:\n', _scores(part[part.kind=='tokens']), '\nOURS minus each arm, points, 95 % interval (paired bootstrap over test rows, 300 draws; the same seeds of both):\n',
+                 _differences(part[part.kind=='rows'], said, codes, draws), '\nThe same with sentence embeddings:\n', _differences(part[part.kind=='embed'], said, codes, draws), '\nHealth, mean over sets and seeds:\n', _health(h.xs((model, n)))]
     text += ['\n### Do the labels hold?\n', 'Rows of OURS read without their label (`benchmarks/worth/read.csv`): as one of the labels, or as neither. 95 % intervals by Wilson.\n', read()] if (HERE/'read.csv').exists() else []
     out = '\n'.join(text)+'\n'
     (HERE/'README.md').write_text('# What generated rows are worth\n\n'+out)
@@ -138,7 +144,7 @@ def read():
 def _md(df, fmt): return df.map(lambda v: '–' if pd.isna(v) else v if isinstance(v, str) else fmt.format(v)).reset_index().pipe(lambda d:
     '\n'.join(['| '+' | '.join(map(str, d.columns))+' |', '|'+'---|'*len(d.columns), *('| '+' | '.join(map(str, r))+' |' for r in d.itertuples(index=False))]))
 
-def _order(df): return df.reindex([o for o in ARMS if o in df.index])
+def _order(df): return df.reindex([o for o in (*ARMS, 'real') if o in df.index])
 
 def _scores(s):
     mean,count = (s.pivot_table(index='arm', columns='set', values='score', aggfunc=f) for f in ('mean', 'count'))
@@ -147,10 +153,9 @@ def _scores(s):
     out['mean'] = mean[sets].mean(axis=1, skipna=False)
     return _md(_order(out), '{:.3f}')
 
-def _differences(model, n, s, said, codes, draws):
+def _differences(s, said, codes, draws):
     from syngen_nb.evaluate import _scores as _scored  # of all draws at once
-    rows = {}
-    s = s[s.kind=='rows']
+    rows,(model,n,kind) = {},s[['model', 'n', 'kind']].iloc[0]
     for o in ARMS:
         if o=='OURS': continue
         both = [(name,seed) for name,seed in s[['set', 'seed']].drop_duplicates().itertuples(index=False) if {o, 'OURS'}<=set(s[(s.set==name)&(s.seed==seed)].arm)]
@@ -158,7 +163,7 @@ def _differences(model, n, s, said, codes, draws):
         row,per_set = {},{}
         for name in dict.fromkeys(k for k,_ in both):
             names,y = codes[name]
-            score = lambda arm, seed, w: _scored(w, y, said[model, n, name, seed, arm, 'rows'], len(names))[MEASURE[name]]
+            score = lambda arm, seed, w: _scored(w, y, said[model, n, name, seed, arm, kind], len(names))[MEASURE[name]]
             at = lambda w: np.mean([score('OURS', seed, w)-score(o, seed, w) for k,seed in both if k==name], 0)
             per_set[name] = at(np.ones(len(y)))[0],at(draws[name])
             row[name] = _points(*per_set[name])

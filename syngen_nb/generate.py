@@ -40,7 +40,7 @@ def _shares(n, cells):
     places = sorted(cells, key=lambda p: p[::-1])
     return dict(zip(places, apportion(n, [cells[p] for p in places])))
 
-# %% ../nbs/08_generate.ipynb #1845627d
+# %% ../nbs/08_generate.ipynb #83b215d5
 _begins = 'begins like others'
 
 class TextRun(Checking, Run):
@@ -144,11 +144,12 @@ class TextRun(Checking, Run):
         seen,out,cells = set(),{},[s for o in self.taxonomy.cells() if (s := self._cells.get(o.id)) is not None]
         texts = [list(s.got.items()) for s in cells]
         near,i = Near(t for some in texts for _,t in some) if full and self.filters.near else None,-1
-        begun,most = Counter(),max(1, self._total()//200)
+        first = [opening(t) for some in texts for _,t in some] if full and self.filters.opening else []
+        begun,most,form = Counter(),max(1, self._total()//200),{o for o,k in Counter(first).items() if 5*k>=len(first)}  # what so many begin with is the form of the thing
         def like(s, at, k, t):
             if not full: return s.like.get(k, '')
             if near and next(near.of(at), None) is not None: return 'is a near-duplicate'
-            return _begins if self.filters.opening and not s.eased and (o := opening(t)) and begun[o]>=most else ''
+            return _begins if first and not s.eased and first[at] and begun[first[at]]>=most and first[at] not in form else ''
         for s,some in zip(cells, texts):
             out[s.node],late = (kept := []),[]
             begin,i = i,i+len(some)
@@ -158,7 +159,7 @@ class TextRun(Checking, Run):
                 if why: late.append((t, why))
                 else:
                     if near: near.add(at)
-                    if full and self.filters.opening: begun[opening(t)] += 1
+                    if first: begun[first[at]] += 1
                     seen.add(k)
                     kept.append(t)
             if full: s.late,s.like = late,{s.same(t): why for t,why in late if why in ('is a near-duplicate', _begins)}  # only here: the model is told of them, whoever looks meanwhile
@@ -198,10 +199,10 @@ class TextRun(Checking, Run):
         return moved
 
     def _ease(self):
-        "Where nothing comes but what begins like others, let openings be; whether that is so anywhere"
+        "Where a cell would be given up, and some of its texts only begin like others, take those; whether that is so anywhere"
         kept,stuck = self._keep(full=True),[]
         for i,s in self._cells.items():
-            if not s.eased and len(kept[i])<s.share and len(kept[i])<=len(s.kept) and (s.idle+1>=max(1, self.rounds//2) or s.dry>=self.rounds or s.error) and _begins in s.like.values(): stuck.append(s)
+            if not s.eased and len(kept[i])<s.share and len(kept[i])<=len(s.kept) and (s.idle+1>=self.rounds or s.dry>=self.rounds or s.error) and _begins in s.like.values(): stuck.append(s)
         for s in stuck: s.eased = True
         self._turn += bool(stuck)
         return bool(stuck)
@@ -264,11 +265,11 @@ class TextRun(Checking, Run):
 
     def short(self):
         "Cells that gave less than their share: a list of dicts with `cell`, `want`, `got` and, if there was one, `error`; else, if texts were dropped, the usual reason as `why`"
-        kept,cells = self._keep(),[]
-        for i,s in list(self._cells.items()):
-            if len(kept[i])>=(s.due or s.share): continue
+        cells = []
+        for i,kept in self._keep().items():  # not all of `_cells`: the run may have got a new one meanwhile
+            if len(kept)>=((s := self._cells[i]).due or s.share): continue
             why = Counter(why for _,why in (*s.dropped, *s.late)).most_common(1)
-            cells.append(dict(cell=' · '.join(s.path), want=s.due or s.share, got=len(kept[i])) | (dict(error=s.error) if s.error else dict(why=f'{why[0][1]} dropped: {why[0][0]}') if why else {}))
+            cells.append(dict(cell=' · '.join(s.path), want=s.due or s.share, got=len(kept)) | (dict(error=s.error) if s.error else dict(why=f'{why[0][1]} dropped: {why[0][0]}') if why else {}))
         return cells + [dict(cell=o.name, want=self._rows[o.id], got=0) for o in self.taxonomy.children() if not self.taxonomy.cells(o)]
 
 # %% ../nbs/08_generate.ipynb #464b4969

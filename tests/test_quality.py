@@ -71,17 +71,31 @@ class Alike(Own):
         return json.dumps(items)
 
 @pytest.mark.parametrize('rounds', [1, 6])
-@pytest.mark.parametrize('n, share, most', [(60, .2, 1), (400, .1, 2), (60, 1, 60)])
+@pytest.mark.parametrize('n, share, most', [(60, .12, 1), (400, .12, 2), (60, 1, 60), (60, .4, 15)])
 def test_openings(n, share, most, rounds):
-    "One text in 200 may begin like others, at least one; if nothing else comes, all may, and there are as many as asked for"
+    "One text in 200 may begin like others, at least one; if a fifth do, all may"
     run = start(TASK, n, model=Alike(share), cache=':memory:', rounds=rounds)
     df = run.result()
     check_exact(df, n)
     alike = df.text.str.startswith('wow this film was').sum()
-    assert alike == most if share < 1 and rounds > 1 else alike >= most
-    assert 'begins like others' in set(run.dropped.reason) or share == 1
+    assert alike == most if share < .2 and rounds > 1 else alike >= most
+    assert ('begins like others' in set(run.dropped.reason)) == (share < .2)
+    if share == 1: assert run.usage.requests == generate(TASK, n, model=Own(), cache=':memory:', progress=False).attrs['syngen']['usage']['requests']
     free = generate(TASK, n, model=Alike(share), cache=':memory:', filters=[o for o in FILTERS if o != 'opening'], progress=False)
-    assert free.text.str.startswith('wow this film was').sum() > most or share == 1
+    assert free.text.str.startswith('wow this film was').sum() > most or share > .2
+
+def test_a_cell_that_always_begins_alike():
+    "It is not given up for that, nor are there fewer rows"
+    class Some(Own):
+        async def ask(self, req):
+            a = json.loads(await super().ask(req))
+            alike = 'Subtopic: ' in req.prompt and sum(map(ord, req.prompt.split('Subtopic: ')[1].splitlines()[0])) % 12 == 0
+            for o in a['items'] if alike else (): o['text'] = 'wow this film was '+o['text']
+            return json.dumps(a)
+    df = generate(TASK, 300, model=Some(), cache=':memory:', progress=False)
+    check_exact(df, 300)
+    alike = df.text.str.startswith('wow')
+    assert 1 < alike.sum() < 60 and df[~alike].cell.nunique() > 100
 
 @pytest.mark.parametrize('judge', [None, True, 'keep', 'relabel'])
 def test_same_again_whatever_the_order(judge, tmp_path):
