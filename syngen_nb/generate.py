@@ -40,7 +40,7 @@ def _shares(n, cells):
     places = sorted(cells, key=lambda p: p[::-1])
     return dict(zip(places, apportion(n, [cells[p] for p in places])))
 
-# %% ../nbs/08_generate.ipynb #83b215d5
+# %% ../nbs/08_generate.ipynb #f20effed
 _begins = 'begins like others'
 
 class TextRun(Checking, Run):
@@ -163,6 +163,7 @@ class TextRun(Checking, Run):
                     seen.add(k)
                     kept.append(t)
             if full: s.late,s.like = late,{s.same(t): why for t,why in late if why in ('is a near-duplicate', _begins)}  # only here: the model is told of them, whoever looks meanwhile
+        if full: self.usage.dropped = sum(len(s.dropped)+len(s.late) for s in cells)
         self._memo = turn,out,full
         return out
 

@@ -80,6 +80,7 @@ def test_openings(n, share, most, rounds):
     alike = df.text.str.startswith('wow this film was').sum()
     assert alike == most if share < .2 and rounds > 1 else alike >= most
     assert ('begins like others' in set(run.dropped.reason)) == (share < .2)
+    assert run.usage.dropped == len(run.dropped) == sum(df.attrs['syngen']['dropped'].values()) == df.attrs['syngen']['usage']['dropped']
     if share == 1: assert run.usage.requests == generate(TASK, n, model=Own(), cache=':memory:', progress=False).attrs['syngen']['usage']['requests']
     free = generate(TASK, n, model=Alike(share), cache=':memory:', filters=[o for o in FILTERS if o != 'opening'], progress=False)
     assert free.text.str.startswith('wow this film was').sum() > most or share > .2
