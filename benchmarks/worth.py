@@ -85,16 +85,14 @@ def budget(df, words):
     df = df.assign(n=n, turn=turn).sample(frac=1, random_state=0).sort_values('turn', kind='stable')
     return df[df.n.cumsum()<=max(words, df.n.head(20).sum())]
 
-def health(df):
-    from syngen_nb.quality import names_label, speaks_as_model
-    from syngen_nb.report import best_word, near_rate
-    mean = df.text.str.split().str.len().groupby(df.label).mean()
-    return dict(label_name=np.mean([names_label(t, l) for t,l in zip(df.text, df.label)]), refusals=df.text.map(speaks_as_model).mean(), top_openings=_top(df.text),
-        length_ratio=mean.min()/mean.max(), best_word=best_word(list(df.text), list(df.label))['accuracy'], near=near_rate(list(df.text)), words=df.text.str.split().str.len().mean())
+HEALTH = dict(names_label=('label name', '{:.1%}'), model_talk=('refusals', '{:.1%}'), openings=('top 10 openings', '{:.1%}'), length_ratio=('longest / shortest label', '{:.2f}'),
+    best_word=('best single word', '{:.2f}'), near_dup=('near-duplicates', '{:.1%}'), words_mean=('words a text', '{:.0f}'))
 
-def _top(texts):
-    first = texts.str.casefold().str.findall(r'\w+').str[:4].str.join(' ')
-    return first.value_counts().head(10).sum()/len(texts)
+def health(df):
+    "Some lines of the report"
+    from syngen_nb import report
+    f = report(df).to_frame()
+    return f[f.label==''].set_index('metric').value[list(HEALTH)].astype(float)
 
 def table(a):
     from syngen_nb.evaluate import evaluate
@@ -175,8 +173,7 @@ def _points(d, b): return f'{100*d:+.1f} [{100*np.quantile(b, .025):+.1f}, {100*
 
 def _health(h):
     m = h.groupby('arm').mean()
-    return _md(_order(pd.DataFrame({'label name': m.label_name.map('{:.1%}'.format), 'refusals': m.refusals.map('{:.1%}'.format), 'top 10 openings': m.top_openings.map('{:.1%}'.format), 'shortest / longest label': m.length_ratio.map('{:.2f}'.format),
-        'best single word': m.best_word.map('{:.2f}'.format), 'near-duplicates': m.near.map('{:.1%}'.format), 'words a text': m.words.map('{:.0f}'.format)})), '{}')
+    return _md(_order(pd.DataFrame({name: m[k].map(fmt.format) for k,(name,fmt) in HEALTH.items()})), '{}')
 
 if __name__ == '__main__':
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
