@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['split', 'to_csv', 'to_jsonl', 'to_parquet', 'to_hf', 'card']
 
-# %% ../nbs/10_export.ipynb #149ad9aa
+# %% ../nbs/10_export.ipynb #0eec79e2
 import csv, io, json, random, re
 from collections import Counter
 from html import escape
@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from .generate import apportion
-from .quality import FILTERS, Near, _pairs, labelled, language_code
+from .quality import FILTERS, Judge, Near, _pairs, labelled, language_code
 from .taxonomy import KINDS
 from .weights import WEIGHTS
 
@@ -238,7 +238,7 @@ def to_hf(
     out = [datasets.Dataset.from_dict({str(c): column(c, o[c]) for c in dfs[0]}, features=features) for o in dfs]
     return out[0] if isinstance(df, pd.DataFrame) else datasets.DatasetDict(zip(('train', 'test'), out))
 
-# %% ../nbs/10_export.ipynb #d355ef0e
+# %% ../nbs/10_export.ipynb #2ddce893
 def _md(o, most=300):
     "`o` as it stands, on one line, wherever Markdown may be"
     s = ' '.join(str(o).split())
@@ -278,7 +278,7 @@ def _again(a, names):
     filters,v,prompts = a.get('filters'),a.get('verify'),a.get('prompts') or ''
     if filters is not None and list(filters)!=list(FILTERS): kw['filters'] = f"[{', '.join(repr(o) if o in FILTERS else o if o.isidentifier() else '…' for o in filters)}]"  # a function of one's own has no quotes
     if v:
-        more = [f'{k}={v[k]!r}' for k in ('model', 'threshold') if v.get(k) and v[k]!=a.get('model')]
+        more = [f'{k}={v[k]!r}' for k in ('model', 'odds') if v.get(k) and v[k] not in (a.get('model'), Judge.odds)]
         kw['verify'] = f"Judge({', '.join([repr(v['policy']), *more])})" if more else repr(v['policy'])
         if more: names.append('Judge')
     if prompts=='method': names.append('METHOD')

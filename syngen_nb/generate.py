@@ -40,7 +40,7 @@ def _shares(n, cells):
     places = sorted(cells, key=lambda p: p[::-1])
     return dict(zip(places, apportion(n, [cells[p] for p in places])))
 
-# %% ../nbs/08_generate.ipynb #f20effed
+# %% ../nbs/08_generate.ipynb #65c70bb8
 _begins = 'begins like others'
 
 class TextRun(Checking, Run):
@@ -154,10 +154,10 @@ class TextRun(Checking, Run):
             out[s.node],late = (kept := []),[]
             begin,i = i,i+len(some)
             for at,(k,t) in enumerate(some, begin+1):
-                if len(kept)>=s.share: break
+                if (whole := len(kept)>=s.share) and not s.spent: break  # of a cell that was given up, all is looked at: why it was
                 why = 'is a duplicate' if k in seen else self._misread(s, t) or like(s, at, k, t)
                 if why: late.append((t, why))
-                else:
+                elif not whole:
                     if near: near.add(at)
                     if first: begun[first[at]] += 1
                     seen.add(k)
@@ -170,8 +170,8 @@ class TextRun(Checking, Run):
     def _misread(self, s, text):
         "What the judge has against `text`, or ''"
         if not self.judge or self.judge.policy=='keep' or (read := self._read_as(s.path[0], text)) is None: return ''
-        label,_,own = read
-        return f'reads like "{label}"' if label!=s.path[0] else f'is not clearly "{label}"' if own<self.judge.threshold else ''
+        label,_,odds = read
+        return '' if odds<self.judge.odds else f'reads like "{label}"' if label!=s.path[0] else f'is not clearly "{label}"'
 
     def _verify(self):
         "Have those texts checked that would be kept and are not yet; whether any are"
@@ -193,7 +193,7 @@ class TextRun(Checking, Run):
             for t,why in s.late:
                 read = self._read_as(s.path[0], t) if why.startswith('reads like') else None
                 to = read and twin.get((read[0], *s.path[1:]))
-                if to is None or read[1]<self.judge.threshold or to.same(t) in to.got or to.why_not(t): continue
+                if to is None or to.same(t) in to.got or to.why_not(t): continue
                 to.got[to.same(t)] = t
                 self._checks[to.path[0], t] = self._checks[s.path[0], t]
                 self._turn,moved = self._turn+1,True
@@ -246,7 +246,7 @@ class TextRun(Checking, Run):
         df['label'] = pd.Categorical(df['label'], [o.name for o in self.task.labels])
         df['model'] = self.model.name
         if self.judge: self._with_checks(df)
-        checked = dict(policy=self.judge.policy, model=self._judge_model.name, threshold=self.judge.threshold) if self.judge else None
+        checked = dict(policy=self.judge.policy, model=self._judge_model.name, odds=self.judge.odds) if self.judge else None
         df.attrs['syngen'] = dict(instruction=self.task.instruction, model=self.model.name, plan=self.plan.to_dict(), seed=self.seed, usage=asdict(self.usage),
             labels={o.name: o.description for o in self.task.labels}, language=self.task.language, prompts=self.prompts.name,
             filters=self.filters.names, verify=checked, dropped=dict(Counter(why for _,_,why in self._drops())), shortfall=(short := self.short())[:20], n_short=len(short))

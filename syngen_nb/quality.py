@@ -7,12 +7,11 @@ __all__ = ['FILTERS', 'missing', 'labelled', 'words', 'Near', 'near_duplicates',
            'broken_off', 'copies', 'language_code', 'other_language', 'opening', 'Filters', 'Judge', 'get_judge',
            'calibration', 'calibrated', 'read_choice', 'Check', 'Checking', 'CheckRun', 'verify']
 
-# %% ../nbs/07_quality.ipynb #f7a8c9df
+# %% ../nbs/07_quality.ipynb #a90a079e
 import hashlib, json, math, re
 from array import array
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -210,10 +209,10 @@ def other_language(text, language):
     ranks = dict(_identifier().rank(plain[:600]))
     return ranks.get(code, 1)<.001
 
-# %% ../nbs/07_quality.ipynb #38561c4a
+# %% ../nbs/07_quality.ipynb #59050346
 def opening(text, first=4):
     "The first words of `text`, folded; '' if it has fewer. Of Chinese and Japanese it is twice as many characters"
-    w = [m.group() for m in islice(_word.finditer(text[:200].casefold()), 2*first)]
+    w = _word.findall(text[:100].casefold())
     n = 2*first if w and _one.match(w[0]) else first
     return ' '.join(w[:n]) if len(w)>=n else ''
 
@@ -262,7 +261,7 @@ class Filters:
             if (why := f(text, ctx)): return str(why)
         return ''
 
-# %% ../nbs/07_quality.ipynb #9a1a648d
+# %% ../nbs/07_quality.ipynb #27471f28
 _policies = 'keep drop relabel'.split()
 
 @dataclass(frozen=True)
@@ -272,23 +271,24 @@ class Judge:
     Parameters
     ----------
     policy : {'drop', 'keep', 'relabel'}, default='drop'
-        What becomes of a text that is read as another label than it was written for: it is dropped and replaced; kept, with what it was read as beside it; or
+        What becomes of a text that is clearly read as another label than it was written for: it is dropped and replaced; kept, with what it was read as beside it; or
         put under the label it was read as, if that has a cell of the same source type, topic and subtopic, else dropped. No label is made up.
     model : str or Model, default=None
         Who judges; by default the model that writes.
-    threshold : float, default=0
-        A text is also out if its own label has less than this probability; from 0 to 1.
+    odds : float, default=1.5
+        How many times as likely as its own label another has to be for that. With 1 whatever is read otherwise is out, with less a text is also out if it is
+        not clear. A weak judge is hardly ever sure, and drops half of what is right if it is taken at its word.
     votes : int, default=3
         Requests for each text where the model gives no log-probabilities.
     """
     policy:str = 'drop'
     model:object = None
-    threshold:float = 0.
+    odds:float = 1.5
     votes:int = 3
 
     def __post_init__(self):
         if self.policy not in _policies: raise ValueError(f"The policy of a judge is one of {', '.join(_policies)}, not {self.policy!r}")
-        if not isinstance(self.threshold, (int, float)) or not 0<=self.threshold<=1: raise ValueError(f"threshold is a probability from 0 to 1, not {self.threshold!r}")
+        if isinstance(self.odds, bool) or not isinstance(self.odds, (int, float)) or not 0<self.odds<math.inf: raise ValueError(f"odds must be a number above 0, such as 1.5, not {self.odds!r}")
         if isinstance(self.votes, bool) or not isinstance(self.votes, int) or self.votes<1: raise ValueError(f"votes must be a whole number above 0, not {self.votes!r}")
 
 def get_judge(verify):
@@ -351,7 +351,7 @@ def read_choice(answer, names, by_mark=True):
         [i for i,n in enumerate(names) if re.search(rf'(?<!\w){re.escape(n.casefold())}(?!\w)', text.casefold())]
     return np.eye(len(names))[hits[0]] if len(hits)==1 else None
 
-# %% ../nbs/07_quality.ipynb #b9ac4d37
+# %% ../nbs/07_quality.ipynb #f07f5819
 class Check(Series):
     "What a judge says of one text: `got` holds a row of probabilities for each draw"
     def __init__(self, text, label, path, nodes=(), votes=3):
@@ -395,12 +395,12 @@ class Checking:
         self._bias = calibration(np.array([p for p,_ in said]), [i for _,i in said]) if said else np.zeros(len(self._labels))
 
     def _read_as(self, label, text):
-        "The label the judge reads in a text, the probability of it, and that of `label`; None if it could not tell, or has not yet"
+        "The label the judge reads in a text, the probability of it, and the odds of the likeliest other label against `label`; None if it could not tell, or has not yet"
         c = self._checks.get((label, text)) if self.judge else None
         if c is None or c.probs is None or self._bias is None: return None
         p = calibrated(c.probs, self._bias)
-        i = int(p.argmax())
-        return self._labels[i],float(p[i]),float(p[self._labels.index(label)])
+        i,own = int(p.argmax()),self._labels.index(label)
+        return self._labels[i],float(p[i]),float(np.delete(p, own).max()/p[own])
 
     def _with_checks(self, df):
         "`df` with what was read in each of its texts: `checked_label` and `confidence`, missing where that is not known"

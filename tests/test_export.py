@@ -113,13 +113,13 @@ def test_card_code_runs():
     import syngen_nb
     df = pd.DataFrame(dict(text=['x', 'y'], label=pd.Categorical(["it's", '"b"\n'], ["it's", '"b"\n'])))
     df.attrs['syngen'] = dict(instruction="Don't `stop`", labels={"it's": 'one'}, language='German', model='local', plan=dict(n_label=2, n_source_type=1, n_topic=1, n_subtopic=1, sample_per_subtopic=1, n_record_to_generate=2), seed=3, prompts='method',
-        filters=['too_short', 'shouts'], verify=dict(policy='relabel', model='local/small', threshold=.5))
+        filters=['too_short', 'shouts'], verify=dict(policy='relabel', model='local/small', odds=.5))
     code = re.search(r'```python\n(.*?)```', card(df, health=False), re.S)[1]
     called = {}
     scope = dict(Task=lambda *a, **k: (a, k), METHOD='m', Judge=lambda *a, **k: (a, k), shouts='s', generate=lambda *a, **k: called.update(k))
     exec(code.replace('from syngen_nb import Judge, METHOD, Task, generate', ''), scope)
     assert scope['task'] == (("Don't `stop`", {"it's": 'one', '"b"\n': ''}), dict(language='German'))
-    assert called == dict(n_source_type=1, n_topic=1, n_subtopic=1, sample_per_subtopic=1, model='local', seed=3, prompts='m', filters=['too_short', 's'], verify=(('relabel',), dict(model='local/small', threshold=.5)))
+    assert called == dict(n_source_type=1, n_topic=1, n_subtopic=1, sample_per_subtopic=1, model='local', seed=3, prompts='m', filters=['too_short', 's'], verify=(('relabel',), dict(model='local/small', odds=.5)))
     assert not set(called) - set(syngen_nb.generate.__code__.co_varnames)
 
 def test_card_of_any_frame():

@@ -119,12 +119,29 @@ def test_checked_labels_are_the_labels():
     df = run.result()
     assert df.label.value_counts().tolist() == [20]*3
     assert (df.label == df.checked_label).all() and df.confidence.between(1/3, 1).all()
-    assert df.attrs['syngen']['verify'] == dict(policy='drop', model='me/own', threshold=0.)
+    assert df.attrs['syngen']['verify'] == dict(policy='drop', model='me/own', odds=1.5)
     assert run.dropped.reason.str.startswith('reads like').any()
 
-def test_a_threshold():
-    sure = start(TASK, 30, model=Own(), cache=':memory:', verify=Judge(threshold=.55), rounds=30).result()
-    assert len(sure) == 0 or sure.confidence.min() >= .55
+@pytest.mark.parametrize('odds, out', [(2, set()), (1, {'reads like "Sea"', 'reads like "Land"', 'reads like "Air"'}), (.5, {f'{w} "{o}"' for w in ('reads like', 'is not clearly') for o in ('Sea', 'Land', 'Air')})])
+def test_odds(odds, out):
+    "A judge that is never sure: the label it reads is 1.6 times as likely as the others"
+    class Unsure(Own):
+        def judge(self, req):
+            a = super().judge(req)
+            a.logprobs = [{m: math.log(.8 if p > -1 else .5) for m, p in a.logprobs[0].items()}]
+            return a
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', ShortWarning)
+        run = start(TASK, 30, model=Unsure(), cache=':memory:', verify=Judge(odds=odds))
+        df = run.result()
+    assert {o for o in run.dropped.reason if 'like' in o or 'clearly' in o} - {'begins like others'} == out
+    assert len(df) == (0 if odds < 1 else 30)
+    if odds == 2: assert (df.label != df.checked_label).any()   # said, not acted on
+    if odds == 1: assert (df.label == df.checked_label).all()
+
+def test_odds_that_cannot_be():
+    for o in (0, -1, float('inf'), True, '2'):
+        with pytest.raises(ValueError, match='odds must be a number above 0'): Judge(odds=o)
 
 def test_logprobs_through_the_sdk(cache):
     with serve() as s:
