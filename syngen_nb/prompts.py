@@ -352,12 +352,13 @@ Not accepted, and why; avoid that:
 Each item has the key "text".''',
     vary=_vary, distinct=True, check=_check)
 
-# %% ../nbs/01_prompts.ipynb #f71f2867
+# %% ../nbs/01_prompts.ipynb #a9218a44
 _lists = dict(
-    source_types='''Where the texts of a task are found, as kinds of text.
+    source_types='''Where real texts to be judged are found: kinds of text, by where or by whom they are written.
 
 Task: Detect toxic comments. Classes: toxic, harmless. Found in: video comments; game chat logs; replies to news articles; forum threads; livestream chats
-Task: Route a message to a bank. Classes: cards, loans, fraud. Found in: support emails; call transcripts; app store reviews; branch feedback forms; live chats
+Task: Find the subject of a tweet. Classes: music, sport, weather. Found in: tweets by fans; tweets by newspapers; replies between friends; tweets by clubs; tweets from a stadium
+Task: Rate the stay of a hotel guest. Classes: complaint, praise. Found in: booking site reviews; travel forum posts; guest book entries; social media posts; emails to the hotel
 Task: {{instruction}}. Classes: {{labels}}. Found in:{% for s in siblings %} {{s}};{% endfor %}''',
     topics='''Topics for varied texts. A topic is what a text is about, in two to five words, not a quote and not the class itself.
 
