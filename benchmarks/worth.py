@@ -120,7 +120,7 @@ def table(a):
                 said[model, n, name, seed, o, k] = np.array([names.index(l) for l in e.predicted[f]])
                 score[model, n, name, seed, o, k] = e.baselines.loc[f, MEASURE[name]]
     s = pd.Series(score).rename_axis(['model', 'n', 'set', 'seed', 'arm', 'kind']).rename('score').reset_index()
-    h = pd.DataFrame({k: health(df) for k,df in frames.items()}).T.rename_axis(['model', 'n', 'set', 'seed', 'arm'])
+    h = pd.DataFrame({k: health(df) for k,df in frames.items()}).T.rename_axis(['model', 'n', 'set', 'seed', 'arm']).sort_index()
     text = ['Made by `python benchmarks/worth.py table DATA` from the rows in this folder. A logistic regression on TF-IDF, trained on generated rows only, tested on real ones; imdb and sms_spam: accuracy, '
             'twitter_fin: weighted F1, tweets_es: macro F1. Mean over seeds (their number in brackets). *real*: as many real rows instead.\n']
     for (model,n),part in s.groupby(['model', 'n'], sort=False):
