@@ -164,6 +164,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'syngen_nb.generate.TextRun._done': ('generate.html#textrun._done', 'syngen_nb/generate.py'),
                                     'syngen_nb.generate.TextRun._drops': ('generate.html#textrun._drops', 'syngen_nb/generate.py'),
                                     'syngen_nb.generate.TextRun._ease': ('generate.html#textrun._ease', 'syngen_nb/generate.py'),
+                                    'syngen_nb.generate.TextRun._fruitless': ('generate.html#textrun._fruitless', 'syngen_nb/generate.py'),
                                     'syngen_nb.generate.TextRun._have': ('generate.html#textrun._have', 'syngen_nb/generate.py'),
                                     'syngen_nb.generate.TextRun._keep': ('generate.html#textrun._keep', 'syngen_nb/generate.py'),
                                     'syngen_nb.generate.TextRun._misread': ('generate.html#textrun._misread', 'syngen_nb/generate.py'),

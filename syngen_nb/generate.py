@@ -40,7 +40,7 @@ def _shares(n, cells):
     places = sorted(cells, key=lambda p: p[::-1])
     return dict(zip(places, apportion(n, [cells[p] for p in places])))
 
-# %% ../nbs/08_generate.ipynb #65c70bb8
+# %% ../nbs/08_generate.ipynb #93f08e61
 _begins = 'begins like others'
 
 class TextRun(Checking, Run):
@@ -199,11 +199,15 @@ class TextRun(Checking, Run):
                 self._turn,moved = self._turn+1,True
         return moved
 
+    def _fruitless(self, s, idle):
+        "Whether there is nothing more to hope for from a cell, after `idle` rounds without a new text"
+        return idle>=self.rounds or s.dry>=self.rounds or bool(s.error)
+
     def _ease(self):
         "Where a cell would be given up, and some of its texts only begin like others, take those; whether that is so anywhere"
         kept,stuck = self._keep(full=True),[]
         for i,s in self._cells.items():
-            if not s.eased and len(kept[i])<s.share and len(kept[i])<=len(s.kept) and (s.idle+1>=self.rounds or s.dry>=self.rounds or s.error) and _begins in s.like.values(): stuck.append(s)
+            if not s.eased and len(kept[i])<s.share and len(kept[i])<=len(s.kept) and self._fruitless(s, s.idle+1) and _begins in s.like.values(): stuck.append(s)
         for s in stuck: s.eased = True
         self._turn += bool(stuck)
         return bool(stuck)
@@ -216,7 +220,7 @@ class TextRun(Checking, Run):
             s.idle = 0 if len(kept[i])>len(s.kept) or s.idle<0 else s.idle+1
             s.kept = kept[i]
             if s.due is None: s.due = s.share
-            s.spent = s.spent or len(s.kept)<s.share and (s.idle>=self.rounds or s.dry>=self.rounds or bool(s.error))
+            s.spent = s.spent or len(s.kept)<s.share and self._fruitless(s, s.idle)
         self._share_out()
         for s in self._cells.values():
             if (lack := s.share-len(s.kept))>0 and not s.spent:

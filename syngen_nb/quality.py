@@ -216,7 +216,7 @@ def opening(text, first=4):
     n = 2*first if w and _one.match(w[0]) else first
     return ' '.join(w[:n]) if len(w)>=n else ''
 
-# %% ../nbs/07_quality.ipynb #52e7f220
+# %% ../nbs/07_quality.ipynb #1297437c
 _text_filters = dict(
     model_talk = lambda t, c: speaks_as_model(t) and 'speaks as a model',
     label_name = lambda t, c: names_label(t, c['label']) and 'says the name of its label',
@@ -224,7 +224,8 @@ _text_filters = dict(
     too_short = lambda t, c: too_short(t) and 'is too short',
     broken_off = lambda t, c: broken_off(t) and 'breaks off',
     language = lambda t, c: other_language(t, c['language']) and f"is not in {c['language']}")
-FILTERS = (*_text_filters, 'near_duplicate', 'opening')  # the last two look at the whole frame
+_frame_filters = 'near_duplicate', 'opening'  # these look at the whole frame, see `generate`
+FILTERS = *_text_filters, *_frame_filters
 
 class Filters:
     """What keeps texts out of a frame.
@@ -249,7 +250,7 @@ class Filters:
         except TypeError: raise ValueError(f"filters must be names or functions, not {filters!r}") from None
         for f in self.all:
             if f not in FILTERS and not callable(f): raise ValueError(f"No filter is called {f!r}; there are {', '.join(FILTERS)}, or give a function of a text and a dict")
-        self._each = [_text_filters.get(f, f) for f in self.all if f not in ('near_duplicate', 'opening')]
+        self._each = [_text_filters.get(f, f) for f in self.all if f not in _frame_filters]
 
     names = property(lambda self: [f if isinstance(f, str) else getattr(f, '__name__', type(f).__name__) for f in self.all])
     near = property(lambda self: 'near_duplicate' in self.all)
