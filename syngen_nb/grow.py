@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['LEVELS', 'Series', 'ShortWarning', 'Run', 'grow', 'start_grow', 'agrow']
 
-# %% ../nbs/06_grow.ipynb #159d5f8a
+# %% ../nbs/06_grow.ipynb #5538ae14
 import asyncio, hashlib, json, re, threading, time, warnings
 from collections import Counter
 from concurrent.futures import wait as _wait_for
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .cache import Cache
 from .models import Model, ModelError, Usage, ask, get_model, retried
-from .prompts import KEYS, context, fold, get_prompts
+from .prompts import KEYS, context, fold, get_prompts, names_label
 from .task import Plan, Task, _counts, _whole, same
 from .taxonomy import KINDS, Taxonomy, _Edit
 
@@ -71,7 +71,7 @@ class Series:
         self.taken(self)
         return before+len(items)-len(self.got)
 
-# %% ../nbs/06_grow.ipynb #37824900
+# %% ../nbs/06_grow.ipynb #e917e93b
 def _settings(seed, rounds):
     if isinstance(seed, bool) or not hasattr(seed, '__index__'): raise ValueError(f"seed must be a whole number, not {seed!r}")
     return int(seed),_whole(rounds, 'rounds')
@@ -433,7 +433,9 @@ class Run:
         "Ask for names until each of `nodes` has `n` children"
         if n<=len(names): return
         names_of = dict(zip(('label', 'source_type', 'topic'), path)) if level!='source_types' else {}
-        s = Series(level, context(self.taxonomy.task, **names_of), path, n-len(names), (*names, *removed), [o.id for o in nodes], taken=self._place_names)
+        ctx = context(self.taxonomy.task, **names_of)
+        def why_not(name): return 'names a label' if self.prompts.unlabelled and s.dry<2 and any(names_label(name, l) for l in ctx['labels']) else ''  # better such a name than none
+        s = Series(level, ctx, path, n-len(names), (*names, *removed), [o.id for o in nodes], why_not, self._place_names)
         built_in = [o for o in self.prompts.built_in.get(level, ()) if same(o) not in s.seen][:s.want]
         if built_in:
             s.got = {same(o): o for o in built_in}

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['KEYS', 'VARIABLES', 'METHOD', 'DEFAULT', 'LOCAL', 'SMALL', 'context', 'check_template', 'Request', 'items_schema',
-           'Prompts', 'marks', 'get_prompts', 'salvage', 'clean_name', 'clean_text', 'fold']
+           'Prompts', 'marks', 'get_prompts', 'salvage', 'clean_name', 'clean_text', 'fold', 'names_label']
 
 # %% ../nbs/01_prompts.ipynb #dab4a695
 import json, re
@@ -114,7 +114,7 @@ def items_schema(key, n, max_length=None):
     item = dict(type='object', properties={key: text}, required=[key], additionalProperties=False)
     return dict(type='object', properties=dict(items=dict(type='array', minItems=n, maxItems=n, items=item)), required=['items'], additionalProperties=False)
 
-# %% ../nbs/01_prompts.ipynb #bd4bf975
+# %% ../nbs/01_prompts.ipynb #fb145714
 _errors = '''A text classifier got these texts wrong. Its task: {{instruction}}. Each of them is "{{label}}"{% if label.description %} ({{label.description}}){% endif %}:
 {% for e in errors[:12] %}
 - {{e.text}} (taken for "{{e.predicted}}")
@@ -147,6 +147,7 @@ class Prompts:
     vary:dict = field(default_factory=dict)  # Aspect to the choices that are dealt out to the texts of a cell in turn, as `styles`
     show:tuple = ('others', 'siblings', 'written', 'rejected', 'names')  # What the prompt for texts may show; the rest is left empty
     distinct:bool = False  # Whether subtopics that say the same in two branches of a label are replaced
+    unlabelled:bool = False  # Whether names in the tree that say the name of a label are replaced
     lead:str = ''  # Template of how a text begins, if it is a continuation
     errors:str = _errors  # Template that asks for subtopics for what a classifier got wrong; see `grow`
     check:str = ''  # Template that asks, blind, for the label of a text; without one texts cannot be verified
@@ -260,7 +261,7 @@ Output JSON array. Each item contains key "source_type".''',
 </instruction>''',
     alias=dict(texts=dict(topic='subtopic')))
 
-# %% ../nbs/01_prompts.ipynb #a501202b
+# %% ../nbs/01_prompts.ipynb #4bbf0fdc
 _labels = '''Classifier: {{instruction}}
 Labels:
 {% for l in labels %}
@@ -287,19 +288,19 @@ Which of them is it? Answer with its mark only: {{options|map(attribute='mark')|
 
 DEFAULT = Prompts('default',
     system='You help to build training data for a text classifier. Answer with JSON only: an object whose key "items" holds an array.\n\n'+_labels,
-    source_types='''Where would the texts be found that a classifier has to judge whose task is: {{instruction}}? Suggest {{n}} source types: concrete kinds of text, by where or by whom they are written, each with its own length, tone and vocabulary. Every label has to occur in each. Two to five words each.
+    source_types='''Where would the texts be found that a classifier has to judge whose task is: {{instruction}}? Suggest {{n}} source types: concrete kinds of text, by where or by whom they are written, each with its own length, tone and vocabulary. Every label has to occur in each, and none is named after a label. Two to five words each.
 {% if siblings %}
 Already there, suggest others: {{siblings|join('; ')}}
 {% endif %}
 Each item has the key "source_type".''',
     topics='''Texts labelled "{{label}}" are wanted, from: {{source_type}}. The task: {{instruction}}.
-Suggest {{n}} topics that such texts are about. Together they shall cover what is typical and what is rare; no two may overlap. Each shall be at home in this source type and lead to texts that are clearly "{{label}}"{% if others %}, not {{others|join(', ')}}{% endif %}. Two to six words each, in {{language}}.
+Suggest {{n}} topics that such texts are about. Together they shall cover what is typical and what is rare; no two may overlap. Each shall be at home in this source type and lead to texts that are clearly "{{label}}"{% if others %}, not {{others|join(', ')}}{% endif %}. Two to six words each, in {{language}}, without the names of labels.
 {% if siblings %}
 Already there, suggest others: {{siblings|join('; ')}}
 {% endif %}
 Each item has the key "item".''',
     subtopics='''Texts labelled "{{label}}" are wanted, from: {{source_type}}, about: {{topic}}. The task: {{instruction}}.
-Suggest {{n}} subtopics: specific situations, things or angles within this topic, each enough for a few quite different texts that are clearly "{{label}}". Two to eight words each, in {{language}}.
+Suggest {{n}} subtopics: specific situations, things or angles within this topic, each enough for a few quite different texts that are clearly "{{label}}". Two to eight words each, in {{language}}, without the names of labels.
 {% if siblings %}
 Already there, suggest others: {{siblings|join('; ')}}
 {% endif %}
@@ -350,26 +351,28 @@ Not accepted, and why; avoid that:
 {% endif %}
 
 Each item has the key "text".''',
-    vary=_vary, distinct=True, check=_check)
+    vary=_vary, distinct=True, unlabelled=True, check=_check)
 
-# %% ../nbs/01_prompts.ipynb #a9218a44
+# %% ../nbs/01_prompts.ipynb #3927bb2f
 _lists = dict(
-    source_types='''Where real texts to be judged are found: kinds of text, by where or by whom they are written.
+    source_types='''Where real texts to be judged are found: kinds of text, by where or by whom they are written. Where the task names a kind of text, all are of that kind.
 
-Task: Detect toxic comments. Classes: toxic, harmless. Found in: video comments; game chat logs; replies to news articles; forum threads; livestream chats
-Task: Find the subject of a tweet. Classes: music, sport, weather. Found in: tweets by fans; tweets by newspapers; replies between friends; tweets by clubs; tweets from a stadium
-Task: Rate the stay of a hotel guest. Classes: complaint, praise. Found in: booking site reviews; travel forum posts; guest book entries; social media posts; emails to the hotel
-Task: {{instruction}}. Classes: {{labels}}. Found in:{% for s in siblings %} {{s}};{% endfor %}''',
+Task: Find fraud among emails. Found in: emails from a bank; emails from strangers; emails between colleagues; emails from a shop; emails from a parcel service
+Task: Rate the stay of a hotel guest. Found in: booking site reviews; travel forum posts; guest book entries; social media posts; letters to the hotel
+Task: Find the subject of a tweet. Found in: tweets by fans; tweets by newspapers; tweets between friends; tweets by clubs; tweets from a stadium
+Task: {{instruction}}. Found in:{% for s in siblings %} {{s}};{% endfor %}''',
     topics='''Topics for varied texts. A topic is what a text is about, in two to five words, not a quote and not the class itself.
 
 Task: Rate the stay of a hotel guest. Booking site reviews of the class "complaint" (not praise). Topics: street noise at night; hidden cleaning fee; broken air conditioning; reception staff; cold breakfast; no refund after cancelling
 Task: Route a message to the support desk. Chat logs of the class "technical issue" (not billing). Topics: app crashes on startup; expired password link; photo uploads; old phones; missing notifications; login codes
+Task: Find what a letter to the editor thinks of the tram line. Letters by commuters of the class "undecided" (not for or against). Topics: the new stops; timetable; building site on the bridge; cost of the line; the old trams
 Task: {{instruction}}. {{source_type}} of the class "{{label}}"{% if label.description %}, {{label.description}}{% endif %} (not {{others|join(' or ')}}).{% if language!='English' %} In {{language}}.{% endif %} Topics:{% for s in siblings %} {{s}};{% endfor %}''',
     subtopics='''Subtopics for varied texts. A subtopic is one specific situation within a topic, in three to seven words.
 
-Task: Rate the stay of a hotel guest. Booking site reviews, "complaint", street noise at night. Subtopics: bar below the window until two; rubbish truck before sunrise; windows that do not close; promised quiet room not given
-Task: Route a message to the support desk. Chat logs, "technical issue", expired password link. Subtopics: mail arrived an hour late; link opened on the wrong device; new password refused; account locked after five tries
-Task: {{instruction}}. {{source_type}}, "{{label}}"{% if label.description %}, {{label.description}}{% endif %}, {{topic}}.{% if language!='English' %} In {{language}}.{% endif %} Subtopics:{% for s in siblings %} {{s}};{% endfor %}''',
+Task: Rate the stay of a hotel guest. Booking site reviews, "complaint" (not praise), street noise at night. Subtopics: bar below the window until two; rubbish truck before sunrise; windows that do not close; promised quiet room not given
+Task: Route a message to the support desk. Chat logs, "technical issue" (not billing), expired password link. Subtopics: mail arrived an hour late; link opened on the wrong device; new password refused; account locked after five tries
+Task: Find what a letter to the editor thinks of the tram line. Letters by commuters, "undecided" (not for or against), the new stops. Subtopics: which streets get one; how far apart they are; who chose the names; where one changes to the bus
+Task: {{instruction}}. {{source_type}}, "{{label}}"{% if label.description %}, {{label.description}}{% endif %} (not {{others|join(' or ')}}), {{topic}}.{% if language!='English' %} In {{language}}.{% endif %} Subtopics:{% for s in siblings %} {{s}};{% endfor %}''',
     errors='''Subtopics for texts that a classifier gets wrong. A subtopic is one specific situation within a topic, in three to seven words, in which a text is easily mistaken.
 
 Task: Rate the stay of a hotel guest. Booking site reviews, "complaint", street noise at night. Wrong: "Lovely bar, and right below our window until two" (taken for praise). Subtopics: praise of a bar that keeps one awake; a joke about earplugs; thanks for a quiet room not given
@@ -391,7 +394,7 @@ Tell something else than before, and do not begin like these:
 - {{t.split()[:4]|join(' ')}} …
 {% endfor %}
 {% endif %}''',
-    vary=_vary | dict(length=('One short sentence', 'One or two sentences', 'Two sentences', 'Two or three sentences')), distinct=True, check=_check,
+    vary=_vary | dict(length=('One short sentence', 'One or two sentences', 'Two sentences', 'Two or three sentences')), distinct=True, unlabelled=True, check=_check,
     bare=True, max_length=dict(texts=800), max_tokens=dict(source_types=70, topics=90, subtopics=70, errors=70, texts=110, check=1),
     stop=dict(source_types=_ends, topics=_ends, subtopics=_ends, errors=_ends))
 
@@ -499,3 +502,21 @@ def clean_text(s):
 def fold(text):
     "`text` as compared for duplicates: letters and digits only, case folded"
     return re.sub(r'[\W_]+', '', text.casefold()) or text
+
+# %% ../nbs/01_prompts.ipynb #16afedd8
+_field = re.compile(r"\W*(?:label|class|category|sentiment|topic|text)\s*[:=]", re.I)  # Label: …
+_tag = '|'.join((r"""^\W*TAG\s*[:=]""", r"""^\W*[\[(]TAG[\])]""", r"""[\[(]TAG[\])]\W*$""",  # TAG: …, [TAG] …, … (TAG)
+    r"""["'‘“]TAG["'’”]""",  # in quotes
+    r"""\b(?:label|labell?ed|class|category)\s*(?:[:=]|\bas|\bis)\s*TAG\b"""))  # labelled as TAG
+_usual = set('all and any can for general good has her his its misc more none not now off one other others out same she that the their them they this was what who why yes you'.split())
+
+@lru_cache(512)
+def _naming(label):
+    plain = ' '.join(re.split(r'[\s_\-]+', label.strip().casefold()))
+    word = [] if len(plain)<3 or plain in _usual else [r'(?<!\w)'+re.escape(plain).replace(r'\ ', r'[\s_\-]+')+r'(?!\w)']
+    return plain.split(' ')[0],re.compile('|'.join([_tag.replace('TAG', re.escape(label)), *word]), re.I)
+
+def names_label(text, label):
+    "Whether `text` says the name of its label"
+    first,named = _naming(label)
+    return bool(_field.match(text) or first in text.casefold() and named.search(text))
