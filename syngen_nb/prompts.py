@@ -114,7 +114,7 @@ def items_schema(key, n, max_length=None):
     item = dict(type='object', properties={key: text}, required=[key], additionalProperties=False)
     return dict(type='object', properties=dict(items=dict(type='array', minItems=n, maxItems=n, items=item)), required=['items'], additionalProperties=False)
 
-# %% ../nbs/01_prompts.ipynb #fb145714
+# %% ../nbs/01_prompts.ipynb #5b09b344
 _errors = '''A text classifier got these texts wrong. Its task: {{instruction}}. Each of them is "{{label}}"{% if label.description %} ({{label.description}}){% endif %}:
 {% for e in errors[:12] %}
 - {{e.text}} (taken for "{{e.predicted}}")
@@ -199,11 +199,16 @@ class Prompts:
     def read(self, text, level, cut=False, lead=''):
         "The items in the answer `text`, cleaned; `cut` says that it hit the token limit, `lead` is that of the request"
         text = lead+text
-        if self.how.get(level)=='continue': items = [_sentences(text) if cut else text] if level=='texts' else re.split('[;,]', text)[:-1 if cut else None]
+        if self.how.get(level)=='continue': items = [_sentences(text) if cut else text] if level=='texts' else _listed(text, cut)
         else: items = salvage(text, KEYS[level], cut)
         if not items and cut and self.bare and level=='texts': items = [_sentences(text.strip().strip('"').replace('\\"', '"').replace('\\n', '\n'))]
         clean = clean_text if level=='texts' else clean_name
         return [o for o in map(clean, items) if o]
+
+def _listed(text, cut):
+    "The names in a list that goes on in one line, up to where it says a heading of the prompt again; the last is not whole if it was `cut`"
+    names,*echo = re.split(r'\s(?:sub)?(?:tasks?|topics?):', text, maxsplit=1, flags=re.I)
+    return re.split('[;,]', names)[:-1 if cut and not echo else None]
 
 def _sentences(text):
     "`text` up to its last whole sentence"
