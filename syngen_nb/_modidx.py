@@ -426,6 +426,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'syngen_nb.quality.calibration': ('quality.html#calibration', 'syngen_nb/quality.py'),
                                    'syngen_nb.quality.copies': ('quality.html#copies', 'syngen_nb/quality.py'),
                                    'syngen_nb.quality.get_judge': ('quality.html#get_judge', 'syngen_nb/quality.py'),
+                                   'syngen_nb.quality.has_placeholder': ('quality.html#has_placeholder', 'syngen_nb/quality.py'),
                                    'syngen_nb.quality.labelled': ('quality.html#labelled', 'syngen_nb/quality.py'),
                                    'syngen_nb.quality.language_code': ('quality.html#language_code', 'syngen_nb/quality.py'),
                                    'syngen_nb.quality.missing': ('quality.html#missing', 'syngen_nb/quality.py'),
