@@ -358,7 +358,7 @@ Not accepted, and why; avoid that:
 Each item has the key "text".''',
     vary=_vary, distinct=True, unlabelled=True, check=_check)
 
-# %% ../nbs/01_prompts.ipynb #3927bb2f
+# %% ../nbs/01_prompts.ipynb #e5651923
 _lists = dict(
     source_types='''Where real texts to be judged are found: kinds of text, by where or by whom they are written. Where the task names a kind of text, all are of that kind.
 
@@ -370,7 +370,6 @@ Task: {{instruction}}. Found in:{% for s in siblings %} {{s}};{% endfor %}''',
 
 Task: Rate the stay of a hotel guest. Booking site reviews of the class "complaint" (not praise). Topics: street noise at night; hidden cleaning fee; broken air conditioning; reception staff; cold breakfast; no refund after cancelling
 Task: Route a message to the support desk. Chat logs of the class "technical issue" (not billing). Topics: app crashes on startup; expired password link; photo uploads; old phones; missing notifications; login codes
-Task: Find what a letter to the editor thinks of the tram line. Letters by commuters of the class "undecided" (not for or against). Topics: the new stops; timetable; building site on the bridge; cost of the line; the old trams
 Task: {{instruction}}. {{source_type}} of the class "{{label}}"{% if label.description %}, {{label.description}}{% endif %} (not {{others|join(' or ')}}).{% if language!='English' %} In {{language}}.{% endif %} Topics:{% for s in siblings %} {{s}};{% endfor %}''',
     subtopics='''Subtopics for varied texts. A subtopic is one specific situation within a topic, in three to seven words.
 
