@@ -35,6 +35,28 @@ def test_two_views(notebook):
     assert [o['id'] for o in rows(nb)] == ids and name(nb, ids[5]) == 'from code'
     nb.run('u.close(); t.close()')
 
+def test_slow_kernel(notebook):
+    "A kernel that hears of two clicks late does not take the selection back to the first, or a button would act on another node"
+    nb = show(notebook(LESSON+"""
+import time
+select = t._on_select
+def slowly(id): time.sleep(1.5); select(id)
+t._on_select = slowly
+t"""))
+    same_tree(nb, 'tax')
+    ids = [o['id'] for o in rows(nb)]
+    row(nb, ids[2]).click()
+    row(nb, ids[3]).click()
+    until_equal(nb, lambda: get(nb, 't.selected'), lambda: ids[2])
+    nb.page.wait_for_timeout(300)
+    assert [o['id'] for o in rows(nb) if o['selected']=='true'] == [ids[3]]
+    press(nb, 'Delete')
+    until(nb, lambda: not get(nb, f'{ids[3]!r} in tax.nodes'))
+    assert get(nb, f'{ids[2]!r} in tax.nodes')
+    same_tree(nb, 'tax')
+    nb.run(f't._on_select = select; t.selected = {ids[0]!r}')  # and set in Python it is followed
+    until(nb, lambda: [o['id'] for o in rows(nb) if o['selected']=='true']==[ids[0]])
+
 def test_keyboard(notebook):
     "All of it by keyboard; and JupyterLab, which listens too, does nothing"
     nb = show(notebook('1+1', LESSON+'t', '2+2'))

@@ -7,7 +7,7 @@ function render({ model, el }) {
   frame(el, 'tree', model);
   const state = model.get('state');
   let kids = new Map(), up = new Map(), rows = new Map(), toggled = new Map();
-  let depth = model.get('depth'), current = model.get('selected'), hits = null, editing = null, wanted = '', later = '', timer = 0, failed = '', tried = null, heir = '';
+  let depth = model.get('depth'), current = model.get('selected'), hits = null, editing = null, asked = 0, later = '', timer = 0, failed = '', tried = null, heir = '';
 
   // --- the tree as it is
   const listOf = p => { let l = kids.get(p); if (!l) kids.set(p, l = []); return l; };
@@ -140,8 +140,7 @@ function render({ model, el }) {
     reach(); top();
     if (!id) clear();
     if (!ask) return;
-    wanted = id;
-    post(model, { op: 'select', id });
+    asked = post(model, { op: 'select', id });
     if (!(id in state) || !id || shown() == id) return;
     const path = [];  // what is known here already is shown at once; the kernel adds the rest
     for (let i = id; i; i = up.get(i)) path.unshift(state[i].name);
@@ -400,7 +399,10 @@ function render({ model, el }) {
       for (const id of m.gone) { gone.add(id); ids.delete(id); }
       apply();
     } else if (m.op == 'details') inspect(m);
-    else if (m.op == 'ack' && m.n == tried?.n) tried = null;
+    else if (m.op == 'ack') {
+      if (m.n == tried?.n) tried = null;
+      if (m.n == asked) setTimeout(() => { if (m.n == asked) asked = 0; });  // what was sent before it has been heard by then
+    }
     else if (m.op == 'error') {
       tell(m.text);
       heir = '';
@@ -416,7 +418,7 @@ function render({ model, el }) {
   };
   const chosen = () => {
     const id = model.get('selected');
-    if (id == current || id && id == wanted) return;
+    if (id == current || asked) return;  // what the kernel says of an earlier click must not undo the last one
     if (!id && !(current in state)) { bereft(); return; }
     if (id && !up.has(id)) { later = id; return; }  // it has no place yet
     const had = tree.contains(document.activeElement);
