@@ -257,7 +257,7 @@ def _recorded(source):
     finally:
         if hasattr(source, 'close'): source.close()
 
-# %% ../nbs/02_cache.ipynb #3d2fd2b6
+# %% ../nbs/02_cache.ipynb #7aeb5de0
 class Replay(Cache):
     """A cache that answers only from a recording, and never asks a model.
 
@@ -267,7 +267,7 @@ class Replay(Cache):
         If the file is missing or is not a recording.
     """
     def __init__(self, path):
-        self.path = _recording(path)
+        self.path,self.name = _recording(path),str(path)  # as it was given, for code that is to have it again
         self._rows = {(o['series'], o['draw']): (o['answer'], o['model'], at) for at,o in _recorded(path)}
 
     def get(self, series, draw): return self._rows.get((series, draw), (None,))[0]

@@ -71,7 +71,7 @@ class Series:
         self.taken(self)
         return before+len(items)-len(self.got)
 
-# %% ../nbs/06_grow.ipynb #e917e93b
+# %% ../nbs/06_grow.ipynb #06a31ecf
 def _settings(seed, rounds):
     if isinstance(seed, bool) or not hasattr(seed, '__index__'): raise ValueError(f"seed must be a whole number, not {seed!r}")
     return int(seed),_whole(rounds, 'rounds')
@@ -434,13 +434,16 @@ class Run:
         if n<=len(names): return
         names_of = dict(zip(('label', 'source_type', 'topic'), path)) if level!='source_types' else {}
         ctx = context(self.taxonomy.task, **names_of)
-        def why_not(name): return 'names a label' if self.prompts.unlabelled and s.dry<2 and any(names_label(name, l) for l in ctx['labels']) else ''  # better such a name than none
-        s = Series(level, ctx, path, n-len(names), (*names, *removed), [o.id for o in nodes], why_not, self._place_names)
+        s = Series(level, ctx, path, n-len(names), (*names, *removed), [o.id for o in nodes], lambda o: self._says_label(s, o), self._place_names)
         built_in = [o for o in self.prompts.built_in.get(level, ()) if same(o) not in s.seen][:s.want]
         if built_in:
             s.got = {same(o): o for o in built_in}
             self._place_names(s)
         self._push(s)
+
+    def _says_label(self, s, name):
+        "Why `name` is not taken for saying a label's name; after two answers in vain such a name is better than none"
+        return 'names a label' if self.prompts.unlabelled and s.dry<2 and any(names_label(name, l) for l in s.ctx['labels']) else ''
 
     def _place_names(self, s):
         "Put the names that are new into the tree, as far as it still wants them: it may be edited meanwhile"
@@ -540,7 +543,7 @@ async def _await(run, progress=True):
             raise
     return run.result()
 
-# %% ../nbs/06_grow.ipynb #419e8e2b
+# %% ../nbs/06_grow.ipynb #4ac1ef7b
 _most_errors,_longest = 30,200  # of each label: how many are used, and how much of each
 
 def _errors_of(errors, tax):
@@ -582,11 +585,15 @@ class _ErrorRun(Run):
 
     def _fill(self, node):
         if self._series: return  # all that is wanted was asked for at the start
-        for i,(n,errors) in self._lists.items():
-            o,quoted = self.taxonomy[i],[fold(e['text'].removesuffix(' …')) for e in errors]
-            path,there = self.taxonomy.path(o),(*(k.name for k in self.taxonomy.children(o)), *o.removed)
-            def why_not(name, quoted=quoted): return 'copies an example' if any((f := fold(name))==q or len(f)>20 and f in q for q in quoted) else ''
-            self._push(Series('errors', context(self.taxonomy.task, *path) | dict(errors=errors), path, n, there, [i], why_not, self._place_names))
+        for i,(n,errors) in self._lists.items(): self._ask_for(self.taxonomy[i], n, errors)
+
+    def _ask_for(self, topic, n, errors):
+        "Ask for `n` subtopics below `topic` for `errors`"
+        path,there = self.taxonomy.path(topic),(*(k.name for k in self.taxonomy.children(topic)), *topic.removed)
+        quoted = [fold(e['text'].removesuffix(' …')) for e in errors]
+        def why_not(name): return 'copies an example' if any((f := fold(name))==q or len(f)>20 and f in q for q in quoted) else self._says_label(s, name)
+        s = Series('errors', context(self.taxonomy.task, *path) | dict(errors=errors), path, n, there, [topic.id], why_not, self._place_names)
+        self._push(s)
 
     def _fill_task(self): "Labels without source types stay so"
     def _count_stages(self): return {_plural['subtopic']: (sum(s.placed for s in list(self._series)), sum(n for n,_ in self._lists.values()))}

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Step', 'Studio']
 
-# %% ../nbs/25_studio.ipynb #cc5be413
+# %% ../nbs/25_studio.ipynb #71ea908b
 import json, re, time
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import ipywidgets
 import pandas as pd
 import traitlets as T
 
-from .cache import Cache, CacheError, Replay, _recording
+from .cache import Cache, CacheError, Replay
 from .data import DataView
 from .form import TaskForm
 from .generate import TextRun, start
@@ -26,7 +26,7 @@ from .taxonomy import KINDS, Taxonomy
 from .tree import TaxonomyTree
 from .widget import Base, Kept, assets
 
-# %% ../nbs/25_studio.ipynb #fde9d065
+# %% ../nbs/25_studio.ipynb #9f154056
 def _call(name, *args): return f"{name}({', '.join(args)})"
 
 def _task_code(t):
@@ -52,7 +52,7 @@ def _model_code(m):
 def _cache_code(c):
     "Code for the cache, or None if it cannot be had again"
     if c is None: return ''
-    if isinstance(c, Replay): return f'Cache.replay({(c.path.stem if _recording(c.path.stem)==c.path else str(c.path))!r})'
+    if isinstance(c, Replay): return f'Cache.replay({c.name!r})'
     path = c.path if isinstance(c, Cache) else c
     return None if str(path)==':memory:' else repr(str(path))
 

@@ -54,7 +54,7 @@ class Asked(Model):
     def __init__(self, prompts): self.prompts, self.got = prompts, []
     async def ask(self, req):
         self.got.append(req)
-        names = [f'a subtopic of its own {len(self.got)}{i}' for i in range(3)]
+        names = ['The Land', *(f'a subtopic of its own {len(self.got)}{i}' for i in range(3))]
         return '; '.join(names) + ';' if req.how == 'continue' else json.dumps(dict(items=[dict(item=o) for o in names]))
 
 @pytest.mark.parametrize('prompts', [DEFAULT, METHOD, LOCAL, SMALL], ids=lambda p: p.name)
@@ -64,6 +64,7 @@ def test_every_prompt_set(prompts):
     m = Asked(prompts)
     new = grow(tax, errors=WRONG, n_subtopic=2, model=m, cache=':memory:', progress=False)
     assert len(added(new, tax)) == 4 and len(m.got) == 2
+    assert ('The Land' in [o.name for o in added(new, tax)]) == (not prompts.unlabelled)  # it says a label's name
     for r, text, label, other in zip(sorted(m.got, key=lambda r: 'ferry' in r.prompt), ('wreck', 'ferry'), ('Sea', 'Land'), ('Land', 'Sea')):
         for o in (text, label, other, 'logs', 'weather', 'fog', TASK.instruction): assert o in r.prompt, o
         assert (r.how == 'continue') == (prompts in (LOCAL, SMALL)) and not set('{}') & set(r.prompt)
