@@ -363,7 +363,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'syngen_nb.prompts._brief': ('prompts.html#_brief', 'syngen_nb/prompts.py'),
                                    'syngen_nb.prompts._compiled': ('prompts.html#_compiled', 'syngen_nb/prompts.py'),
                                    'syngen_nb.prompts._ends_of': ('prompts.html#_ends_of', 'syngen_nb/prompts.py'),
-                                   'syngen_nb.prompts._listed': ('prompts.html#_listed', 'syngen_nb/prompts.py'),
                                    'syngen_nb.prompts._name': ('prompts.html#_name', 'syngen_nb/prompts.py'),
                                    'syngen_nb.prompts._names': ('prompts.html#_names', 'syngen_nb/prompts.py'),
                                    'syngen_nb.prompts._naming': ('prompts.html#_naming', 'syngen_nb/prompts.py'),

@@ -114,7 +114,7 @@ def items_schema(key, n, max_length=None):
     item = dict(type='object', properties={key: text}, required=[key], additionalProperties=False)
     return dict(type='object', properties=dict(items=dict(type='array', minItems=n, maxItems=n, items=item)), required=['items'], additionalProperties=False)
 
-# %% ../nbs/01_prompts.ipynb #5b09b344
+# %% ../nbs/01_prompts.ipynb #fb145714
 _errors = '''A text classifier got these texts wrong. Its task: {{instruction}}. Each of them is "{{label}}"{% if label.description %} ({{label.description}}){% endif %}:
 {% for e in errors[:12] %}
 - {{e.text}} (taken for "{{e.predicted}}")
@@ -199,16 +199,11 @@ class Prompts:
     def read(self, text, level, cut=False, lead=''):
         "The items in the answer `text`, cleaned; `cut` says that it hit the token limit, `lead` is that of the request"
         text = lead+text
-        if self.how.get(level)=='continue': items = [_sentences(text) if cut else text] if level=='texts' else _listed(text, cut)
+        if self.how.get(level)=='continue': items = [_sentences(text) if cut else text] if level=='texts' else re.split('[;,]', text)[:-1 if cut else None]
         else: items = salvage(text, KEYS[level], cut)
         if not items and cut and self.bare and level=='texts': items = [_sentences(text.strip().strip('"').replace('\\"', '"').replace('\\n', '\n'))]
         clean = clean_text if level=='texts' else clean_name
         return [o for o in map(clean, items) if o]
-
-def _listed(text, cut):
-    "The names in a list that goes on in one line, up to where it says a heading of the prompt again; the last is not whole if it was `cut`"
-    names,*echo = re.split(r'\s(?:sub)?(?:tasks?|topics?):', text, maxsplit=1, flags=re.I)
-    return re.split('[;,]', names)[:-1 if cut and not echo else None]
 
 def _sentences(text):
     "`text` up to its last whole sentence"
@@ -358,7 +353,7 @@ Not accepted, and why; avoid that:
 Each item has the key "text".''',
     vary=_vary, distinct=True, unlabelled=True, check=_check)
 
-# %% ../nbs/01_prompts.ipynb #e5651923
+# %% ../nbs/01_prompts.ipynb #e70d3c5b
 _lists = dict(
     source_types='''Where real texts to be judged are found: kinds of text, by where or by whom they are written. Where the task names a kind of text, all are of that kind.
 
@@ -383,7 +378,7 @@ Task: Rate the stay of a hotel guest. Booking site reviews, "complaint", street 
 Task: Route a message to the support desk. Chat logs, "technical issue", expired password link. Wrong: "I was told to pay again to get a new link" (taken for billing). Subtopics: link that leads to a payment page; account locked after a refund; login asked for in the shop
 Task: {{instruction}}. {{source_type}}, "{{label}}"{% if label.description %}, {{label.description}}{% endif %}, {{topic}}.{% if language!='English' %} In {{language}}.{% endif %} Wrong:{% for e in errors[:4] %} "{{e.text[:120]}}" (taken for {{e.predicted}}){{';' if not loop.last}}{% endfor %}. Subtopics:{% for s in siblings %} {{s}};{% endfor %}''',
     how=dict(source_types='continue', topics='continue', subtopics='continue', errors='continue'), per_call=1)
-_ends = ('\n', ' Task:', ' Found in:', ' Topics:', ' Subtopics:')
+_ends = ('\n', *(f' {o}:' for o in ('Task', 'Subtask', 'Found in', 'Topic', 'Topics', 'Subtopic', 'Subtopics')))  # a list is over where a heading is said again
 
 LOCAL = Prompts('local', **_lists,
     system='You write realistic data for a text classifier: {{instruction}}. Classes: {{labels}}. The texts never name their class.',
@@ -398,11 +393,11 @@ Tell something else than before, and do not begin like these:
 - {{t.split()[:4]|join(' ')}} …
 {% endfor %}
 {% endif %}''',
-    vary=_vary | dict(length=('One short sentence', 'One or two sentences', 'Two sentences', 'Two or three sentences')), distinct=True, unlabelled=True, check=_check,
+    distinct=True, unlabelled=True, check=_check,
     bare=True, max_length=dict(texts=800), max_tokens=dict(source_types=70, topics=90, subtopics=70, errors=70, texts=110, check=1),
     stop=dict(source_types=_ends, topics=_ends, subtopics=_ends, errors=_ends))
 
-# %% ../nbs/01_prompts.ipynb #8def11cf
+# %% ../nbs/01_prompts.ipynb #50b6a4bb
 SMALL = replace(LOCAL, name='small', system='', bare=False, how=_lists['how'] | dict(texts='continue', check='continue'), max_length={},
     max_tokens=LOCAL.max_tokens | dict(texts=44), stop=LOCAL.stop | dict(texts=('"', '\n')),
     texts='''Task: Route a message to the support desk. Here is a support ticket about app crashes on startup (closes after the logo) that is clearly "technical issue" and not "billing": "Since the update on Tuesday the app closes by itself a second after the logo appears. I have reinstalled it twice and nothing helps."
@@ -411,7 +406,7 @@ Task: Rate the stay of a hotel guest. Here is a booking site comment about noise
 
 Task: Find the subject of a news article. Here is a newspaper paragraph about the cup final (last minute goal) that is clearly "sport" and not "politics": "Dinamo won the cup for the third time on Sunday after a header in the last minute. Their captain said he had never heard the stadium so loud."
 
-Task: {{instruction}}.{% if language!='English' %} In {{language}}.{% endif %} Here is one of the {{source_type}} about {{topic}} ({{subtopic}}) that is clearly "{{label}}"{% if label.description %}, {{label.description}},{% endif %}{% if others %} and not "{{others|join('" or "')}}"{% endif %}: "''',
+Task: {{instruction}}. Here is one of the {{source_type}} about {{topic}} ({{subtopic}}) that is clearly "{{label}}"{% if label.description %}, {{label.description}},{% endif %}{% if others %} and not "{{others|join('" or "')}}"{% endif %}{% if language!='English' %}, in {{language}}{% endif %}: "''',
     check='''Task: Route a message to the support desk. Classes: billing, technical issue.
 Text: "The app closes by itself since the update on Tuesday."
 Class: technical issue
