@@ -49,7 +49,7 @@ def tree(lab, chrome, theme):
         page.evaluate(CALM)
         page.get_by_role('treeitem', name='poor acting').first.click()
         page.mouse.move(0, 0)
-        page.wait_for_function("()=>+document.querySelector('.syngen-run .bar')?.getAttribute('aria-valuenow')>=40", timeout=300_000)
+        page.wait_for_function("()=>{ const r = document.querySelector('.syngen-run'); return r?.querySelector('b').textContent.startsWith('generate') && +r.querySelector('.bar').getAttribute('aria-valuenow')>=40 }", timeout=300_000)
         page.locator('.jp-Cell').nth(1).locator('.jp-OutputArea-output').screenshot(path=out('tree', theme))
         nb.run("studio.run.stop()")
 
