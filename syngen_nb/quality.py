@@ -128,8 +128,9 @@ def near_duplicates(texts, threshold=.8):
         if out[-1]<0: near.add(i)
     return out
 
-# %% ../nbs/07_quality.ipynb #d4f87219
-_opening = re.compile(r"\W*(?:(?:sure|certainly|of course)\W+here\b|here (?:is|are) (?:an?|the|\d+|some|your) (?:\w+ )?(?:example|sample|text)s?\b)", re.I)
+# %% ../nbs/07_quality.ipynb #c0d0da6d
+_opening = re.compile(r"\W*(?:(?:sure|certainly|of course)\W+here\b|here (?:is|are) (?:an?|the|\d+|some|your) (?:\w+ )?(?:example|sample|text)s?\b"
+    r"|(?:sure|certainly|of course)\W+let me (?:give|show|write) you\b|i(?:['’]| a)m sorry,? but i can(?:['’]|no)t (?:assist|help)(?: you)? with (?:that|this)\W*$)", re.I)
 _speaks = re.compile(r"\bas an? (?:ai|artificial intelligence|large language|language model)\b|\bi(?:['’]| a)m an? (?:ai|language model)\b|"
     r"\bi(?: cannot| can['’]t|['’]m unable to| am unable to|['’]m sorry,? but i can(?:['’]|no)t) (?:generate|fulfil+|assist with|provide|create|write|help with) (?:this|that|your|such|any) (?:request|content|texts?|examples?)", re.I)
 
