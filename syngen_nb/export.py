@@ -238,7 +238,7 @@ def to_hf(
     out = [datasets.Dataset.from_dict({str(c): column(c, o[c]) for c in dfs[0]}, features=features) for o in dfs]
     return out[0] if isinstance(df, pd.DataFrame) else datasets.DatasetDict(zip(('train', 'test'), out))
 
-# %% ../nbs/10_export.ipynb #2ddce893
+# %% ../nbs/10_export.ipynb #88d61a36
 def _md(o, most=300):
     "`o` as it stands, on one line, wherever Markdown may be"
     s = ' '.join(str(o).split())
@@ -277,7 +277,8 @@ def _again(a, names):
     kw,names = {k: repr(v) for k,v in (plan | {k: a[k] for k in ('model', 'seed') if a.get(k) is not None}).items()},['Task', 'generate']
     filters,v,prompts = a.get('filters'),a.get('verify'),a.get('prompts') or ''
     if filters is not None and list(filters)!=list(FILTERS): kw['filters'] = f"[{', '.join(repr(o) if o in FILTERS else o if o.isidentifier() else '…' for o in filters)}]"  # a function of one's own has no quotes
-    if v:
+    if v is False: kw['verify'] = 'False'
+    elif v:
         more = [f'{k}={v[k]!r}' for k in ('model', 'odds') if v.get(k) and v[k] not in (a.get('model'), Judge.odds)]
         kw['verify'] = f"Judge({', '.join([repr(v['policy']), *more])})" if more else repr(v['policy'])
         if more: names.append('Judge')
@@ -314,7 +315,7 @@ def card(
     usage = a.get('usage') or {}
     made = dict(instruction=a.get('instruction'), language=a.get('language'), model=', '.join(models), prompts=a.get('prompts'), plan=', '.join(f'{k} {v:,}' for k,v in plan.items() if v is not None), seed=a.get('seed'),
         requests=', '.join(f'{k} {v:,}' for k,v in usage.items() if v and k in ('requests', 'cached', 'tokens_in', 'tokens_out')), filters=', '.join(map(str, a.get('filters') or ())),
-        dropped=', '.join(f'{k}: {v:,}' for k,v in (a.get('dropped') or {}).items()), verification=(v := a.get('verify')) and ', '.join(f'{k} {o}' for k,o in v.items()))
+        dropped=', '.join(f'{k}: {v:,}' for k,v in (a.get('dropped') or {}).items()), verification=', '.join(f'{k} {o}' for k,o in v.items()) if (v := a.get('verify')) else None)
     made = [[k, v] for k,v in made.items() if v is not None and v!='']
     short = a.get('shortfall') or []
     out = ['\n'.join(head), f"# {_md(a.get('instruction', 'Texts with labels'))}",

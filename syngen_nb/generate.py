@@ -40,7 +40,7 @@ def _shares(n, cells):
     places = sorted(cells, key=lambda p: p[::-1])
     return dict(zip(places, apportion(n, [cells[p] for p in places])))
 
-# %% ../nbs/08_generate.ipynb #93f08e61
+# %% ../nbs/08_generate.ipynb #a084b646
 _begins = 'begins like others'
 
 class TextRun(Checking, Run):
@@ -59,7 +59,7 @@ class TextRun(Checking, Run):
     def __init__(self, taxonomy, plan, rows, each, *args, filters=None, verify=None, **kw):
         super().__init__(taxonomy, plan, *args, **kw)
         self.filters = Filters(filters)
-        self._judged_by(get_judge(verify))
+        self._judged_by(get_judge(self.prompts.verify if verify is None else verify))
         self._examples = {fold(t) for t,_ in self.task.examples}
         self._cells,self._kept,self._turn,self._memo,self._writing = {},None,0,(),False
         self._planned = {o.id: self._skeleton(o) for o in taxonomy.children()}
@@ -250,7 +250,7 @@ class TextRun(Checking, Run):
         df['label'] = pd.Categorical(df['label'], [o.name for o in self.task.labels])
         df['model'] = self.model.name
         if self.judge: self._with_checks(df)
-        checked = dict(policy=self.judge.policy, model=self._judge_model.name, odds=self.judge.odds) if self.judge else None
+        checked = dict(policy=self.judge.policy, model=self._judge_model.name, odds=self.judge.odds) if self.judge else False if self.prompts.verify else None
         df.attrs['syngen'] = dict(instruction=self.task.instruction, model=self.model.name, plan=self.plan.to_dict(), seed=self.seed, usage=asdict(self.usage),
             labels={o.name: o.description for o in self.task.labels}, language=self.task.language, prompts=self.prompts.name,
             filters=self.filters.names, verify=checked, dropped=dict(Counter(why for _,_,why in self._drops())), shortfall=(short := self.short())[:20], n_short=len(short))
@@ -301,7 +301,7 @@ def _run(what, n_record_to_generate=None, n_source_type=None, n_topic=None, n_su
     if plan.n_record_to_generate is None: run.plan = replace(plan, n_record_to_generate=run._total())
     return run
 
-# %% ../nbs/08_generate.ipynb #f4fd83bd
+# %% ../nbs/08_generate.ipynb #52ffcccc
 def generate(
     what,  # A `Task`, or a `Taxonomy` that was grown and maybe edited
     n_record_to_generate=None,  # Rows in all
@@ -313,7 +313,7 @@ def generate(
     seed=0,  # Another seed gives other texts
     rounds=6,  # Draws without anything new before a list is given up
     filters=None,  # What keeps texts out: names out of `FILTERS` and functions of your own; all names by default, False for none
-    verify=None,  # Have a model that does not see the label check it: True, 'keep', 'drop', 'relabel', a model, or a `Judge`
+    verify=None,  # Have a model that does not see the label check it: True, 'keep', 'drop', 'relabel', a model, or a `Judge`; False not to. By default as the prompt set says: for 'local/small' True
     progress=True,  # Whether to show a progress bar
 ):
     """Write texts: exactly as many as asked for, each label as many as the others.
@@ -326,8 +326,8 @@ def generate(
 
     Returns
     -------
-    DataFrame of shape (rows, 7)
-        `text`, `label` (categorical, in the order of the task), `source_type`, `topic`, `subtopic`, `cell`, `model`, in tree order.
+    DataFrame of shape (rows, 7), or (rows, 9) if labels are verified
+        `text`, `label` (categorical, in the order of the task), `source_type`, `topic`, `subtopic`, `cell`, `model`, in tree order; `checked_label` and `confidence` if labels are verified.
         `attrs['syngen']` says how it was made. If the model gave too little, there are fewer rows, and a `ShortWarning` names the cells.
 
     Raises

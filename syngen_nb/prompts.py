@@ -114,7 +114,7 @@ def items_schema(key, n, max_length=None):
     item = dict(type='object', properties={key: text}, required=[key], additionalProperties=False)
     return dict(type='object', properties=dict(items=dict(type='array', minItems=n, maxItems=n, items=item)), required=['items'], additionalProperties=False)
 
-# %% ../nbs/01_prompts.ipynb #fb145714
+# %% ../nbs/01_prompts.ipynb #95798f37
 _errors = '''A text classifier got these texts wrong. Its task: {{instruction}}. Each of them is "{{label}}"{% if label.description %} ({{label.description}}){% endif %}:
 {% for e in errors[:12] %}
 - {{e.text}} (taken for "{{e.predicted}}")
@@ -151,6 +151,7 @@ class Prompts:
     lead:str = ''  # Template of how a text begins, if it is a continuation
     errors:str = _errors  # Template that asks for subtopics for what a classifier got wrong; see `grow`
     check:str = ''  # Template that asks, blind, for the label of a text; without one texts cannot be verified
+    verify:bool = False  # Whether labels are verified where `generate` is not told
     max_tokens:dict = field(default_factory=dict)  # Level to token limit of a request; the model's own limit if missing
     max_length:dict = field(default_factory=dict)  # Level to characters of an item; sent in the schema
     stop:dict = field(default_factory=dict)  # Level to the strings that end a continuation
@@ -164,6 +165,7 @@ class Prompts:
         if self.lead: check_template(self.lead+'{{label[:0]}}', 'texts')
         if (wrong := set(self.show)-set(Prompts.show)): raise ValueError(f"show names {', '.join(sorted(map(repr, wrong)))}; it may name {', '.join(Prompts.show)}")
         if not all(isinstance(v, (tuple, list)) and v for v in self.vary.values()): raise ValueError("vary takes a dict of an aspect to its choices, at least one each")
+        if self.verify and not self.check: raise ValueError("verify needs a template check that asks for the label of a text")
 
     def request(self, level, ctx, n, there=(), seed=0, siblings=(), rejected=(), at=0):
         """The `Request` for `n` items of `level`, with the variables `ctx`, when `there` are already there.
@@ -397,7 +399,7 @@ Tell something else than before, and do not begin like these:
     bare=True, max_length=dict(texts=800), max_tokens=dict(source_types=70, topics=90, subtopics=70, errors=70, texts=110, check=1),
     stop=dict(source_types=_ends, topics=_ends, subtopics=_ends, errors=_ends))
 
-# %% ../nbs/01_prompts.ipynb #50b6a4bb
+# %% ../nbs/01_prompts.ipynb #5ef47d69
 SMALL = replace(LOCAL, name='small', system='', bare=False, how=_lists['how'] | dict(texts='continue', check='continue'), max_length={},
     max_tokens=LOCAL.max_tokens | dict(texts=44), stop=LOCAL.stop | dict(texts=('"', '\n')),
     texts='''Task: Route a message to the support desk. Here is a support ticket about app crashes on startup (closes after the logo) that is clearly "technical issue" and not "billing": "Since the update on Tuesday the app closes by itself a second after the logo appears. I have reinstalled it twice and nothing helps."
@@ -419,7 +421,7 @@ Task: {{instruction}}. Classes: {% for o in options %}{{o.label}}{% if o.descrip
 
 Text: "{{text}}"
 Class:''',
-    lead="{% if language=='English' %}{{styles[0].opening}}{% endif %}", distinct=False,
+    lead="{% if language=='English' %}{{styles[0].opening}}{% endif %}", distinct=False, verify=True,
     vary=dict(opening=tuple('''I The We It My This After They When Just There What Our If So You For In He Your A Not Last She With That Please No Can Two Even Do Every How At One Now These
         On Is Some Yesterday All Well Today Everyone Before Why Maybe Most Thanks Only Since Here As While Have Never Another First'''.split())),
     built_in=dict(
