@@ -49,13 +49,13 @@ def treeless(p):
 def arm(name, task, n, model, cache, seed):
     "The rows of one arm"
     p,what,kw = model.prompts,task,dict(filters=None, verify=True)
-    if name=='METHOD': p,kw = METHOD,dict(filters=False, verify=None)
-    elif name=='FLAT': p,what,kw = flat_prompts(p),flat_tree(task),dict(filters=False, verify=None)
+    if name=='METHOD': p,kw = METHOD,dict(filters=False, verify=False)
+    elif name=='FLAT': p,what,kw = flat_prompts(p),flat_tree(task),dict(filters=False, verify=False)
     elif name=='no-tree': p,what = treeless(p),flat_tree(task)
     elif name=='no-contrast': p = replace(p, show=tuple(o for o in p.show if o!='others'))
     elif name=='no-variation': p = replace(p, vary={}, lead='')
     elif name=='no-filters': kw['filters'] = False
-    elif name=='no-verification': kw['verify'] = None
+    elif name=='no-verification': kw['verify'] = False
     elif name!='OURS': raise SystemExit(f'No arm {name}; there are {", ".join(ARMS)}')
     return generate(what, n, model=model, cache=cache, prompts=p, seed=seed, progress=False, **kw)
 
