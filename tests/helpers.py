@@ -1,12 +1,15 @@
 "What several test files use"
 import math, os, subprocess, sys
 from collections import Counter
+from importlib.util import find_spec
 from pathlib import Path
+import pytest
 from syngen_nb import Task, get_model
 
 HERE = Path(__file__).parent
 TASK = Task('Sort notes by what they are about', ['Sea', 'Land', 'Air'])
 PER = 5   # texts a request by the default prompt set
+needs_llama = pytest.mark.skipif(not find_spec('xllamacpp'), reason='needs the extra local')   # not importorskip: the package has to import it, with threads that do not spin
 
 def openai(s, **kw): return get_model('openai/fake', **dict(base_url=s.url, api_key='a-key-of-a-test', concurrency=16, retries=8) | kw)
 def anthropic(s, **kw): return get_model('anthropic/fake', **dict(base_url=s.root, api_key='a-key-of-a-test', concurrency=16, retries=8) | kw)

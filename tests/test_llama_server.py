@@ -2,10 +2,10 @@
 import subprocess, sys
 from dataclasses import replace
 import pytest
-from helpers import check_exact
+from helpers import check_exact, needs_llama
 from syngen_nb import DEFAULT, Task, generate, get_model
 
-pytest.importorskip('xllamacpp')
+pytestmark = needs_llama
 CODE = '''
 import os, sys
 os.environ |= dict(OMP_WAIT_POLICY='passive', GOMP_SPINCOUNT='0')

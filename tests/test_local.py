@@ -1,8 +1,8 @@
 "The embedded small model, in this process; structure only"
-import pytest
-from helpers import check_exact
+from helpers import check_exact, needs_llama
 from syngen_nb import Cache, Task, generate, get_model
-pytest.importorskip('xllamacpp')
+
+pytestmark = needs_llama
 
 task = Task('Classify the sentiment of a movie review', ['negative', 'positive'])
 

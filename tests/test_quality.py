@@ -2,7 +2,7 @@
 import json, math, random, threading, time, warnings
 import numpy as np
 import pytest
-from helpers import TASK, anthropic, check_exact, openai
+from helpers import TASK, anthropic, check_exact, openai, needs_llama
 from fake_server import serve
 from syngen_nb import FILTERS, Cache, Judge, Label, Model, Task, generate, get_model, start, verify
 from syngen_nb.grow import ShortWarning
@@ -235,8 +235,8 @@ def test_calibration_does_not_let_a_bias_decide():
     assert (p.argmax(1) == 1).mean() > .99
     assert (calibrated(p, calibration(p, y)).argmax(1) == y).mean() > .98
 
+@needs_llama
 def test_the_embedded_model_judges(own_home):
-    pytest.importorskip('xllamacpp')
     import pandas as pd
     good = ['A lovely film.', 'I laughed all the way, what a joy!', 'Great cast and a moving end.', 'The best film of the year.', 'Wonderful music, I want to see it again.', 'Clever, warm and funny.', 'I loved every minute.', 'A masterpiece.']
     bad = ['A dull film.', 'I fell asleep, what a bore!', 'Weak cast and a silly end.', 'The worst film of the year.', 'Terrible music, I left early.', 'Stupid, cold and slow.', 'I hated every minute.', 'A waste of time.']
