@@ -24,7 +24,8 @@ def check_exact(df, n, task=TASK, cells=True):
     names = [o.name for o in task.labels]
     assert len(df) == n
     assert df.text.is_unique and df.text.str.strip().str.len().gt(0).all()
-    assert list(df.columns)[:7] == ['text', 'label', 'source_type', 'topic', 'subtopic', 'cell', 'model'] and set(df.columns[7:]) in (set(), {'checked_label', 'confidence'})
+    checked = ['checked_label', 'confidence'] if df.attrs.get('syngen', {}).get('verify') else []
+    assert list(df.columns) == ['text', 'label', 'source_type', 'topic', 'subtopic', 'cell', 'model', *checked]
     assert list(df.label.cat.categories) == names
     per = Counter(df.label)
     assert max(per[o] for o in names) - min(per[o] for o in names) <= 1
