@@ -15,7 +15,7 @@ from platformdirs import user_cache_path
 
 from .task import html_table
 
-# %% ../nbs/02_cache.ipynb #66232e4b
+# %% ../nbs/02_cache.ipynb #677bb397
 class CacheError(RuntimeError):
     "A cache file cannot be used; it was left as it is"
 
@@ -28,16 +28,27 @@ _flights,_checked = {},set()  # requests on their way, by cache, loop, series an
 _schema = '''create table if not exists answers (series text, draw integer, cell text, model text, request text, answer text, made real,
     primary key (series, draw)) without rowid'''
 
-def _is_ours(path):
-    "Whether there is a cache at `path`; a `CacheError` if there is something else"
+def _connect(path):
+    """A connection to the cache at `path`, made if there is nothing; a `CacheError` if there is something else.
+
+    SQLite is asked what the file is: to open and close it by hand would take away the locks of all connections of this process, and the next process
+    that leaves would throw away what they write (https://sqlite.org/howtocorrupt.html, 2.2).
+    """
     if path.is_dir(): raise CacheError(f"{path} is a folder; give the path of a file for the cache")
-    if not path.exists() or not path.stat().st_size: return False
-    with path.open('rb') as f: head = f.read(100)
-    if head[:16]!=b'SQLite format 3\0' or int.from_bytes(head[68:72], 'big')!=_app:
-        raise CacheError(f"{path} is not a syngen_nb cache and was left as it is; give another path"
-                         + (', or read a recording with Cache.replay' if path.suffix=='.jsonl' else ''))
-    if (v := int.from_bytes(head[60:64], 'big'))>_version: raise CacheError(f"{path} was written by a newer syngen_nb (format {v}); upgrade, or give another path")
-    return True
+    if not path.exists() or not path.stat().st_size: _make(path)
+    db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+    try:
+        try: app,version = (db.execute(f'pragma {o}').fetchone()[0] for o in ('application_id', 'user_version'))
+        except sqlite3.DatabaseError as e:
+            if e.sqlite_errorname!='SQLITE_NOTADB': raise
+            app = None
+        if app!=_app: raise CacheError(f"{path} is not a syngen_nb cache and was left as it is; give another path"
+                                       + (', or read a recording with Cache.replay' if path.suffix=='.jsonl' else ''))
+        if version>_version: raise CacheError(f"{path} was written by a newer syngen_nb (format {version}); upgrade, or give another path")
+        if (name := str(path.absolute())) not in _checked and db.execute('pragma quick_check(1)').fetchone()[0]!='ok': raise sqlite3.DatabaseError('its pages do not fit together')
+        _checked.add(name)
+    except: db.close(); raise
+    return db
 
 def _make(path):
     "An empty cache at `path`, put there whole, since another process may be making it too"
@@ -54,7 +65,7 @@ def _make(path):
         if not path.exists(): os.replace(tmp, path)
     finally: tmp.unlink(missing_ok=True)
 
-# %% ../nbs/02_cache.ipynb #651baa5c
+# %% ../nbs/02_cache.ipynb #d5b519ce
 class Cache:
     """Answers of models, kept in an SQLite file.
 
@@ -82,12 +93,10 @@ class Cache:
         if self._pid==os.getpid(): return self._db
         if self.path==':memory:' and self._pid: raise CacheError("A cache in memory cannot be used in a forked process; give it a path")
         with self._reading():
-            made = self.path==':memory:' or _is_ours(self.path)
-            if not made: _make(self.path)
-            self._db = sqlite3.connect(self.path, timeout=60, isolation_level=None, check_same_thread=False)
-            if self.path==':memory:': self._db.execute(_schema)
-            elif made and self._name not in _checked and self._db.execute('pragma quick_check(1)').fetchone()[0]!='ok': raise sqlite3.DatabaseError('its pages do not fit together')
-            _checked.add(self._name)
+            if self.path!=':memory:': self._db = _connect(self.path)
+            else:
+                self._db = sqlite3.connect(':memory:', isolation_level=None, check_same_thread=False)
+                self._db.execute(_schema)
             self._db.execute('pragma synchronous=normal')  # a killed process loses nothing; only a power cut can lose the last moments
         self._pid = os.getpid()
         return self._db
@@ -240,6 +249,7 @@ def _recorded(source):
     try:
         if not isinstance(source, (list, tuple)):
             what = source = _recording(source)
+            if str(source.absolute()) in _checked: raise ValueError('it is a cache')  # not to be opened beside SQLite, see _connect
             source = source.open('rb')
         for i,line in enumerate(source, 1):
             here,at = at,at+len(line)

@@ -1,10 +1,11 @@
 "Several processes, several runs, one cache"
-import multiprocessing, sqlite3
+import multiprocessing, sqlite3, subprocess, sys
 import pandas as pd
 import pytest
 from fake_server import serve
 from helpers import TASK, check_exact, get_model, needed, openai
 from syngen_nb import Cache, generate, start
+from syngen_nb.cache import CacheError
 
 
 AT_ONCE, N = 4, 90
@@ -47,6 +48,21 @@ def test_two_make_the_file(tmp_path):
     assert [q.get(timeout=30) for _ in ps] == ['', '']
     for p in ps: p.join(10)
     assert len(Cache(tmp_path/'new'/'c.sqlite')) == 1
+
+def test_another_process_leaves(cache):
+    "What is stored after another process has left is there for the next one, also if the file was opened several times here and taken for something else"
+    mine = Cache(cache)
+    mine.put('s', 0, {'text': 'x'})
+    Cache(cache)
+    with pytest.raises(CacheError): mine.load(cache)
+    for i in range(1, 4):
+        assert _seen(cache) == i
+        mine.put('s', i, {'text': 'x'})
+    assert _seen(cache) == len(mine) == 4
+
+def _seen(cache):
+    "How many answers another process finds"
+    return int(subprocess.run([sys.executable, '-c', f'from syngen_nb import Cache; c = Cache({str(cache)!r}); print(len(c)); c.close()'], capture_output=True, text=True, check=True).stdout)
 
 def test_two_runs_at_once(cache):
     "Two runs of the same job in one process ask no more than one"
