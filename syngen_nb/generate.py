@@ -301,7 +301,7 @@ def _run(what, n_record_to_generate=None, n_source_type=None, n_topic=None, n_su
     if plan.n_record_to_generate is None: run.plan = replace(plan, n_record_to_generate=run._total())
     return run
 
-# %% ../nbs/08_generate.ipynb #52ffcccc
+# %% ../nbs/08_generate.ipynb #dc7d21f6
 def generate(
     what,  # A `Task`, or a `Taxonomy` that was grown and maybe edited
     n_record_to_generate=None,  # Rows in all
@@ -313,7 +313,7 @@ def generate(
     seed=0,  # Another seed gives other texts
     rounds=6,  # Draws without anything new before a list is given up
     filters=None,  # What keeps texts out: names out of `FILTERS` and functions of your own; all names by default, False for none
-    verify=None,  # Have a model that does not see the label check it: True, 'keep', 'drop', 'relabel', a model, or a `Judge`; False not to. By default as the prompt set says: for 'local/small' True
+    verify=None,  # Have a model that does not see the label check it: True, 'keep', 'drop', 'relabel', a model, or a `Judge`; False not to. By default as the prompt set says: for the embedded models True
     progress=True,  # Whether to show a progress bar
 ):
     """Write texts: exactly as many as asked for, each label as many as the others.

@@ -114,7 +114,7 @@ def items_schema(key, n, max_length=None):
     item = dict(type='object', properties={key: text}, required=[key], additionalProperties=False)
     return dict(type='object', properties=dict(items=dict(type='array', minItems=n, maxItems=n, items=item)), required=['items'], additionalProperties=False)
 
-# %% ../nbs/01_prompts.ipynb #95798f37
+# %% ../nbs/01_prompts.ipynb #85f5e982
 _errors = '''A text classifier got these texts wrong. Its task: {{instruction}}. Each of them is "{{label}}"{% if label.description %} ({{label.description}}){% endif %}:
 {% for e in errors[:12] %}
 - {{e.text}} (taken for "{{e.predicted}}")
@@ -148,7 +148,7 @@ class Prompts:
     show:tuple = ('others', 'siblings', 'written', 'rejected', 'names')  # What the prompt for texts may show; the rest is left empty
     distinct:bool = False  # Whether subtopics that say the same in two branches of a label are replaced
     unlabelled:bool = False  # Whether names in the tree that say the name of a label are replaced
-    lead:str = ''  # Template of how a text begins, if it is a continuation
+    lead:str = ''  # Template of the words a text begins with, if it is a continuation or `bare`
     errors:str = _errors  # Template that asks for subtopics for what a classifier got wrong; see `grow`
     check:str = ''  # Template that asks, blind, for the label of a text; without one texts cannot be verified
     verify:bool = False  # Whether labels are verified where `generate` is not told
@@ -181,10 +181,10 @@ class Prompts:
         ctx |= {k: ctx[v] for k,v in self.alias.get(level, {}).items()}
         how = self.how.get(level, 'chat')
         fill = lambda s: _compiled(s).render(ctx).strip('\n')
-        schema = None if how!='chat' else self._schema(level, n)
-        system = fill(self.system) if self.system and how=='chat' else ''
         lead = fill(self.lead) if level=='texts' and self.lead else ''
-        return Request(fill(getattr(self, level))+lead, system, schema, how, self.max_tokens.get(level), tuple(self.stop.get(level, ())), seed, lead=lead)
+        schema,system = (self._schema(level, n, lead), fill(self.system) if self.system else '') if how=='chat' else (None, '')
+        led = lead if how=='continue' else ''
+        return Request(fill(getattr(self, level))+led, system, schema, how, self.max_tokens.get(level), tuple(self.stop.get(level, ())), seed, lead=led)
 
     def check_request(self, task, text, options, seed=0, logprobs=0):
         "The `Request` that asks which of `options`, names of labels, `text` has; they are marked A, B and so on"
@@ -193,15 +193,16 @@ class Prompts:
         ctx,how = context(task) | dict(text=_ends_of(text), options=options),self.how.get('check', 'chat')
         return Request(_compiled(self.check).render(ctx).strip('\n'), '', None, how, self.max_tokens.get('check'), tuple(self.stop.get('check', ())), seed, logprobs)
 
-    def _schema(self, level, n):
+    def _schema(self, level, n, lead=''):
         most = self.max_length.get(level)
+        if self.bare and level=='texts' and lead: return dict(type='string', pattern=f'^{re.escape(lead)}[ ,.!?\'-][^"\\\\\\x00-\\x1f]*$')
         if self.bare and level=='texts': return dict(type='string', minLength=20) | (dict(maxLength=most) if most else {})
         return items_schema(KEYS[level], n, most)
 
     def read(self, text, level, cut=False, lead=''):
         "The items in the answer `text`, cleaned; `cut` says that it hit the token limit, `lead` is that of the request"
         text = lead+text
-        if self.how.get(level)=='continue': items = [_sentences(text) if cut else text] if level=='texts' else re.split('[;,]', text)[:-1 if cut else None]
+        if self.how.get(level)=='continue': items = [_sentences(text) if cut else text] if level=='texts' else text.split(';' if ';' in text else ',')[:-1 if cut else None]
         else: items = salvage(text, KEYS[level], cut)
         if not items and cut and self.bare and level=='texts': items = [_sentences(text.strip().strip('"').replace('\\"', '"').replace('\\n', '\n'))]
         clean = clean_text if level=='texts' else clean_name
@@ -355,13 +356,13 @@ Not accepted, and why; avoid that:
 Each item has the key "text".''',
     vary=_vary, distinct=True, unlabelled=True, check=_check)
 
-# %% ../nbs/01_prompts.ipynb #e70d3c5b
+# %% ../nbs/01_prompts.ipynb #05601477
 _lists = dict(
-    source_types='''Where real texts to be judged are found: kinds of text, by where or by whom they are written. Where the task names a kind of text, all are of that kind.
+    source_types='''Kinds of real texts that a classifier gets to judge, each by who writes it. The kind of text that the task names comes first in each.
 
 Task: Find fraud among emails. Found in: emails from a bank; emails from strangers; emails between colleagues; emails from a shop; emails from a parcel service
-Task: Rate the stay of a hotel guest. Found in: booking site reviews; travel forum posts; guest book entries; social media posts; letters to the hotel
-Task: Find the subject of a tweet. Found in: tweets by fans; tweets by newspapers; tweets between friends; tweets by clubs; tweets from a stadium
+Task: Find the subject of a tweet about the weather. Found in: tweets by weather stations; tweets by farmers; tweets from newspapers; tweets between friends; tweets by tourists
+Task: Rate the stay of a hotel guest. Found in: reviews by business travellers; reviews by families; reviews by couples; reviews by regular guests; reviews by first-time visitors
 Task: {{instruction}}. Found in:{% for s in siblings %} {{s}};{% endfor %}''',
     topics='''Topics for varied texts. A topic is what a text is about, in two to five words, not a quote and not the class itself.
 
@@ -380,11 +381,14 @@ Task: Rate the stay of a hotel guest. Booking site reviews, "complaint", street 
 Task: Route a message to the support desk. Chat logs, "technical issue", expired password link. Wrong: "I was told to pay again to get a new link" (taken for billing). Subtopics: link that leads to a payment page; account locked after a refund; login asked for in the shop
 Task: {{instruction}}. {{source_type}}, "{{label}}"{% if label.description %}, {{label.description}}{% endif %}, {{topic}}.{% if language!='English' %} In {{language}}.{% endif %} Wrong:{% for e in errors[:4] %} "{{e.text[:120]}}" (taken for {{e.predicted}}){{';' if not loop.last}}{% endfor %}. Subtopics:{% for s in siblings %} {{s}};{% endfor %}''',
     how=dict(source_types='continue', topics='continue', subtopics='continue', errors='continue'), per_call=1)
-_ends = ('\n', *(f' {o}:' for o in ('Task', 'Subtask', 'Found in', 'Topic', 'Topics', 'Subtopic', 'Subtopics')))  # a list is over where a heading is said again
+_ends = ('\n', ' Subtask', ' Subtopic', *(f' {o}:' for o in ('Task', 'Found in', 'Topic', 'Topics')))  # a list is over where a heading is said again
+
+_first = tuple('''I The We It My This After They When Just There What Our If So You For In He Your A Not Last She With That Please No Can Two Even Do Every How At One Now These
+    On Is Some Yesterday All Well Today Everyone Before Why Maybe Most Thanks Only Since Here As While Have Never Another First'''.split())
 
 LOCAL = Prompts('local', **_lists,
     system='You write realistic data for a text classifier: {{instruction}}. Classes: {{labels}}. The texts never name their class.',
-    texts='''Write one realistic text that is a clear example of the class "{{label}}"{% if label.description %} ({{label.description}}){% endif %}{% if others %}; a reader would never take it for {{others|join(' or ')}}{% endif %}. {{styles[0].length or 'One or two sentences'}} in {{language}}, {{styles[0].voice or 'in the voice of its real author'}}, of the kind found in {{source_type}}, about {{topic}}: {{subtopic}}.{% if styles[0].opening %} The text {{styles[0].opening}}.{% endif %}
+    texts='''A classifier has this task: {{instruction}}. Write one realistic text for it that is a clear example of the class "{{label}}"{% if label.description %} ({{label.description}}){% endif %}{% if others %}; a reader would never take it for {{others|join(' or ')}}{% endif %}. {{styles[0].length or 'One or two sentences'}} in {{language}}{% if styles[0].voice %}, {{styles[0].voice}}{% endif %}, one of the {{source_type}}, about {{topic}}: {{subtopic}}.
 {% if rejected %}
  A text before was turned down: it {{rejected[-1].why}}.
 {% endif %}
@@ -395,11 +399,11 @@ Tell something else than before, and do not begin like these:
 - {{t.split()[:4]|join(' ')}} …
 {% endfor %}
 {% endif %}''',
-    distinct=True, unlabelled=True, check=_check,
+    vary=dict(opening=_first), lead="{% if language=='English' %}{{styles[0].opening}}{% endif %}", distinct=True, unlabelled=True, check=_check, verify=True,
     bare=True, max_length=dict(texts=800), max_tokens=dict(source_types=70, topics=90, subtopics=70, errors=70, texts=110, check=1),
     stop=dict(source_types=_ends, topics=_ends, subtopics=_ends, errors=_ends))
 
-# %% ../nbs/01_prompts.ipynb #5ef47d69
+# %% ../nbs/01_prompts.ipynb #3b3e201e
 SMALL = replace(LOCAL, name='small', system='', bare=False, how=_lists['how'] | dict(texts='continue', check='continue'), max_length={},
     max_tokens=LOCAL.max_tokens | dict(texts=44), stop=LOCAL.stop | dict(texts=('"', '\n')),
     texts='''Task: Route a message to the support desk. Here is a support ticket about app crashes on startup (closes after the logo) that is clearly "technical issue" and not "billing": "Since the update on Tuesday the app closes by itself a second after the logo appears. I have reinstalled it twice and nothing helps."
@@ -421,16 +425,14 @@ Task: {{instruction}}. Classes: {% for o in options %}{{o.label}}{% if o.descrip
 
 Text: "{{text}}"
 Class:''',
-    lead="{% if language=='English' %}{{styles[0].opening}}{% endif %}", distinct=False, verify=True,
-    vary=dict(opening=tuple('''I The We It My This After They When Just There What Our If So You For In He Your A Not Last She With That Please No Can Two Even Do Every How At One Now These
-        On Is Some Yesterday All Well Today Everyone Before Why Maybe Most Thanks Only Since Here As While Have Never Another First'''.split())),
+    distinct=False,
     built_in=dict(
         source_types=('online reviews', 'forum posts', 'social media posts', 'chat messages', 'emails', 'news comments', 'blog posts', 'survey answers'),
         topics=('first impressions', 'price and value', 'a recent change', 'an unexpected problem', 'the people involved', 'a comparison with last time',
             'waiting times', 'a recommendation', 'small details', 'plans for next time'),
         subtopics=('what happened first', 'how it ended', 'what others said', 'what stood out', 'what it cost')))
 
-# %% ../nbs/01_prompts.ipynb #b526ab75
+# %% ../nbs/01_prompts.ipynb #5d264c00
 def get_prompts(prompts, default=DEFAULT):
     """The prompt set meant by `prompts`.
 
@@ -450,7 +452,7 @@ def get_prompts(prompts, default=DEFAULT):
     if (wrong := set(prompts)-set(KEYS)-{'system'}):
         raise ValueError(f"No template is called {', '.join(sorted(map(repr, wrong)))}; the names are {', '.join(KEYS)} and system")
     chat = {k: {o: v for o,v in getattr(default, k).items() if o not in prompts} for k in ('how', 'stop', 'max_tokens', 'built_in')}
-    return replace(default, name=f'{default.name}+', **chat, **prompts)
+    return replace(default, name=f'{default.name}+', **chat, **dict(lead='') if 'texts' in prompts else {}, **prompts)
 
 # %% ../nbs/01_prompts.ipynb #d0fed749
 _decoder = json.JSONDecoder(strict=False)

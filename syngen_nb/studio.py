@@ -81,7 +81,7 @@ class Step(Base):
     def _on_fold(self, on): self.unfolded = on
     def _on_press(self, name, **kw): self._press(name, **kw)
 
-# %% ../nbs/25_studio.ipynb #73899278
+# %% ../nbs/25_studio.ipynb #8200c6df
 class Studio(Kept, ipywidgets.VBox):
     """From an instruction to a data frame, by hand.
 
@@ -387,9 +387,10 @@ class Studio(Kept, ipywidgets.VBox):
 def _labels(tax): return {o.id: Label(o.name, o.description) for o in tax.children()}
 
 def _frame(rows, labels, attrs):
-    "A frame as `generate` gives it"
-    df = pd.DataFrame(rows, columns=['text', *KINDS[1:], 'cell', 'model'])
-    df['label'] = pd.Categorical(df['label'], labels)
+    "A frame as `generate` gives it, with the columns of verified labels or without"
+    names = 'text', *KINDS[1:], 'cell', 'model', 'checked_label', 'confidence'
+    df = pd.DataFrame(rows, columns=names[:len(rows[0]) if rows else 7])
+    for o in {'label', 'checked_label'} & set(df): df[o] = pd.Categorical(df[o], labels)
     df.attrs['syngen'] = dict(attrs)
     return df
 
