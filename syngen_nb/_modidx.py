@@ -188,7 +188,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'syngen_nb.generate.TextRun.short': ('generate.html#textrun.short', 'syngen_nb/generate.py'),
                                     'syngen_nb.generate.TextRun.texts': ('generate.html#textrun.texts', 'syngen_nb/generate.py'),
                                     'syngen_nb.generate._Guess': ('generate.html#_guess', 'syngen_nb/generate.py'),
-                                    'syngen_nb.generate._Guess.__init__': ('generate.html#_guess.__init__', 'syngen_nb/generate.py'),
                                     'syngen_nb.generate._Guess._ask': ('generate.html#_guess._ask', 'syngen_nb/generate.py'),
                                     'syngen_nb.generate._estimate': ('generate.html#_estimate', 'syngen_nb/generate.py'),
                                     'syngen_nb.generate._run': ('generate.html#_run', 'syngen_nb/generate.py'),

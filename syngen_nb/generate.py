@@ -347,7 +347,7 @@ async def agenerate(what, n_record_to_generate=None, n_source_type=None, n_topic
     "`generate` for async code; the parameters are the same"
     return await _await(_run(what, n_record_to_generate, n_source_type, n_topic, n_subtopic, sample_per_subtopic, model, cache, prompts, seed, rounds, filters, verify), progress)
 
-# %% ../nbs/08_generate.ipynb #c2fc8af0
+# %% ../nbs/08_generate.ipynb #f4516598
 @dataclass
 class Estimate:
     "What a run would take. Tokens are counted as four characters each; what a model thinks before it answers is not counted"
@@ -369,9 +369,9 @@ _tokens = dict(source_types=10, topics=10, subtopics=10, texts=90, checks=6)  # 
 class _Guess(TextRun):
     "A run that asks no one"
     seconds,dollars = 0.,0.
-    def __init__(self, *args, **kw): super().__init__(*args, **kw | dict(filters=False))
 
     async def _ask(self, s):
+        self.filters,self._turn = Filters(False),self._turn+1  # from here on there are texts that are made up, and would not pass
         n = self._per_request(s)
         req = self._request(s, n)
         u,model,tokens_in,out = self.usage,self._asks(s),(len(req.system)+len(req.prompt))//4,n*_tokens[s.level]

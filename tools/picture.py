@@ -17,7 +17,7 @@ TASK = "from syngen_nb import Cache, Studio, Task, TaskForm, generate, grow\n\nt
 # the tree and half of the texts are there, the others are being asked for
 HALF = '''lesson = list(Cache.replay('reviews').rows())
 cache = Cache(':memory:')
-cache.load([o for o in lesson if not o['cell'].startswith('texts') or 'negative' in o['cell'] and 'review websites' in o['cell']])
+cache.load([o for o in lesson if not o['cell'].startswith('texts') or 'negative' in o['cell'] and 'reviews by critics' in o['cell']])
 studio = Studio(task, cache=cache)
 studio.grow().result()
 _ = studio.generate()'''
