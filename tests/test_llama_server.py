@@ -30,8 +30,8 @@ def url(small):
     p.kill(); p.communicate()
 
 def test_job(url, cache):
-    "Four rows of two labels through the openai SDK; structure only, since what so small a model says in chat would not pass the filters"
-    short = replace(DEFAULT, per_call=1, max_tokens=dict(source_types=60, topics=60, subtopics=60, texts=60), max_length=dict(source_types=30, topics=40, subtopics=40, texts=120))
+    "Four rows of two labels through the openai SDK; structure only, since what so small a model says in chat would not pass the filters, and what it is shown it copies"
+    short = replace(DEFAULT, per_call=1, show=('others',), max_tokens=dict(source_types=60, topics=60, subtopics=60, texts=60), max_length=dict(source_types=30, topics=40, subtopics=40, texts=120))
     kw = dict(model=get_model('openai/small', base_url=f'{url}/v1', concurrency=4, temperature=.8), prompts=short, cache=cache, rounds=12, filters=False, progress=False)
     task = Task('Classify the sentiment of a movie review', ['negative', 'positive'])
     df = generate(task, n_record_to_generate=4, n_source_type=1, n_topic=1, n_subtopic=1, **kw)
