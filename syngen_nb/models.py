@@ -266,8 +266,9 @@ _loaded,_loading = {},threading.Lock()  # path, slots, context: the running llam
 
 def _load(path, slots, context):
     "llama.cpp with the weights at `path`"
-    os.environ.setdefault('OMP_WAIT_POLICY', 'passive')  # else idle threads spin, and a busy machine crawls
-    os.environ.setdefault('GOMP_SPINCOUNT', '0')
+    # a thread that waits spins for a moment, then sleeps: if it slept at once, small models would be much slower, and if it spun on, a busy machine would crawl
+    os.environ.setdefault('OMP_WAIT_POLICY', 'passive')
+    os.environ.setdefault('GOMP_SPINCOUNT', '1000')
     try: import xllamacpp
     except ImportError: raise ModelError("The embedded model needs llama.cpp: pip install 'syngen-nb[local]', or name another model, e.g. model='openai/…'", 'access') from None
     p = xllamacpp.CommonParams()

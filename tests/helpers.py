@@ -9,7 +9,7 @@ from syngen_nb import Task, get_model
 HERE = Path(__file__).parent
 TASK = Task('Sort notes by what they are about', ['Sea', 'Land', 'Air'])
 PER = 5   # texts a request by the default prompt set
-needs_llama = pytest.mark.skipif(not find_spec('xllamacpp'), reason='needs the extra local')   # not importorskip: the package has to import it, with threads that do not spin
+needs_llama = pytest.mark.skipif(not find_spec('xllamacpp'), reason='needs the extra local')   # not importorskip: the package has to import it, with threads that do not spin on
 
 def openai(s, **kw): return get_model('openai/fake', **dict(base_url=s.url, api_key='a-key-of-a-test', concurrency=16, retries=8) | kw)
 def anthropic(s, **kw): return get_model('anthropic/fake', **dict(base_url=s.root, api_key='a-key-of-a-test', concurrency=16, retries=8) | kw)

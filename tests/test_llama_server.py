@@ -8,7 +8,7 @@ from syngen_nb import DEFAULT, Task, generate, get_model
 pytestmark = needs_llama
 CODE = '''
 import os, sys
-os.environ |= dict(OMP_WAIT_POLICY='passive', GOMP_SPINCOUNT='0')
+os.environ |= dict(OMP_WAIT_POLICY='passive', GOMP_SPINCOUNT='1000')
 import xllamacpp
 p = xllamacpp.CommonParams()
 p.model.path = sys.argv[1]
