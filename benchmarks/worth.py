@@ -124,8 +124,15 @@ def table(a):
     text = ['Made by `python benchmarks/worth.py table DATA` from the rows in this folder. A logistic regression on TF-IDF, trained on generated rows only, tested on real ones; imdb and sms_spam: accuracy, '
             'twitter_fin: weighted F1, tweets_es: macro F1. Mean over seeds (their number in brackets). *real*: as many real rows instead.\n']
     for (model,n),part in s.groupby(['model', 'n'], sort=False):
-        text += [f"\n### {model.replace('-', '/', 1)}, {n} rows\n", _scores(part[part.kind=='rows']), '\nThe same with sentence embeddings (all-MiniLM-L6-v2, for English) in place of TF-IDF:\n', _scores(part[part.kind=='embed']), '\nThe same with TF-IDF, cut to as many words as the arm with the fewest:\n', _scores(part[part.kind=='tokens']), '\nOURS minus each arm, points, 95 % interval (paired bootstrap over test rows, 300 draws; the same seeds of both):\n',
-                 _differences(part[part.kind=='rows'], said, codes, draws), '\nThe same with sentence embeddings:\n', _differences(part[part.kind=='embed'], said, codes, draws), '\nHealth, mean over sets and seeds:\n', _health(h.xs((model, n)))]
+        of = {k: part[part.kind==k] for k in ('rows', 'embed', 'tokens')}
+        differ = lambda k: _differences(of[k], said, codes, draws)
+        text += [f"\n### {model.replace('-', '/', 1)}, {n} rows\n", _scores(of['rows']),
+            '\nThe same with sentence embeddings (all-MiniLM-L6-v2, for English) in place of TF-IDF:\n', _scores(of['embed']),
+            '\nThe same with TF-IDF, cut to as many words as the arm with the fewest:\n', _scores(of['tokens']),
+            '\nOURS minus each arm, points, 95 % interval (paired bootstrap over test rows, 300 draws; the same seeds of both). '
+            'The last column adds what another draw of trees and texts would change, by the spread between seeds (Student\'s t):\n', differ('rows'),
+            '\nThe same with sentence embeddings:\n', differ('embed'), '\nThe same with TF-IDF, at equal words:\n', differ('tokens'),
+            '\nHealth, mean over sets and seeds:\n', _health(h.xs((model, n)))]
     text += ['\n### Do the labels hold?\n', 'Rows of OURS read without their label (`benchmarks/worth/read.csv`): as one of the labels, or as neither. 95 % intervals by Wilson.\n', read()] if (HERE/'read.csv').exists() else []
     out = '\n'.join(text)+'\n'
     (HERE/'README.md').write_text('# What generated rows are worth\n\n'+out)
@@ -162,14 +169,29 @@ def _differences(s, said, codes, draws):
         for name in dict.fromkeys(k for k,_ in both):
             names,y = codes[name]
             score = lambda arm, seed, w: _scored(w, y, said[model, n, name, seed, arm, kind], len(names))[MEASURE[name]]
-            at = lambda w: np.mean([score('OURS', seed, w)-score(o, seed, w) for k,seed in both if k==name], 0)
-            per_set[name] = at(np.ones(len(y)))[0],at(draws[name])
-            row[name] = _points(*per_set[name])
-        row['mean'] = _points(np.mean([d for d,_ in per_set.values()]), np.mean([b for _,b in per_set.values()], 0))
+            at = lambda w: np.array([score('OURS', seed, w)-score(o, seed, w) for k,seed in both if k==name])
+            each = at(np.ones(len(y)))[:,0]
+            per_set[name] = each.mean(),at(draws[name]).mean(0),each
+            row[name] = _points(*per_set[name][:2])
+        both_mean = np.mean([d for d,_,_ in per_set.values()]),np.mean([b for _,b,_ in per_set.values()], 0)
+        row['mean'] = _points(*both_mean)
+        row['mean, for other trees too'] = _anew(*both_mean, [each for _,_,each in per_set.values()])
         rows[o] = row
-    return _md(_order(pd.DataFrame(rows).T.reindex(columns=[*(k for k in TASKS if k in s.set.unique()), 'mean']).rename_axis('OURS minus')), '{}') if rows else '(nothing to compare yet)'
+    return _md(_order(pd.DataFrame(rows).T.reindex(columns=[*(k for k in TASKS if k in s.set.unique()), 'mean', 'mean, for other trees too']).rename_axis('OURS minus')), '{}') if rows else '(nothing to compare yet)'
 
-def _points(d, b): return f'{100*d:+.1f} [{100*np.quantile(b, .025):+.1f}, {100*np.quantile(b, .975):+.1f}]'
+def _interval(d, low, high): return f'{100*d:+.1f} [{100*low:+.1f}, {100*high:+.1f}]'
+def _points(d, b): return _interval(d, *np.quantile(b, [.025, .975]))
+
+def _anew(d, b, each):
+    """The mean `d` over sets with a 95 % interval that holds for other trees and texts too: Student's t, with the variance between seeds, `each` an array a set, pooled
+    over sets, added to that over test rows, the bootstrap's draws `b`"""
+    from scipy.stats import t
+    k = np.array([len(o) for o in each])
+    free = (k-1).sum()
+    if not free: return '–'
+    between = sum(((o-o.mean())**2).sum() for o in each)/free
+    half = t.ppf(.975, free)*np.sqrt((between/k).sum()/len(k)**2+b.var())
+    return _interval(d, d-half, d+half)
 
 def _health(h):
     m = h.groupby('arm').mean()

@@ -317,7 +317,7 @@ class LocalModel(Model):
         self._weights = name if not (path or file) else None
         self.sampling = self._usual | sampling
         self.prompts = prompts or (SMALL if self._weights=='local/small' else LOCAL)
-        self.pace = (.1, 56.) if self._weights=='local/small' else (1.5, 6.3)  # of each of four slots on two cores, from what make demo took
+        self.pace = (.6, 47.) if self._weights=='local/small' else (5.3, 10.)  # of each of four slots on two cores, by benchmarks/local.py
         self._pool = None
 
     def key(self):
