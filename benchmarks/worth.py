@@ -160,6 +160,7 @@ def _scores(s):
 
 def _differences(s, said, codes, draws):
     from syngen_nb.evaluate import _scores as _scored  # of all draws at once
+    if s.empty: return '(nothing to compare yet)'
     rows,(model,n,kind) = {},s[['model', 'n', 'kind']].iloc[0]
     for o in ARMS:
         if o=='OURS': continue
