@@ -19,13 +19,11 @@ def requests(p, n, logprobs):
 
 async def main(model, n):
     k = model.concurrency
-    free = asyncio.Semaphore(k)
-    async def one(r):
-        async with free: return await ask(model, r)
+    send = lambda reqs: asyncio.gather(*(ask(model, r) for r in reqs))  # the model takes so many at a time as it has slots
     for what,reqs in requests(model.prompts, n+k, model.logprobs).items():
-        await asyncio.gather(*map(one, reqs[:k]))
+        await send(reqs[:k])
         t = time.perf_counter()
-        said = await asyncio.gather(*map(one, reqs[k:]))
+        said = await send(reqs[k:])
         t = time.perf_counter()-t
         print(f'{model.name}, {k} at a time: {n/t:.2f} {what} a second, {sum(a.tokens_out for a in said)/n:.0f} tokens each', flush=True)
 

@@ -160,37 +160,34 @@ def _scores(s):
 
 def _differences(s, said, codes, draws):
     from syngen_nb.evaluate import _scores as _scored  # of all draws at once
-    if s.empty: return '(nothing to compare yet)'
-    rows,(model,n,kind) = {},s[['model', 'n', 'kind']].iloc[0]
+    rows = {}
     for o in ARMS:
         if o=='OURS': continue
         both = [(name,seed) for name,seed in s[['set', 'seed']].drop_duplicates().itertuples(index=False) if {o, 'OURS'}<=set(s[(s.set==name)&(s.seed==seed)].arm)]
         if not both: continue
-        row,per_set = {},{}
+        (model,n,kind),row,seeds,tests = s[['model', 'n', 'kind']].iloc[0],{},[],[]
         for name in dict.fromkeys(k for k,_ in both):
             names,y = codes[name]
             score = lambda arm, seed, w: _scored(w, y, said[model, n, name, seed, arm, kind], len(names))[MEASURE[name]]
             at = lambda w: np.array([score('OURS', seed, w)-score(o, seed, w) for k,seed in both if k==name])
-            each = at(np.ones(len(y)))[:,0]
-            per_set[name] = each.mean(),at(draws[name]).mean(0),each
-            row[name] = _points(*per_set[name][:2])
-        both_mean = np.mean([d for d,_,_ in per_set.values()]),np.mean([b for _,b,_ in per_set.values()], 0)
-        row['mean'] = _points(*both_mean)
-        row['mean, for other trees too'] = _anew(*both_mean, [each for _,_,each in per_set.values()])
-        rows[o] = row
+            seeds.append(at(np.ones(len(y)))[:,0])
+            tests.append(at(draws[name]).mean(0))
+            row[name] = _points(seeds[-1].mean(), tests[-1])
+        b = np.mean(tests, 0)
+        rows[o] = row | {'mean': _points(np.mean([d.mean() for d in seeds]), b), 'mean, for other trees too': _anew(seeds, b)}
     return _md(_order(pd.DataFrame(rows).T.reindex(columns=[*(k for k in TASKS if k in s.set.unique()), 'mean', 'mean, for other trees too']).rename_axis('OURS minus')), '{}') if rows else '(nothing to compare yet)'
 
 def _interval(d, low, high): return f'{100*d:+.1f} [{100*low:+.1f}, {100*high:+.1f}]'
 def _points(d, b): return _interval(d, *np.quantile(b, [.025, .975]))
 
-def _anew(d, b, each):
-    """The mean `d` over sets with a 95 % interval that holds for other trees and texts too: Student's t, with the variance between seeds, `each` an array a set, pooled
-    over sets, added to that over test rows, the bootstrap's draws `b`"""
+def _anew(seeds, b):
+    """The mean over sets with a 95 % interval that holds for other trees and texts too: Student's t, with the variance between `seeds`, an array a set, pooled over sets,
+    added to that over test rows, the bootstrap's draws `b`"""
     from scipy.stats import t
-    k = np.array([len(o) for o in each])
+    k,d = np.array([len(o) for o in seeds]),np.mean([o.mean() for o in seeds])
     free = (k-1).sum()
     if not free: return '–'
-    between = sum(((o-o.mean())**2).sum() for o in each)/free
+    between = sum(((o-o.mean())**2).sum() for o in seeds)/free
     half = t.ppf(.975, free)*np.sqrt((between/k).sum()/len(k)**2+b.var())
     return _interval(d, d-half, d+half)
 
