@@ -94,8 +94,25 @@ def health(df):
     f = report(df).to_frame()
     return f[f.label==''].set_index('metric').value[list(HEALTH)].astype(float)
 
-def table(a):
+def _scored(frames, name, test, names):
+    "Scores and predicted labels of the `frames` of a set"
     from syngen_nb.evaluate import evaluate
+    score,said = {},{}
+    for (model,n,_,seed,o),df in frames.items():
+        words = min(f.text.str.split().str.len().sum() for k,f in frames.items() if (k[0], k[1], k[3])==(model, n, seed) and k[4]!='real')
+        for kind,d in (('rows', df), ('tokens', budget(df, words))):
+            if o=='real' and kind=='tokens': continue
+            with warnings.catch_warnings():
+                warnings.simplefilter('ignore')
+                e = evaluate(d, test, embed=kind=='rows' and name in EMBED, curve=False)
+            for f,k in (('tfidf', kind), ('embed', 'embed')):
+                if f not in e.predicted: continue
+                said[model, n, name, seed, o, k] = np.array([names.index(l) for l in e.predicted[f]])
+                score[model, n, name, seed, o, k] = e.baselines.loc[f, MEASURE[name]]
+    return score,said
+
+def table(a):
+    from joblib import Parallel, delayed
     runs = [p.name.removesuffix('.csv.xz').rsplit('_', 3) for p in sorted(HERE.glob('*.csv.xz'))]  # model_set, arm, n, seed
     frames = {}
     for head,o,n,seed in runs:
@@ -104,21 +121,13 @@ def table(a):
     read_csv = lambda k: pd.read_csv(Path(a.data)/f'{k}.csv.gz').dropna()
     tests = {k: read_csv(k) for k in TASKS}
     for model,n,name,seed in {k[:4] for k in frames}: frames[model, n, name, seed, 'real'] = read_csv(f'{name}_train').sample(n, random_state=seed)
-    rng,score,said = np.random.default_rng(0),{},{}
+    rng = np.random.default_rng(0)
     codes = {k: (names := sorted(set(t.label)), np.array([names.index(l) for l in t.label])) for k,t in tests.items()}
     draws = {k: rng.multinomial(len(t), np.full(len(t), 1/len(t)), size=300) for k,t in tests.items()}
-    for (model,n,name,seed,o),df in frames.items():
-        words = min(f.text.str.split().str.len().sum() for (m,n2,s,sd,arm),f in frames.items() if (m,n2,s,sd)==(model,n,name,seed) and arm!='real')
-        for kind,d in (('rows', df), ('tokens', budget(df, words))):
-            if o=='real' and kind=='tokens': continue
-            with warnings.catch_warnings():
-                warnings.simplefilter('ignore')
-                e = evaluate(d, tests[name], embed=kind=='rows' and name in EMBED, curve=False)
-            names,_ = codes[name]
-            for f,k in (('tfidf', kind), ('embed', 'embed')):
-                if f not in e.predicted: continue
-                said[model, n, name, seed, o, k] = np.array([names.index(l) for l in e.predicted[f]])
-                score[model, n, name, seed, o, k] = e.baselines.loc[f, MEASURE[name]]
+    score,said = {},{}
+    for one in Parallel(-1)(delayed(_scored)({k: df for k,df in frames.items() if k[2]==name}, name, tests[name], codes[name][0]) for name in TASKS):
+        score |= one[0]
+        said |= one[1]
     s = pd.Series(score).rename_axis(['model', 'n', 'set', 'seed', 'arm', 'kind']).rename('score').reset_index()
     h = pd.DataFrame({k: health(df) for k,df in frames.items()}).T.rename_axis(['model', 'n', 'set', 'seed', 'arm']).sort_index()
     text = ['Made by `python benchmarks/worth.py table DATA` from the rows in this folder. A logistic regression on TF-IDF, trained on generated rows only, tested on real ones; imdb and sms_spam: accuracy, '
@@ -159,7 +168,7 @@ def _scores(s):
     return _md(_order(out), '{:.3f}')
 
 def _differences(s, said, codes, draws):
-    from syngen_nb.evaluate import _scores as _scored  # of all draws at once
+    from syngen_nb.evaluate import _scores as at_once  # of all draws
     rows = {}
     for o in ARMS:
         if o=='OURS': continue
@@ -168,7 +177,7 @@ def _differences(s, said, codes, draws):
         (model,n,kind),row,seeds,tests = s[['model', 'n', 'kind']].iloc[0],{},[],[]
         for name in dict.fromkeys(k for k,_ in both):
             names,y = codes[name]
-            score = lambda arm, seed, w: _scored(w, y, said[model, n, name, seed, arm, kind], len(names))[MEASURE[name]]
+            score = lambda arm, seed, w: at_once(w, y, said[model, n, name, seed, arm, kind], len(names))[MEASURE[name]]
             at = lambda w: np.array([score('OURS', seed, w)-score(o, seed, w) for k,seed in both if k==name])
             seeds.append(at(np.ones(len(y)))[:,0])
             tests.append(at(draws[name]).mean(0))
