@@ -37,12 +37,13 @@ def flat_prompts(p):
     chat = p.how.get('texts', 'chat')=='chat'
     text = '''Write one realistic text for a text classifier that is to {{instruction}}. Its class is "{{label}}"{% if label.description %} ({{label.description}}){% endif %}. In {{language}}.''' if chat else \
         '''Task: {{instruction}}. In {{language}}. Here is a text of the class "{{label}}"{% if label.description %}, {{label.description}}{% endif %}: "'''
-    return replace(p, name='flat', texts=text, system='', vary={}, lead='')
+    limit = max(p.max_tokens.get('texts', 0), 44)  # more than its texts take: how long they get is its own affair
+    return replace(p, name='flat', texts=text, system='', vary={}, lead='', max_tokens=p.max_tokens | dict(texts=limit))
 
 def treeless(p):
     "The set `p` without what it says of the tree"
     t = p.texts
-    for a,b in ((', of the kind found in {{source_type}}, about {{topic}}: {{subtopic}}', ''), ('Here is one of the {{source_type}} about {{topic}} ({{subtopic}}) that is', 'Here is one that is')): t = t.replace(a, b)
+    for a,b in ((', of the kind found in {{source_type}}, about {{topic}}: {{subtopic}}', ''), ('{% if source_type %} of the {{source_type}}{% endif %}{% if topic %} about {{topic}}{% if subtopic %} ({{subtopic}}){% endif %}{% elif subtopic %} about {{subtopic}}{% endif %} that is', ' that is')): t = t.replace(a, b)
     assert t!=p.texts
     return replace(p, name='treeless', texts=t)
 
@@ -51,7 +52,7 @@ def arm(name, task, n, model, cache, seed):
     p,what,kw = model.prompts,task,dict(filters=None, verify=True)
     if name=='METHOD': p,kw = METHOD,dict(filters=False, verify=False)
     elif name=='FLAT': p,what,kw = flat_prompts(p),flat_tree(task),dict(filters=False, verify=False)
-    elif name=='no-tree': p,what = treeless(p),flat_tree(task)
+    elif name=='no-tree': p,what,kw['rounds'] = treeless(p),flat_tree(task),30  # one cell has to stand for many
     elif name=='no-contrast': p = replace(p, show=tuple(o for o in p.show if o!='others'))
     elif name=='no-variation': p = replace(p, vary={}, lead='')
     elif name=='no-filters': kw['filters'] = False

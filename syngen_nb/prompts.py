@@ -157,6 +157,7 @@ class Prompts:
     stop:dict = field(default_factory=dict)  # Level to the strings that end a continuation
     alias:dict = field(default_factory=dict)  # Level to {variable: the variable whose value it takes}
     built_in:dict = field(default_factory=dict)  # Level to names that are taken before the model is asked for more
+    untold:bool = False  # Whether the prompt for texts leaves names that are `built_in` empty: they only spread the texts
 
     def __post_init__(self):
         for level in KEYS: check_template(getattr(self, level), level)
@@ -178,6 +179,7 @@ class Prompts:
         if level=='texts':
             ctx |= dict(siblings=list(siblings), names=_names(there), styles=[_Style({k: v[(at+i)%len(v)] for k,v in self.vary.items()}) for i in range(n)])
             ctx |= {k: _Names() for k in set(Prompts.show)-set(self.show)}
+            if self.untold: ctx |= {k: '' for level,names in self.built_in.items() if ctx[k := level.removesuffix('s')] in names}
         ctx |= {k: ctx[v] for k,v in self.alias.get(level, {}).items()}
         how = self.how.get(level, 'chat')
         fill = lambda s: _compiled(s).render(ctx).strip('\n')
@@ -405,14 +407,14 @@ Tell something else than before, and do not begin like these:
 
 # %% ../nbs/01_prompts.ipynb #3b3e201e
 SMALL = replace(LOCAL, name='small', system='', bare=False, how=_lists['how'] | dict(texts='continue', check='continue'), max_length={},
-    max_tokens=LOCAL.max_tokens | dict(texts=44), stop=LOCAL.stop | dict(texts=('"', '\n')),
+    max_tokens=LOCAL.max_tokens | dict(texts=26), stop=LOCAL.stop | dict(texts=('"', '\n')),
     texts='''Task: Route a message to the support desk. Here is a support ticket about app crashes on startup (closes after the logo) that is clearly "technical issue" and not "billing": "Since the update on Tuesday the app closes by itself a second after the logo appears. I have reinstalled it twice and nothing helps."
 
 Task: Rate the stay of a hotel guest. Here is a booking site comment about noise from the street (bar under the window) that is clearly "complaint" and not "praise": "We could not sleep at all because of the bar under our window. I asked for another room and the man at the desk just shrugged."
 
 Task: Find the subject of a news article. Here is a newspaper paragraph about the cup final (last minute goal) that is clearly "sport" and not "politics": "Dinamo won the cup for the third time on Sunday after a header in the last minute. Their captain said he had never heard the stadium so loud."
 
-Task: {{instruction}}. Here is one of the {{source_type}} about {{topic}} ({{subtopic}}) that is clearly "{{label}}"{% if label.description %}, {{label.description}},{% endif %}{% if others %} and not "{{others|join('" or "')}}"{% endif %}{% if language!='English' %}, in {{language}}{% endif %}: "''',
+Task: {{instruction}}. Here is one{% if source_type %} of the {{source_type}}{% endif %}{% if topic %} about {{topic}}{% if subtopic %} ({{subtopic}}){% endif %}{% elif subtopic %} about {{subtopic}}{% endif %} that is clearly "{{label}}"{% if label.description %}, {{label.description}},{% endif %}{% if others %} and not "{{others|join('" or "')}}"{% endif %}{% if language!='English' %}, in {{language}}{% endif %}: "''',
     check='''Task: Route a message to the support desk. Classes: billing, technical issue.
 Text: "The app closes by itself since the update on Tuesday."
 Class: technical issue
@@ -425,7 +427,7 @@ Task: {{instruction}}. Classes: {% for o in options %}{{o.label}}{% if o.descrip
 
 Text: "{{text}}"
 Class:''',
-    distinct=False,
+    distinct=False, untold=True,
     built_in=dict(
         source_types=('online reviews', 'forum posts', 'social media posts', 'chat messages', 'emails', 'news comments', 'blog posts', 'survey answers'),
         topics=('first impressions', 'price and value', 'a recent change', 'an unexpected problem', 'the people involved', 'a comparison with last time',
@@ -452,7 +454,7 @@ def get_prompts(prompts, default=DEFAULT):
     if (wrong := set(prompts)-set(KEYS)-{'system'}):
         raise ValueError(f"No template is called {', '.join(sorted(map(repr, wrong)))}; the names are {', '.join(KEYS)} and system")
     chat = {k: {o: v for o,v in getattr(default, k).items() if o not in prompts} for k in ('how', 'stop', 'max_tokens', 'built_in')}
-    return replace(default, name=f'{default.name}+', **chat, **dict(lead='') if 'texts' in prompts else {}, **prompts)
+    return replace(default, name=f'{default.name}+', **chat, **dict(lead='', untold=False) if 'texts' in prompts else {}, **prompts)
 
 # %% ../nbs/01_prompts.ipynb #d0fed749
 _decoder = json.JSONDecoder(strict=False)
