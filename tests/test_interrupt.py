@@ -7,7 +7,8 @@ from syngen_nb import agenerate, agrow, generate, start
 
 AT_ONCE, N = 8, 150
 SETUP = f'''
-import sys, time; sys.path.insert(0, {str(HERE)!r})
+import signal, sys, time; sys.path.insert(0, {str(HERE)!r})
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job that a shell runs in the background is deaf to it
 from helpers import *
 from syngen_nb import generate, start
 '''
