@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['LEVELS', 'Series', 'ShortWarning', 'Run', 'grow', 'start_grow', 'agrow']
 
-# %% ../nbs/06_grow.ipynb #5538ae14
+# %% ../nbs/06_grow.ipynb #d2510d2c
 import asyncio, hashlib, json, re, threading, time, warnings
 from collections import Counter
 from concurrent.futures import wait as _wait_for
@@ -14,26 +14,11 @@ from itertools import count
 from pathlib import Path
 
 from .cache import Cache
+from .loop import worker as _worker
 from .models import Model, ModelError, Usage, ask, get_model, retried
 from .prompts import KEYS, context, fold, get_prompts, names_label
 from .task import Plan, Task, _counts, _whole, same
 from .taxonomy import KINDS, Taxonomy, _Edit
-
-# %% ../nbs/06_grow.ipynb #18d95bfa
-class _Worker:
-    "A daemon thread with its own event loop, started when first needed"
-    def __init__(self): self._loop,self._lock = None,threading.Lock()
-    @property
-    def loop(self):
-        with self._lock:
-            if self._loop is None or not self._thread.is_alive():
-                self._loop = asyncio.new_event_loop()
-                self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name='syngen_nb')
-                self._thread.start()
-            return self._loop
-    def start(self, coro): return asyncio.run_coroutine_threadsafe(coro, self.loop)
-
-_worker = _Worker()
 
 # %% ../nbs/06_grow.ipynb #b6efa6e9
 LEVELS = (*KEYS, 'checks')  # checks: which label a text is read as, see `Judge`
