@@ -1,0 +1,115 @@
+"""What the public face looks like, as plain data."""
+
+import inspect
+import json
+import warnings
+
+import pandas as pd
+from golden.cases import CASES, TASK, dropped_texts, replayed, tree_forms
+
+import syngen_nb
+from syngen_nb import Cache, Studio, card, estimate, evaluate, get_model, report, split, to_csv, to_jsonl
+
+CLASSES = 'Label Plan Task Cache Model Prompts Taxonomy Judge TaskForm TaxonomyTree DataView Studio'.split()
+
+
+def plain(value):
+    "Return `value` as JSON gives it back."
+    return json.loads(json.dumps(value, default=str))
+
+
+def attrs(df):
+    "Return what a frame says of itself, without what depends on the cache."
+    said = plain(df.attrs.get('syngen')) or {}
+    return {name: value for name, value in said.items() if name != 'usage'}
+
+
+def parameters(function):
+    "Return names, kinds and defaults of the parameters of `function`."
+    found = inspect.signature(function).parameters.values()
+    return [[p.name, p.kind.name, '' if p.default is p.empty else repr(p.default)] for p in found]
+
+
+def signatures():
+    "Return the parameters of all public functions, classes and their methods."
+    found = {}
+    for name in syngen_nb.__all__:
+        thing = getattr(syngen_nb, name)
+        if callable(thing):
+            found[name] = parameters(thing)
+    for name in CLASSES:
+        of = getattr(syngen_nb, name)
+        own = [
+            m
+            for m in dir(of)
+            if not m.startswith('_') and getattr(getattr(of, m), '__module__', '').startswith('syngen_nb')
+        ]
+        found |= {f'{name}.{m}': parameters(getattr(of, m)) for m in own if inspect.isroutine(getattr(of, m))}
+    return found
+
+
+def model_keys():
+    "Return what tells models apart, as it goes into the keys of the cache."
+    server = dict(base_url='http://user:pass@h:8000/v1/?a=b', temperature=0.5, max_tokens=9)
+    models = {
+        'openai': get_model('openai/x'),
+        'openai server': get_model('openai/x', structured=False, **server),
+        'anthropic': get_model('anthropic/x'),
+        'local': get_model('local'),
+        'small': get_model('local/small', temperature=1.0),
+    }
+    return plain({name: model.key() for name, model in models.items()})
+
+
+def estimates():
+    "Return estimates of some calls, without the seconds."
+    calls = {
+        '40': dict(n_record_to_generate=40),
+        'counts': dict(n_source_type=2, n_topic=2, n_subtopic=2, sample_per_subtopic=3),
+        'verify': dict(n_record_to_generate=30, verify=True),
+    }
+    found = {name: estimate(TASK, model='openai/gpt-4o', cache=':memory:', **kw) for name, kw in calls.items()}
+    found['local'] = estimate(TASK, 30, cache=':memory:')
+    return {name: [str(e), vars(e)] for name, e in found.items()}
+
+
+def files(df, folder):
+    "Return what the functions that write files make of a frame."
+    to_csv(df, folder / 'rows.csv')
+    to_jsonl(df, folder / 'rows.jsonl')
+    train, test = split(df, test=0.25, seed=3)
+    return {
+        'csv': (folder / 'rows.csv').read_text(),
+        'jsonl': (folder / 'rows.jsonl').read_text(),
+        'card': str(card(df)),
+        'split': [train.index.tolist(), test.index.tolist()],
+        'report': str(report(df)),
+        'html': report(df)._repr_html_(),
+    }
+
+
+def scores(df):
+    "Return what a frame is worth on a part of it."
+    train, test = split(df, test=0.25, seed=3)
+    found = evaluate(train, test, curve=False)
+    return plain(dict(baselines=found.baselines.round(6).to_dict(), confusion=found.confusion.to_dict()))
+
+
+def studio_with(cache):
+    "Return a studio with a tree that was edited and texts."
+    from fakes import Writer
+    from syngen_nb import Plan
+
+    studio = Studio(TASK, Plan.make(TASK, 12), model=Writer(), cache=cache)
+    studio.grow().result()
+    studio.generate().result()
+    label = studio.taxonomy.children()[0]
+    studio.taxonomy.rename(studio.taxonomy.children(label)[0], 'by hand')
+    return studio
+
+
+def quietly(function, *args):
+    "Call `function` without warnings."
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        return function(*args)
