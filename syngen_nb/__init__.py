@@ -1,5 +1,6 @@
 __version__ = "0.1.0"
-from .task import Label, Plan, Task
+from .task import Label, Task
+from .plan import Plan
 from .cache import Cache
 from .models import Model, get_model
 from .prompts import DEFAULT, METHOD, Prompts
