@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/12_tree_io.ipynb #34de752c
+# %% ../nbs/12_tree_io.ipynb #c7965992
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
@@ -20,8 +20,7 @@ from .display import static
 from .history import snapshot
 from .plan import Plan
 from .task import Task
-from .taxonomy import KINDS, Node, NodeRef, Root, Taxonomy
-from .text import same
+from .taxonomy import KINDS, Node, Root, Taxonomy
 
 # %% ../nbs/12_tree_io.ipynb #303912fd
 def _default(f) -> Any:
@@ -193,14 +192,13 @@ def _set_end(tree: Taxonomy, end: Node, row: Mapping[str, Any], id: Any) -> None
             raise ValueError(f'Row {id!r}: locked must be True or False, not {locked!r}')
         tree.lock(end, locked)
 
-# %% ../nbs/12_tree_io.ipynb #85e1f879
+# %% ../nbs/12_tree_io.ipynb #ab4ef59f
 @patch
 def from_frame(self: Taxonomy, df: pd.DataFrame) -> Taxonomy:
     """Return a new taxonomy with the branches of `df`: a frame of `to_frame` that you may have changed.
 
     Rows that are gone are removed, rows that are new are added, other names are renames, and another order is the new
-    order. Nodes that are known by the index keep their id, lock, weight and origin; where `weight` or `locked` is missing
-    they stay as they are.
+    order. Nodes that the index knows keep their id, lock, weight and origin. Without `weight` or `locked` these stay.
 
     Raises
     ------
