@@ -1,9 +1,10 @@
 __version__ = "0.1.0"
-from .task import Label, Plan, Task
+from .task import Label, Task
+from .plan import Plan
 from .cache import Cache
 from .models import Model, get_model
 from .prompts import DEFAULT, METHOD, Prompts
-from .taxonomy import Taxonomy
+from .tree_io import Taxonomy  # which adds files, frames and HTML to taxonomy
 from .grow import agrow, grow, start_grow
 from .quality import FILTERS, Judge, verify
 from .generate import aestimate, agenerate, estimate, generate, start
