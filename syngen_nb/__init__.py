@@ -2,6 +2,7 @@ __version__ = "0.1.0"
 from .task import Label, Task
 from .plan import Plan
 from .cache import Cache
+from . import _compat
 from .models import Model, get_model
 from .prompts import DEFAULT, METHOD, Prompts
 from .tree_io import Taxonomy  # which adds files, frames and HTML to taxonomy

@@ -24,14 +24,15 @@ from .taxonomy import KINDS, Taxonomy
 # %% ../nbs/08_generate.ipynb #cc053018
 def apportion(n, weights):
     "`n` shared out in proportion to `weights`: a list of whole numbers. Of equals the first get what is left over"
-    heap = [(-w, i, 1) for i,w in enumerate(weights) if w>0]
-    out = [0]*len(weights)
-    if not heap: return out
+    heap = [(-w, i, 1) for i, w in enumerate(weights) if w > 0]
+    out = [0] * len(weights)
+    if not heap:
+        return out
     heapify(heap)
     for _ in range(n):
-        _,i,k = heap[0]
+        _, i, k = heap[0]
         out[i] += 1
-        heapreplace(heap, (-weights[i]/(k+2), i, k+2))
+        heapreplace(heap, (-weights[i] / (k + 2), i, k + 2))
     return out
 
 # %% ../nbs/08_generate.ipynb #45143d06
@@ -42,6 +43,7 @@ def _shares(n, cells):
 
 # %% ../nbs/08_generate.ipynb #a084b646
 _begins = 'begins like others'
+
 
 class TextRun(Checking, Run):
     """Texts being written in the background; see `start`.
@@ -55,33 +57,44 @@ class TextRun(Checking, Run):
     usage : Usage
         What was asked, and what it cost.
     """
-    title,unit = 'generate','row'
+
+    title, unit = 'generate', 'row'
+
     def __init__(self, taxonomy, plan, rows, each, *args, filters=None, verify=None, **kw):
         super().__init__(taxonomy, plan, *args, **kw)
         self.filters = Filters(filters)
         self._judged_by(get_judge(self.prompts.verify if verify is None else verify))
-        self._examples = {fold(t) for t,_ in self.task.examples}
-        self._cells,self._kept,self._turn,self._memo,self._writing = {},None,0,(),False
+        self._examples = {fold(t) for t, _ in self.task.examples}
+        self._cells, self._kept, self._turn, self._memo, self._writing = {}, None, 0, (), False
         self._planned = {o.id: self._skeleton(o) for o in taxonomy.children()}
         for o in taxonomy.children():
-            if not any(self._planned[o.id].values()): raise ValueError(f"The label {o.name!r} has no cell with a weight above 0 that texts could be written for; unlock it, or add to it")
-        if rows is None: rows = [round(each*o.weight*sum(self._planned[o.id].values())) for o in taxonomy.children()]
-        else: rows = apportion(rows, [o.weight for o in taxonomy.children()])
-        if not any(rows): raise ValueError("The weights leave no rows to any label; give one of them a weight above 0")
+            if not any(self._planned[o.id].values()):
+                raise ValueError(
+                    f'The label {o.name!r} has no cell with a weight above 0 that texts could be written for; unlock it, or add to it'
+                )
+        if rows is None:
+            rows = [round(each * o.weight * sum(self._planned[o.id].values())) for o in taxonomy.children()]
+        else:
+            rows = apportion(rows, [o.weight for o in taxonomy.children()])
+        if not any(rows):
+            raise ValueError('The weights leave no rows to any label; give one of them a weight above 0')
         self._rows = dict(zip((o.id for o in taxonomy.children()), rows))
-        self._planned = {i: _shares(self._rows[i], cells) for i,cells in self._planned.items()}
+        self._planned = {i: _shares(self._rows[i], cells) for i, cells in self._planned.items()}
 
     def _skeleton(self, label):
         "Places of the cells that `label` will have, and their weights"
+
         def below(node, kind, place, weight):
-            if kind=='subtopic': return {place: weight}
+            if kind == 'subtopic':
+                return {place: weight}
             kids = self.taxonomy.children(node) if node else []
             out = {}
             for i in range(self._width(node, kind)):
-                kid = kids[i] if i<len(kids) else None
-                out |= below(kid, KINDS[KINDS.index(kind)+1], (*place, i), weight*(kid.weight if kid else 1))
+                kid = kids[i] if i < len(kids) else None
+                out |= below(kid, KINDS[KINDS.index(kind) + 1], (*place, i), weight * (kid.weight if kid else 1))
             return out
-        return below(label, 'label', (), 1.)
+
+        return below(label, 'label', (), 1.0)
 
     def _place(self, node):
         "Label of a cell, and its indices below"
@@ -89,32 +102,52 @@ class TextRun(Checking, Run):
         return up[-1].id, tuple(self.taxonomy[o.parent].kids.index(o.id) for o in up[-2::-1])
 
     def _cell(self, node):
-        if not self._writing: return
-        label,place = self._place(node)
+        if not self._writing:
+            return
+        label, place = self._place(node)
         path = self.taxonomy.path(node)
         ctx = context(self.task, *path)
-        self._cells[node.id] = s = Series('texts', ctx, path, self._planned[label].get(place, 0), nodes=[node.id], why_not=lambda t: self.filters.why_not(t, ctx))
+        self._cells[node.id] = s = Series(
+            'texts',
+            ctx,
+            path,
+            self._planned[label].get(place, 0),
+            nodes=[node.id],
+            why_not=lambda t: self.filters.why_not(t, ctx),
+        )
         s.seen = self._examples
-        s.node,s.share,s.kept,s.idle,s.spent,s.due = node.id,s.want,[],-1,False,None
-        s.at,s.late,s.like,s.eased = sum(k*i for k,i in zip((37, 13, 3), place)),[],{},False  # where it begins in what varies; texts that fell out beside those of other cells; which of them for being
-            # too like others, and why; whether openings no longer count, since nothing else came
+        s.node, s.share, s.kept, s.idle, s.spent, s.due = node.id, s.want, [], -1, False, None
+        s.at, s.late, s.like, s.eased = (
+            sum(k * i for k, i in zip((37, 13, 3), place)),
+            [],
+            {},
+            False,
+        )  # where it begins in what varies; texts that fell out beside those of other cells; which of them for being
+        # too like others, and why; whether openings no longer count, since nothing else came
         self._push(s)
 
     async def _work(self):
         self._kept = None
         await super()._work()
-        if self._stopped: return
+        if self._stopped:
+            return
         self._writing = True  # the tree is there
         await self._drain_all()
-        if self._stopped: return
+        if self._stopped:
+            return
         self._share_out()
-        while not self._stopped and (self._verify() or self._settle()): await self._drain()
-        if not self._stopped: self._kept = self._keep(full=True)
+        while not self._stopped and (self._verify() or self._settle()):
+            await self._drain()
+        if not self._stopped:
+            self._kept = self._keep(full=True)
 
     def _request(self, s, n, seed=0):
-        if s.level!='texts': return super()._request(s, n, seed)
-        siblings = [o.name for o in self.taxonomy.children(self.taxonomy[s.node].parent) if o.id!=s.node]
-        return self.prompts.request('texts', s.ctx, n, tuple(s.got.values()), seed, siblings, (s.dropped+s.late)[-5:], s.at+len(s.got))
+        if s.level != 'texts':
+            return super()._request(s, n, seed)
+        siblings = [o.name for o in self.taxonomy.children(self.taxonomy[s.node].parent) if o.id != s.node]
+        return self.prompts.request(
+            'texts', s.ctx, n, tuple(s.got.values()), seed, siblings, (s.dropped + s.late)[-5:], s.at + len(s.got)
+        )
 
     def _take(self, s, a):
         super()._take(s, a)
@@ -122,120 +155,181 @@ class TextRun(Checking, Run):
 
     def _per_request(self, s):
         "As many as are missing, or more if some were turned down before"
-        if s.level!='texts': return super()._per_request(s)
-        return min(self.prompts.per_call, -(-s.missing*(len(s.got)+len(s.dropped)+1)//(len(s.got)+1)))
+        if s.level != 'texts':
+            return super()._per_request(s)
+        return min(self.prompts.per_call, -(-s.missing * (len(s.got) + len(s.dropped) + 1) // (len(s.got) + 1)))
 
-    def _awaited(self, node): return not self.done and node in self.taxonomy.nodes and self.taxonomy[node].kind=='subtopic'
+    def _awaited(self, node):
+        return not self.done and node in self.taxonomy.nodes and self.taxonomy[node].kind == 'subtopic'
 
     def _share_out(self):
         "The shares over the cells that are there in the end. Where one has given all it can, the others of its label stand in"
         for label in self.taxonomy.children():
             cells = {self._place(o)[1]: self._cells[o.id] for o in self.taxonomy.cells(label)}
-            spent = {p: len(s.kept) for p,s in cells.items() if s.spent}
-            weights = {p: self.taxonomy.share(s.node) for p,s in cells.items() if p not in spent}
-            for p,n in (spent | _shares(self._rows[label.id]-sum(spent.values()), weights)).items():
-                if cells[p].share!=n: cells[p].share,self._turn = n,self._turn+1
+            spent = {p: len(s.kept) for p, s in cells.items() if s.spent}
+            weights = {p: self.taxonomy.share(s.node) for p, s in cells.items() if p not in spent}
+            for p, n in (spent | _shares(self._rows[label.id] - sum(spent.values()), weights)).items():
+                if cells[p].share != n:
+                    cells[p].share, self._turn = n, self._turn + 1
 
     def _keep(self, full=False):
         "For each cell in tree order the texts that stay: new ones, up to its share. In the middle of a round those too like others are not looked for, unless `full`"
-        if self._kept is not None: return self._kept
-        turn,full = self._turn,full or self.done
-        if self._memo and self._memo[0]==turn and self._memo[2]>=full: return self._memo[1]
-        seen,out,cells = set(),{},[s for o in self.taxonomy.cells() if (s := self._cells.get(o.id)) is not None]
+        if self._kept is not None:
+            return self._kept
+        turn, full = self._turn, full or self.done
+        if self._memo and self._memo[0] == turn and self._memo[2] >= full:
+            return self._memo[1]
+        seen, out, cells = set(), {}, [s for o in self.taxonomy.cells() if (s := self._cells.get(o.id)) is not None]
         texts = [list(s.got.items()) for s in cells]
-        near,i = Near(t for some in texts for _,t in some) if full and self.filters.near else None,-1
-        first = [opening(t) for some in texts for _,t in some] if full and self.filters.opening else []
-        begun,most,form = Counter(),max(1, self._total()//200),{o for o,k in Counter(first).items() if 5*k>=len(first)}  # what so many begin with is the form of the thing
+        near, i = Near(t for some in texts for _, t in some) if full and self.filters.near else None, -1
+        first = [opening(t) for some in texts for _, t in some] if full and self.filters.opening else []
+        begun, most, form = (
+            Counter(),
+            max(1, self._total() // 200),
+            {o for o, k in Counter(first).items() if 5 * k >= len(first)},
+        )  # what so many begin with is the form of the thing
+
         def like(s, at, k, t):
-            if not full: return s.like.get(k, '')
-            if near and next(near.of(at), None) is not None: return 'is a near-duplicate'
-            return _begins if first and not s.eased and first[at] and begun[first[at]]>=most and first[at] not in form else ''
-        for s,some in zip(cells, texts):
-            out[s.node],late = (kept := []),[]
-            begin,i = i,i+len(some)
-            for at,(k,t) in enumerate(some, begin+1):
-                if (whole := len(kept)>=s.share) and not s.spent: break  # of a cell that was given up, all is looked at: why it was
+            if not full:
+                return s.like.get(k, '')
+            if near and next(near.of(at), None) is not None:
+                return 'is a near-duplicate'
+            return (
+                _begins
+                if first and not s.eased and first[at] and begun[first[at]] >= most and first[at] not in form
+                else ''
+            )
+
+        for s, some in zip(cells, texts):
+            out[s.node], late = (kept := []), []
+            begin, i = i, i + len(some)
+            for at, (k, t) in enumerate(some, begin + 1):
+                if (whole := len(kept) >= s.share) and not s.spent:
+                    break  # of a cell that was given up, all is looked at: why it was
                 why = 'is a duplicate' if k in seen else self._misread(s, t) or like(s, at, k, t)
-                if why: late.append((t, why))
+                if why:
+                    late.append((t, why))
                 elif not whole:
-                    if near: near.add(at)
-                    if first: begun[first[at]] += 1
+                    if near:
+                        near.add(at)
+                    if first:
+                        begun[first[at]] += 1
                     seen.add(k)
                     kept.append(t)
-            if full: s.late,s.like = late,{s.same(t): why for t,why in late if why in ('is a near-duplicate', _begins)}  # only here: the model is told of them, whoever looks meanwhile
-        if full: self.usage.dropped = sum(len(s.dropped)+len(s.late) for s in cells)
-        self._memo = turn,out,full
+            if full:
+                s.late, s.like = (
+                    late,
+                    {s.same(t): why for t, why in late if why in ('is a near-duplicate', _begins)},
+                )  # only here: the model is told of them, whoever looks meanwhile
+        if full:
+            self.usage.dropped = sum(len(s.dropped) + len(s.late) for s in cells)
+        self._memo = turn, out, full
         return out
 
     def _misread(self, s, text):
         "What the judge has against `text`, or ''"
-        if not self.judge or self.judge.policy=='keep' or (read := self._read_as(s.path[0], text)) is None: return ''
-        label,_,odds = read
-        return '' if odds<self.judge.odds else f'reads like "{label}"' if label!=s.path[0] else f'is not clearly "{label}"'
+        if not self.judge or self.judge.policy == 'keep' or (read := self._read_as(s.path[0], text)) is None:
+            return ''
+        label, _, odds = read
+        return (
+            ''
+            if odds < self.judge.odds
+            else f'reads like "{label}"'
+            if label != s.path[0]
+            else f'is not clearly "{label}"'
+        )
 
     def _verify(self):
         "Have those texts checked that would be kept and are not yet; whether any are"
-        if not self.judge: return False
-        for i,texts in self._keep(full=True).items():
-            for t in texts: self._check(self._cells[i].path[0], t, self._cells[i].path, [i])
-        if self._heap: return True
-        if (news := self._bias is None):
+        if not self.judge:
+            return False
+        for i, texts in self._keep(full=True).items():
+            for t in texts:
+                self._check(self._cells[i].path[0], t, self._cells[i].path, [i])
+        if self._heap:
+            return True
+        if news := self._bias is None:
             self._calibrate()
             self._turn += 1
-        if self.judge.policy=='relabel': news = self._relabel() or news
+        if self.judge.policy == 'relabel':
+            news = self._relabel() or news
         return news and self._verify()
 
     def _relabel(self):
         "Hand texts that are read as another label to the cell of that label that is called the same; whether any were"
         self._keep(full=True)
-        twin,moved = {tuple(s.path): s for s in self._cells.values()},False
+        twin, moved = {tuple(s.path): s for s in self._cells.values()}, False
         for s in self._cells.values():
-            for t,why in s.late:
+            for t, why in s.late:
                 read = self._read_as(s.path[0], t) if why.startswith('reads like') else None
                 to = read and twin.get((read[0], *s.path[1:]))
-                if to is None or to.same(t) in to.got or to.why_not(t): continue
+                if to is None or to.same(t) in to.got or to.why_not(t):
+                    continue
                 to.got[to.same(t)] = t
                 self._checks[to.path[0], t] = self._checks[s.path[0], t]
-                self._turn,moved = self._turn+1,True
+                self._turn, moved = self._turn + 1, True
         return moved
 
     def _fruitless(self, s, idle):
         "Whether there is nothing more to hope for from a cell, after `idle` rounds without a new text"
-        return idle>=self.rounds or s.dry>=self.rounds or bool(s.error)
+        return idle >= self.rounds or s.dry >= self.rounds or bool(s.error)
 
     def _ease(self):
         "Where a cell would be given up, and some of its texts only begin like others, take those; whether that is so anywhere"
-        kept,stuck = self._keep(full=True),[]
-        for i,s in self._cells.items():
-            if not s.eased and len(kept[i])<s.share and len(kept[i])<=len(s.kept) and self._fruitless(s, s.idle+1) and _begins in s.like.values(): stuck.append(s)
-        for s in stuck: s.eased = True
+        kept, stuck = self._keep(full=True), []
+        for i, s in self._cells.items():
+            if (
+                not s.eased
+                and len(kept[i]) < s.share
+                and len(kept[i]) <= len(s.kept)
+                and self._fruitless(s, s.idle + 1)
+                and _begins in s.like.values()
+            ):
+                stuck.append(s)
+        for s in stuck:
+            s.eased = True
         self._turn += bool(stuck)
         return bool(stuck)
 
     def _settle(self):
         "Let the cells that are short ask again; whether any does, or has more without asking"
-        if self._ease(): return True
+        if self._ease():
+            return True
         kept = self._keep(full=True)
-        for i,s in self._cells.items():
-            s.idle = 0 if len(kept[i])>len(s.kept) or s.idle<0 else s.idle+1
+        for i, s in self._cells.items():
+            s.idle = 0 if len(kept[i]) > len(s.kept) or s.idle < 0 else s.idle + 1
             s.kept = kept[i]
-            if s.due is None: s.due = s.share
-            s.spent = s.spent or len(s.kept)<s.share and self._fruitless(s, s.idle)
+            if s.due is None:
+                s.due = s.share
+            s.spent = s.spent or len(s.kept) < s.share and self._fruitless(s, s.idle)
         self._share_out()
         for s in self._cells.values():
-            if (lack := s.share-len(s.kept))>0 and not s.spent:
-                if not s.missing: s.want = len(s.got)+lack
+            if (lack := s.share - len(s.kept)) > 0 and not s.spent:
+                if not s.missing:
+                    s.want = len(s.got) + lack
                 self._push(s)
         return bool(self._heap)
 
     # --- what came out
-    def _done(self): return sum(min(len(s.got), s.share) for s in list(self._cells.values()))
-    def _total(self): return sum(self._rows.values())
+    def _done(self):
+        return sum(min(len(s.got), s.share) for s in list(self._cells.values()))
+
+    def _total(self):
+        return sum(self._rows.values())
+
     def _stages(self):
         checks = list(self._checks.values()) if self.judge else []
-        return Run._stages(self) | dict(texts=(self._done(), self._total())) | (dict(checks=(sum(c.probs is not None for c in checks), len(checks))) if checks else {})
-    def _have(self, s): return (min(len(s.got), s.share), max(s.share, s.due or 0)) if s.level=='texts' else super()._have(s)
-    def _spent(self, s): return s.spent if s.level=='texts' else super()._spent(s)
+        return (
+            Run._stages(self)
+            | dict(texts=(self._done(), self._total()))
+            | (dict(checks=(sum(c.probs is not None for c in checks), len(checks))) if checks else {})
+        )
+
+    def _have(self, s):
+        return (min(len(s.got), s.share), max(s.share, s.due or 0)) if s.level == 'texts' else super()._have(s)
+
+    def _spent(self, s):
+        return s.spent if s.level == 'texts' else super()._spent(s)
 
     def texts(self, cells):
         "The texts so far of some cells, ids: a list"
@@ -245,69 +339,149 @@ class TextRun(Checking, Run):
     @property
     def frame(self):
         "The rows so far, a DataFrame"
-        rows = [(t, *self.taxonomy.path(i), i) for i,texts in self._keep().items() for t in texts]
+        rows = [(t, *self.taxonomy.path(i), i) for i, texts in self._keep().items() for t in texts]
         df = pd.DataFrame(rows, columns=['text', *KINDS[1:], 'cell'])
         df['label'] = pd.Categorical(df['label'], [o.name for o in self.task.labels])
         df['model'] = self.model.name
-        if self.judge: self._with_checks(df)
-        checked = dict(policy=self.judge.policy, model=self._judge_model.name, odds=self.judge.odds) if self.judge else False if self.prompts.verify else None
-        df.attrs['syngen'] = dict(instruction=self.task.instruction, model=self.model.name, plan=self.plan.to_dict(), seed=self.seed, usage=asdict(self.usage),
-            labels={o.name: o.description for o in self.task.labels}, language=self.task.language, prompts=self.prompts.name,
-            filters=self.filters.names, verify=checked, dropped=dict(Counter(why for _,_,why in self._drops())), shortfall=(short := self.short())[:20], n_short=len(short))
+        if self.judge:
+            self._with_checks(df)
+        checked = (
+            dict(policy=self.judge.policy, model=self._judge_model.name, odds=self.judge.odds)
+            if self.judge
+            else False
+            if self.prompts.verify
+            else None
+        )
+        df.attrs['syngen'] = dict(
+            instruction=self.task.instruction,
+            model=self.model.name,
+            plan=self.plan.to_dict(),
+            seed=self.seed,
+            usage=asdict(self.usage),
+            labels={o.name: o.description for o in self.task.labels},
+            language=self.task.language,
+            prompts=self.prompts.name,
+            filters=self.filters.names,
+            verify=checked,
+            dropped=dict(Counter(why for _, _, why in self._drops())),
+            shortfall=(short := self.short())[:20],
+            n_short=len(short),
+        )
         return df
 
     def _drops(self):
         "What was dropped: cell, text, reason"
         self._keep()
-        return [(i, t, why) for i,s in list(self._cells.items()) if i in self.taxonomy.nodes for t,why in (*s.dropped, *s.late)]
+        return [
+            (i, t, why)
+            for i, s in list(self._cells.items())
+            if i in self.taxonomy.nodes
+            for t, why in (*s.dropped, *s.late)
+        ]
 
     @property
     def dropped(self):
         "The texts that were written and not kept: a DataFrame with `text`, `label`, `source_type`, `topic`, `subtopic`, `cell` and `reason`"
-        return pd.DataFrame([(t, *self.taxonomy.path(i), i, why) for i,t,why in self._drops()], columns=['text', *KINDS[1:], 'cell', 'reason'])
+        return pd.DataFrame(
+            [(t, *self.taxonomy.path(i), i, why) for i, t, why in self._drops()],
+            columns=['text', *KINDS[1:], 'cell', 'reason'],
+        )
 
-    def _result(self): return self.frame
+    def _result(self):
+        return self.frame
 
     def short(self):
         "Cells that gave less than their share: a list of dicts with `cell`, `want`, `got` and, if there was one, `error`; else, if texts were dropped, the usual reason as `why`"
         cells = []
-        for i,kept in self._keep().items():  # not all of `_cells`: the run may have got a new one meanwhile
-            if len(kept)>=((s := self._cells[i]).due or s.share): continue
-            why = Counter(why for _,why in (*s.dropped, *s.late)).most_common(1)
-            cells.append(dict(cell=' · '.join(s.path), want=s.due or s.share, got=len(kept)) | (dict(error=s.error) if s.error else dict(why=f'{why[0][1]} dropped: {why[0][0]}') if why else {}))
-        return cells + [dict(cell=o.name, want=self._rows[o.id], got=0) for o in self.taxonomy.children() if not self.taxonomy.cells(o)]
+        for i, kept in self._keep().items():  # not all of `_cells`: the run may have got a new one meanwhile
+            if len(kept) >= ((s := self._cells[i]).due or s.share):
+                continue
+            why = Counter(why for _, why in (*s.dropped, *s.late)).most_common(1)
+            cells.append(
+                dict(cell=' · '.join(s.path), want=s.due or s.share, got=len(kept))
+                | (dict(error=s.error) if s.error else dict(why=f'{why[0][1]} dropped: {why[0][0]}') if why else {})
+            )
+        return cells + [
+            dict(cell=o.name, want=self._rows[o.id], got=0)
+            for o in self.taxonomy.children()
+            if not self.taxonomy.cells(o)
+        ]
 
 # %% ../nbs/08_generate.ipynb #464b4969
-def _run(what, n_record_to_generate=None, n_source_type=None, n_topic=None, n_subtopic=None, sample_per_subtopic=None, model=None, cache=None, prompts=None, seed=0, rounds=6, filters=None, verify=None, kind=TextRun):
+def _run(
+    what,
+    n_record_to_generate=None,
+    n_source_type=None,
+    n_topic=None,
+    n_subtopic=None,
+    sample_per_subtopic=None,
+    model=None,
+    cache=None,
+    prompts=None,
+    seed=0,
+    rounds=6,
+    filters=None,
+    verify=None,
+    kind=TextRun,
+):
     "The run for the arguments of `generate`"
-    given = {k:v for k,v in zip(_counts, (n_source_type, n_topic, n_subtopic)) if v is not None}
-    n,each = n_record_to_generate,sample_per_subtopic
-    if n is None and each is None: raise ValueError("Say how many rows: give n_record_to_generate, or n_source_type, n_topic, n_subtopic and sample_per_subtopic")
-    if isinstance(what, Task): 
-        tax,plan = Taxonomy(what),Plan.make(what, n, **given, sample_per_subtopic=each)
+    given = {k: v for k, v in zip(_counts, (n_source_type, n_topic, n_subtopic)) if v is not None}
+    n, each = n_record_to_generate, sample_per_subtopic
+    if n is None and each is None:
+        raise ValueError(
+            'Say how many rows: give n_record_to_generate, or n_source_type, n_topic, n_subtopic and sample_per_subtopic'
+        )
+    if isinstance(what, Task):
+        tax, plan = Taxonomy(what), Plan.make(what, n, **given, sample_per_subtopic=each)
         rows = plan.n_record_to_generate
     elif isinstance(what, Taxonomy):
         tax = what.copy()
-        if n is not None and each is not None: raise ValueError("For a taxonomy give either n_record_to_generate or sample_per_subtopic")
-        if each is not None: each = _whole(each, 'sample_per_subtopic')
-        if n is not None: n = _whole(n, 'n_record_to_generate')
+        if n is not None and each is not None:
+            raise ValueError('For a taxonomy give either n_record_to_generate or sample_per_subtopic')
+        if each is not None:
+            each = _whole(each, 'sample_per_subtopic')
+        if n is not None:
+            n = _whole(n, 'n_record_to_generate')
         plan = replace(Plan.make(tax.task, **_usual_counts(tax, given)), sample_per_subtopic=each)
-        rows = Plan.make(tax.task, **given, sample_per_subtopic=each).n_record_to_generate if each is not None and len(given)==3 else n
-        if rows is not None: Plan.make(tax.task, rows)  # is it a number that can be shared out?
+        rows = (
+            Plan.make(tax.task, **given, sample_per_subtopic=each).n_record_to_generate
+            if each is not None and len(given) == 3
+            else n
+        )
+        if rows is not None:
+            Plan.make(tax.task, rows)  # is it a number that can be shared out?
         plan = replace(plan, n_record_to_generate=rows)
-    else: raise ValueError(f"generate takes a Task or a Taxonomy, not {type(what).__name__}")
+    else:
+        raise ValueError(f'generate takes a Task or a Taxonomy, not {type(what).__name__}')
     tax.plan = replace(plan, n_record_to_generate=None, sample_per_subtopic=None)
-    run = kind(tax, plan, rows, each, get_model(model), prompts, _cache(cache), seed, rounds, filters=filters, verify=verify, top_up=bool(given) or isinstance(what, Task))
-    if plan.n_record_to_generate is None: run.plan = replace(plan, n_record_to_generate=run._total())
+    run = kind(
+        tax,
+        plan,
+        rows,
+        each,
+        get_model(model),
+        prompts,
+        _cache(cache),
+        seed,
+        rounds,
+        filters=filters,
+        verify=verify,
+        top_up=bool(given) or isinstance(what, Task),
+    )
+    if plan.n_record_to_generate is None:
+        run.plan = replace(plan, n_record_to_generate=run._total())
     return run
 
 # %% ../nbs/08_generate.ipynb #dc7d21f6
 def generate(
     what,  # A `Task`, or a `Taxonomy` that was grown and maybe edited
     n_record_to_generate=None,  # Rows in all
-    n_source_type=None, n_topic=None, n_subtopic=None,  # Size of the tree of each label
+    n_source_type=None,
+    n_topic=None,
+    n_subtopic=None,  # Size of the tree of each label
     sample_per_subtopic=None,  # Texts for each subtopic
-    *, model=None,  # Name or `Model`; the embedded one by default
+    *,
+    model=None,  # Name or `Model`; the embedded one by default
     cache=None,  # `Cache` or path; the one in the user's cache folder by default
     prompts=None,  # `Prompts`, or a dict of templates to replace
     seed=0,  # Another seed gives other texts
@@ -337,60 +511,185 @@ def generate(
     ModelError
         If no request succeeds: the first error, in the provider's words.
     """
-    return _wait(_run(what, n_record_to_generate, n_source_type, n_topic, n_subtopic, sample_per_subtopic, model, cache, prompts, seed, rounds, filters, verify), progress)
+    return _wait(
+        _run(
+            what,
+            n_record_to_generate,
+            n_source_type,
+            n_topic,
+            n_subtopic,
+            sample_per_subtopic,
+            model,
+            cache,
+            prompts,
+            seed,
+            rounds,
+            filters,
+            verify,
+        ),
+        progress,
+    )
 
-def start(what, n_record_to_generate=None, n_source_type=None, n_topic=None, n_subtopic=None, sample_per_subtopic=None, *, model=None, cache=None, prompts=None, seed=0, rounds=6, filters=None, verify=None):
+
+def start(
+    what,
+    n_record_to_generate=None,
+    n_source_type=None,
+    n_topic=None,
+    n_subtopic=None,
+    sample_per_subtopic=None,
+    *,
+    model=None,
+    cache=None,
+    prompts=None,
+    seed=0,
+    rounds=6,
+    filters=None,
+    verify=None,
+):
     "`generate` in the background: a `TextRun` with `frame`, `taxonomy`, `usage`, `progress()`, `pause()`, `resume()`, `stop()` and `result()`; it shows itself"
-    return _run(what, n_record_to_generate, n_source_type, n_topic, n_subtopic, sample_per_subtopic, model, cache, prompts, seed, rounds, filters, verify).begin()
+    return _run(
+        what,
+        n_record_to_generate,
+        n_source_type,
+        n_topic,
+        n_subtopic,
+        sample_per_subtopic,
+        model,
+        cache,
+        prompts,
+        seed,
+        rounds,
+        filters,
+        verify,
+    ).begin()
 
-async def agenerate(what, n_record_to_generate=None, n_source_type=None, n_topic=None, n_subtopic=None, sample_per_subtopic=None, *, model=None, cache=None, prompts=None, seed=0, rounds=6, filters=None, verify=None, progress=False):
+
+async def agenerate(
+    what,
+    n_record_to_generate=None,
+    n_source_type=None,
+    n_topic=None,
+    n_subtopic=None,
+    sample_per_subtopic=None,
+    *,
+    model=None,
+    cache=None,
+    prompts=None,
+    seed=0,
+    rounds=6,
+    filters=None,
+    verify=None,
+    progress=False,
+):
     "`generate` for async code; the parameters are the same"
-    return await _await(_run(what, n_record_to_generate, n_source_type, n_topic, n_subtopic, sample_per_subtopic, model, cache, prompts, seed, rounds, filters, verify), progress)
+    return await _await(
+        _run(
+            what,
+            n_record_to_generate,
+            n_source_type,
+            n_topic,
+            n_subtopic,
+            sample_per_subtopic,
+            model,
+            cache,
+            prompts,
+            seed,
+            rounds,
+            filters,
+            verify,
+        ),
+        progress,
+    )
 
 # %% ../nbs/08_generate.ipynb #f4516598
 @dataclass
 class Estimate:
     "What a run would take. Tokens are counted as four characters each; what a model thinks before it answers is not counted"
-    rows:int
-    requests:int  # Requests to the model
-    cached:int  # Requests that are in the cache already
-    tokens_in:int
-    tokens_out:int
-    dollars:float|None  # By list prices; None if the price is not known
-    seconds:float  # Very rough
-    def _repr_markdown_(self): return str(self)
+
+    rows: int
+    requests: int  # Requests to the model
+    cached: int  # Requests that are in the cache already
+    tokens_in: int
+    tokens_out: int
+    dollars: float | None  # By list prices; None if the price is not known
+    seconds: float  # Very rough
+
+    def _repr_markdown_(self):
+        return str(self)
+
     def __str__(self):
         cost = 'at an unknown price' if self.dollars is None else f'${self.dollars:.4f}'
-        t = f'{self.seconds/60:.0f} min' if self.seconds>=90 else f'{self.seconds:.0f} s'
-        return f"{self.rows:,} rows: {self.requests:,} requests ({self.cached:,} more are cached), {self.tokens_in:,} tokens in, {self.tokens_out:,} out, {cost}, about {t}"
+        t = f'{self.seconds / 60:.0f} min' if self.seconds >= 90 else f'{self.seconds:.0f} s'
+        return f'{self.rows:,} rows: {self.requests:,} requests ({self.cached:,} more are cached), {self.tokens_in:,} tokens in, {self.tokens_out:,} out, {cost}, about {t}'
 
-_tokens = dict(source_types=10, topics=10, subtopics=10, texts=90, checks=6)  # of an item in an answer, with its key and marks
+
+_tokens = dict(
+    source_types=10, topics=10, subtopics=10, texts=90, checks=6
+)  # of an item in an answer, with its key and marks
+
 
 class _Guess(TextRun):
     "A run that asks no one"
-    seconds,dollars = 0.,0.
+
+    seconds, dollars = 0.0, 0.0
 
     async def _ask(self, s):
-        self.filters,self._turn = Filters(False),self._turn+1  # from here on there are texts that are made up, and would not pass
+        self.filters, self._turn = (
+            Filters(False),
+            self._turn + 1,
+        )  # from here on there are texts that are made up, and would not pass
         n = self._per_request(s)
         req = self._request(s, n)
-        u,model,tokens_in,out = self.usage,self._asks(s),(len(req.system)+len(req.prompt))//4,n*_tokens[s.level]
-        u.requests,u.tokens_in,u.tokens_out = u.requests+1,u.tokens_in+tokens_in,u.tokens_out+out
+        u, model, tokens_in, out = (
+            self.usage,
+            self._asks(s),
+            (len(req.system) + len(req.prompt)) // 4,
+            n * _tokens[s.level],
+        )
+        u.requests, u.tokens_in, u.tokens_out = u.requests + 1, u.tokens_in + tokens_in, u.tokens_out + out
         price = model.price(tokens_in, out)
-        self.dollars = None if price is None or self.dollars is None else self.dollars+price
-        ask,(wait,speed) = u.requests,model.pace
-        self.seconds += wait+out/speed
-        length = 4*_tokens[s.level]-20
+        self.dollars = None if price is None or self.dollars is None else self.dollars + price
+        ask, (wait, speed) = u.requests, model.pace
+        self.seconds += wait + out / speed
+        length = 4 * _tokens[s.level] - 20
         await asyncio.sleep(0)  # other runs share the loop
-        if s.level=='checks': s.hear(np.eye(len(self._labels))[self._labels.index(s.label)], bool(self._logprobs))
-        else: s.take([f'{ask} {i} '.ljust(length, 'x') for i in range(n)])
+        if s.level == 'checks':
+            s.hear(np.eye(len(self._labels))[self._labels.index(s.label)], bool(self._logprobs))
+        else:
+            s.take([f'{ask} {i} '.ljust(length, 'x') for i in range(n)])
         self._push(s)
 
-def _estimate(run):
-    u,m = run.usage,run.model
-    return Estimate(run._total(), u.requests, u.cached, u.tokens_in, u.tokens_out, run.dollars, run.seconds/max(1, min(m.concurrency, u.requests)))
 
-def estimate(what, n_record_to_generate=None, n_source_type=None, n_topic=None, n_subtopic=None, sample_per_subtopic=None, *, model=None, cache=None, prompts=None, seed=0, rounds=6, filters=None, verify=None):
+def _estimate(run):
+    u, m = run.usage, run.model
+    return Estimate(
+        run._total(),
+        u.requests,
+        u.cached,
+        u.tokens_in,
+        u.tokens_out,
+        run.dollars,
+        run.seconds / max(1, min(m.concurrency, u.requests)),
+    )
+
+
+def estimate(
+    what,
+    n_record_to_generate=None,
+    n_source_type=None,
+    n_topic=None,
+    n_subtopic=None,
+    sample_per_subtopic=None,
+    *,
+    model=None,
+    cache=None,
+    prompts=None,
+    seed=0,
+    rounds=6,
+    filters=None,
+    verify=None,
+):
     """What `generate` with the same arguments would take, before anything is spent.
 
     Returns
@@ -398,12 +697,58 @@ def estimate(what, n_record_to_generate=None, n_source_type=None, n_topic=None, 
     Estimate
         Rows, requests, tokens, dollars and a rough time.
     """
-    run = _run(what, n_record_to_generate, n_source_type, n_topic, n_subtopic, sample_per_subtopic, model, cache, prompts, seed, rounds, filters, verify, kind=_Guess).begin()
+    run = _run(
+        what,
+        n_record_to_generate,
+        n_source_type,
+        n_topic,
+        n_subtopic,
+        sample_per_subtopic,
+        model,
+        cache,
+        prompts,
+        seed,
+        rounds,
+        filters,
+        verify,
+        kind=_Guess,
+    ).begin()
     run.result()
     return _estimate(run)
 
-async def aestimate(what, n_record_to_generate=None, n_source_type=None, n_topic=None, n_subtopic=None, sample_per_subtopic=None, *, model=None, cache=None, prompts=None, seed=0, rounds=6, filters=None, verify=None):
+
+async def aestimate(
+    what,
+    n_record_to_generate=None,
+    n_source_type=None,
+    n_topic=None,
+    n_subtopic=None,
+    sample_per_subtopic=None,
+    *,
+    model=None,
+    cache=None,
+    prompts=None,
+    seed=0,
+    rounds=6,
+    filters=None,
+    verify=None,
+):
     "`estimate` for async code; the parameters are the same"
-    run = _run(what, n_record_to_generate, n_source_type, n_topic, n_subtopic, sample_per_subtopic, model, cache, prompts, seed, rounds, filters, verify, kind=_Guess)
+    run = _run(
+        what,
+        n_record_to_generate,
+        n_source_type,
+        n_topic,
+        n_subtopic,
+        sample_per_subtopic,
+        model,
+        cache,
+        prompts,
+        seed,
+        rounds,
+        filters,
+        verify,
+        kind=_Guess,
+    )
     await _await(run, progress=False)
     return _estimate(run)

@@ -22,20 +22,42 @@ from .taxonomy import KINDS, Taxonomy, _Edit
 
 # %% ../nbs/06_grow.ipynb #b6efa6e9
 LEVELS = (*KEYS, 'checks')  # checks: which label a text is read as, see `Judge`
-_below = dict(label='source_types', source_type='topics', topic='subtopics', subtopic='texts')  # what is asked for below a node of a kind
+_below = dict(
+    label='source_types', source_type='topics', topic='subtopics', subtopic='texts'
+)  # what is asked for below a node of a kind
 _count = dict(label='n_source_type', source_type='n_topic', topic='n_subtopic')
 _plural = dict(zip(KINDS[1:], ('labels', 'source types', 'topics', 'subtopics')))
 
+
 class Series:
     "A list of names or texts that is filled draw after draw"
+
     def __init__(self, level, ctx, path, want, there=(), nodes=(), why_not=lambda o: '', taken=lambda s: None):
-        self.level,self.ctx,self.path,self.want,self.nodes,self.why_not,self.taken = level,ctx,path,want,nodes,why_not,taken  # nodes: ids of those it is a list below
+        self.level, self.ctx, self.path, self.want, self.nodes, self.why_not, self.taken = (
+            level,
+            ctx,
+            path,
+            want,
+            nodes,
+            why_not,
+            taken,
+        )  # nodes: ids of those it is a list below
         self.there = tuple(there)  # what was there before; part of what is sent, and not to be repeated
-        self.same = fold if level=='texts' else same
+        self.same = fold if level == 'texts' else same
         self.seen = {self.same(o) for o in there}
-        self.got,self.draw,self.dry,self.fails,self.error,self.key = {},0,0,0,'',None  # got: what an item is compared by, and the item
-        self.placed,self.asking = 0,False  # how many of got are in the tree; whether a request is on its way
-        self.dropped,self.rejected = [],[]  # pairs of an item and what is wrong with it: not kept; and those the model is told of
+        self.got, self.draw, self.dry, self.fails, self.error, self.key = (
+            {},
+            0,
+            0,
+            0,
+            '',
+            None,
+        )  # got: what an item is compared by, and the item
+        self.placed, self.asking = 0, False  # how many of got are in the tree; whether a request is on its way
+        self.dropped, self.rejected = (
+            [],
+            [],
+        )  # pairs of an item and what is wrong with it: not kept; and those the model is told of
 
     @property
     def name(self):
@@ -43,33 +65,43 @@ class Series:
         return ' · '.join((*self.path, self.level))
 
     @property
-    def missing(self): return max(0, self.want-len(self.got))
+    def missing(self):
+        return max(0, self.want - len(self.got))
 
     def take(self, items):
         "Keep those `items` that are new; count a draw. Returns how many were not kept"
         before = len(self.got)
         for o in items:
             k = self.same(o)
-            if (why := 'is a duplicate' if k in self.got else 'copies an example' if k in self.seen else self.why_not(o)): self.dropped.append((o, why))
-            else: self.got[k] = o
-        self.draw,self.dry = self.draw+1, 0 if len(self.got)>before else self.dry+1
+            if why := 'is a duplicate' if k in self.got else 'copies an example' if k in self.seen else self.why_not(o):
+                self.dropped.append((o, why))
+            else:
+                self.got[k] = o
+        self.draw, self.dry = self.draw + 1, 0 if len(self.got) > before else self.dry + 1
         self.taken(self)
-        return before+len(items)-len(self.got)
+        return before + len(items) - len(self.got)
 
 # %% ../nbs/06_grow.ipynb #06a31ecf
 def _settings(seed, rounds):
-    if isinstance(seed, bool) or not hasattr(seed, '__index__'): raise ValueError(f"seed must be a whole number, not {seed!r}")
-    return int(seed),_whole(rounds, 'rounds')
+    if isinstance(seed, bool) or not hasattr(seed, '__index__'):
+        raise ValueError(f'seed must be a whole number, not {seed!r}')
+    return int(seed), _whole(rounds, 'rounds')
 
-_filler = set('a an and at by for from in of on or the to with de del el en la las los un una y der die das des und le les et du'.split())
+
+_filler = set(
+    'a an and at by for from in of on or the to with de del el en la las los un una y der die das des und le les et du'.split()
+)
+
 
 def _gist(name):
     "What a name says: its words without small ones, endings and order"
     w = [o for o in re.findall(r'\w+', name.casefold()) if o not in _filler] or [name]
-    return frozenset(o[:-1] if len(o)>3 and o[-1]=='s' else o for o in w)
+    return frozenset(o[:-1] if len(o) > 3 and o[-1] == 's' else o for o in w)
+
 
 class ShortWarning(UserWarning):
     "Less was got than was asked for; the message names what is short"
+
 
 class Run:
     """Work that goes on in the background.
@@ -83,42 +115,76 @@ class Run:
     errors : list of dict
         What failed so far: `cell` and `error`.
     """
-    title,unit,_origin = 'grow','node','model'
-    def __init__(self, taxonomy, plan, model, prompts, cache, seed=0, rounds=6, at='task', top_up=True, edit=None, live=False):
-        seed,rounds = _settings(seed, rounds)
+
+    title, unit, _origin = 'grow', 'node', 'model'
+
+    def __init__(
+        self, taxonomy, plan, model, prompts, cache, seed=0, rounds=6, at='task', top_up=True, edit=None, live=False
+    ):
+        seed, rounds = _settings(seed, rounds)
         _whole(model.concurrency, f'The concurrency of {model.name}')
-        self.taxonomy,self.plan,self.model,self.cache,self.seed,self.rounds,self.at,self.top_up = taxonomy,plan,model,cache,seed,rounds,at,top_up
+        self.taxonomy, self.plan, self.model, self.cache, self.seed, self.rounds, self.at, self.top_up = (
+            taxonomy,
+            plan,
+            model,
+            cache,
+            seed,
+            rounds,
+            at,
+            top_up,
+        )
         self.prompts = get_prompts(prompts, model.prompts)
         self.task = taxonomy.task
-        self.usage,self.errors,self.error = Usage(),[],None
-        self._heap,self._running,self._order,self._series = [],set(),count(),[]
-        self._ok,self._streak,self._first,self._fatal = 0,0,None,None
-        self._stopped,self._paused,self._warned,self._future,self._last = False,False,False,None,''
-        self._of,self._watchers,self._edit,self._woken,self._clock,self._counted = {},[],edit or _Edit('grow'),asyncio.Event(),None,((), 0., {})
-        self._begun,self._stopping,self._live,self._compared = False,False,live,False
+        self.usage, self.errors, self.error = Usage(), [], None
+        self._heap, self._running, self._order, self._series = [], set(), count(), []
+        self._ok, self._streak, self._first, self._fatal = 0, 0, None, None
+        self._stopped, self._paused, self._warned, self._future, self._last = False, False, False, None, ''
+        self._of, self._watchers, self._edit, self._woken, self._clock, self._counted = (
+            {},
+            [],
+            edit or _Edit('grow'),
+            asyncio.Event(),
+            None,
+            ((), 0.0, {}),
+        )
+        self._begun, self._stopping, self._live, self._compared = False, False, live, False
         self._model_key = model.key()
 
     # --- from outside
     def begin(self):
         "Start the work, or go on with it after a stop or an error; return the run"
-        if self._stopping or self._stopped and not self.done: return self.resume()
+        if self._stopping or self._stopped and not self.done:
+            return self.resume()
         if self._future is None or self.done:
             self._begun = self._stopping = False
-            self._stopped,self._paused,self._warned,self.error,self._fatal,self._first,self._streak,self._clock = False,False,False,None,None,None,0,None
-            for s in self._series: s.fails,s.error = 0,''
+            (
+                self._stopped,
+                self._paused,
+                self._warned,
+                self.error,
+                self._fatal,
+                self._first,
+                self._streak,
+                self._clock,
+            ) = False, False, False, None, None, None, 0, None
+            for s in self._series:
+                s.fails, s.error = 0, ''
             self.errors.clear()
             self._future = _worker.start(self._main())
             self._future.add_done_callback(lambda f: self._tell())
         return self
 
     @property
-    def done(self): return self._future is not None and self._future.done()
+    def done(self):
+        return self._future is not None and self._future.done()
 
     @property
     def status(self):
         "'not started', 'running', 'paused', 'stopped', 'failed' or 'done'"
-        if self._future is None: return 'not started'
-        if not self.done: return 'paused' if self._paused else 'running'
+        if self._future is None:
+            return 'not started'
+        if not self.done:
+            return 'paused' if self._paused else 'running'
         return 'failed' if self.error and not self._stopped else 'stopped' if self._stopped else 'done'
 
     def stop(self):
@@ -136,19 +202,23 @@ class Run:
         "Go on after `pause` or `stop`, or try again what failed"
         if self._stopping or self._stopped and not self.done:  # it is about to end
             self._future.add_done_callback(lambda f: self.begin())
-            if threading.current_thread() is not _worker._thread: _wait_for([self._future])
+            if threading.current_thread() is not _worker._thread:
+                _wait_for([self._future])
             return self
-        if self.done and self.status!='done': return self.begin()
+        if self.done and self.status != 'done':
+            return self.begin()
         self._paused = False
         _worker.loop.call_soon_threadsafe(self._go_on)
         return self
 
     def watch(self, f):
         "Call `f` with a set of ids whose `state` changed, or an empty one if only the run's own did; from any thread"
-        if not callable(f): raise ValueError(f"watch takes a function of a set of ids, not {f!r}")
+        if not callable(f):
+            raise ValueError(f'watch takes a function of a set of ids, not {f!r}')
         self._watchers.append(f)
 
-    def unwatch(self, f): self._watchers = [o for o in self._watchers if o!=f]
+    def unwatch(self, f):
+        self._watchers = [o for o in self._watchers if o != f]
 
     def state(self, node):
         """What is known of one node, an id: a tuple of status, how many texts it has, of how many, and an error.
@@ -156,14 +226,30 @@ class Run:
         The status is 'waiting', 'asking', 'done', 'short' (there are no more), 'failed', or None if nothing was asked for it.
         """
         s = self._of.get(node)
-        if s is None: return 'waiting' if self._awaited(node) else None,0,0,''
-        have,want = self._have(s)
-        status = 'failed' if s.error else 'asking' if s.asking else 'done' if have>=want else 'short' if self._spent(s) else 'waiting'
-        return (status, have, want, s.error) if s.level=='texts' else (status, 0, 0, s.error)
+        if s is None:
+            return 'waiting' if self._awaited(node) else None, 0, 0, ''
+        have, want = self._have(s)
+        status = (
+            'failed'
+            if s.error
+            else 'asking'
+            if s.asking
+            else 'done'
+            if have >= want
+            else 'short'
+            if self._spent(s)
+            else 'waiting'
+        )
+        return (status, have, want, s.error) if s.level == 'texts' else (status, 0, 0, s.error)
 
-    def _awaited(self, node): return False
-    def _have(self, s): return len(s.got),s.want
-    def _spent(self, s): return s.dry>=self.rounds
+    def _awaited(self, node):
+        return False
+
+    def _have(self, s):
+        return len(s.got), s.want
+
+    def _spent(self, s):
+        return s.dry >= self.rounds
 
     def asked(self, node):
         "What was asked for below a node, an id, and answered: a list of dicts as `Cache.find` gives them"
@@ -171,17 +257,21 @@ class Run:
         return self.cache.find(series=s.key) if s and s.key else []
 
     def _tell(self, s=None):
-        for f in list(self._watchers): f(set(s.nodes) if s else set())
+        for f in list(self._watchers):
+            f(set(s.nodes) if s else set())
 
     def result(self, timeout=None):
         "Wait for the end, and return what the run was for; raise what stopped it. A `ShortWarning` names what is short"
-        if self._future is None: raise ValueError("The run has not begun; call begin()")
+        if self._future is None:
+            raise ValueError('The run has not begun; call begin()')
         self._future.result(timeout)
-        if not self._warned: _warn(self)
+        if not self._warned:
+            _warn(self)
         self._warned = True
         return self._result()
 
-    def _result(self): return self.taxonomy
+    def _result(self):
+        return self.taxonomy
 
     def progress(self):
         """How far the run is: a dict.
@@ -189,48 +279,79 @@ class Run:
         `done` of `total` rows (or nodes), `stages` (a level to its own two numbers), `current` (what is being asked for), `seconds` left by the rate so far, or None, and
         `dollars`, `unpriced` and `retries` as in `usage`.
         """
-        done,total,current = self._done(),self._total(),[s.name for s in list(self._series) if s.asking]
-        t,d = self._clock or (0, done)
-        left = (total-done)*(time.monotonic()-t)/(done-d) if done>d and not self.done else None
-        return dict(done=done, total=total, stages=self._stages(), dollars=self.usage.dollars, unpriced=self.usage.unpriced, retries=self.usage.retries, current=current, seconds=left)
+        done, total, current = self._done(), self._total(), [s.name for s in list(self._series) if s.asking]
+        t, d = self._clock or (0, done)
+        left = (total - done) * (time.monotonic() - t) / (done - d) if done > d and not self.done else None
+        return dict(
+            done=done,
+            total=total,
+            stages=self._stages(),
+            dollars=self.usage.dollars,
+            unpriced=self.usage.unpriced,
+            retries=self.usage.retries,
+            current=current,
+            seconds=left,
+        )
 
-    def _done(self): return sum(n for n,_ in Run._stages(self).values())
-    def _total(self): return sum(n for _,n in Run._stages(self).values())
+    def _done(self):
+        return sum(n for n, _ in Run._stages(self).values())
+
+    def _total(self):
+        return sum(n for _, n in Run._stages(self).values())
 
     def _stages(self):
         "For each level what is there and what shall be, below the node that is grown; of a tree that changes all the time counted twice a second"
-        state,t,old = self._counted
-        if state==(new := (self.taxonomy.edits, len(self.taxonomy))) or len(self.taxonomy)>1000 and not self.done and time.monotonic()-t<.5: return old
-        self._counted = new,time.monotonic(),(got := self._count_stages())
+        state, t, old = self._counted
+        if (
+            state == (new := (self.taxonomy.edits, len(self.taxonomy)))
+            or len(self.taxonomy) > 1000
+            and not self.done
+            and time.monotonic() - t < 0.5
+        ):
+            return old
+        self._counted = new, time.monotonic(), (got := self._count_stages())
         return got
 
     def _count_stages(self):
         at = self.taxonomy.nodes.get(self.at)
-        if at is None: return {}
-        have,want = Counter(o.kind for o in list(self.taxonomy.walk(at)) if o is not at),Counter()
+        if at is None:
+            return {}
+        have, want = Counter(o.kind for o in list(self.taxonomy.walk(at)) if o is not at), Counter()
         self._expect(at, at.kind, 1, want)
         return {_plural[k]: (have[k], max(have[k], want[k])) for k in KINDS[2:] if want[k]}
 
     def _width(self, node, kind):
         "How many children a node of `kind` will have"
         have = len(node.kids) if node else 0
-        return have if kind=='task' or node and (self.taxonomy.is_locked(node) or have and not self.top_up) else max(have, getattr(self.plan, _count[kind]))
+        return (
+            have
+            if kind == 'task' or node and (self.taxonomy.is_locked(node) or have and not self.top_up)
+            else max(have, getattr(self.plan, _count[kind]))
+        )
 
     def _expect(self, node, kind, times, out):
         "Count into `out` the nodes that will be below `times` nodes like this one"
-        if kind==KINDS[-1]: return
-        kids,below,n = self.taxonomy.children(node) if node else [],KINDS[KINDS.index(kind)+1],self._width(node, kind)
-        out[below] += n*times
-        for kid in kids: self._expect(kid, below, times, out)
-        if n>len(kids): self._expect(None, below, times*(n-len(kids)), out)
+        if kind == KINDS[-1]:
+            return
+        kids, below, n = (
+            self.taxonomy.children(node) if node else [],
+            KINDS[KINDS.index(kind) + 1],
+            self._width(node, kind),
+        )
+        out[below] += n * times
+        for kid in kids:
+            self._expect(kid, below, times, out)
+        if n > len(kids):
+            self._expect(None, below, times * (n - len(kids)), out)
 
     def __repr__(self):
         p = self.progress()
-        state = f'failed: {self.error}' if self.status=='failed' else self.status
-        return f"Run({self.title}: {p['done']:,} of {p['total']:,} {self.unit}s, {state}; {self.usage})"
+        state = f'failed: {self.error}' if self.status == 'failed' else self.status
+        return f'Run({self.title}: {p["done"]:,} of {p["total"]:,} {self.unit}s, {state}; {self.usage})'
 
     def _ipython_display_(self, **kw):
         from syngen_nb.progress import view_of  # widgets are loaded only when one is shown
+
         view_of(self)._ipython_display_(**kw)
 
     # --- the work, on the worker's loop
@@ -238,42 +359,55 @@ class Run:
         self._begun = self._edit.open = True
         try:
             await self._work()
-            if self._first and not self._ok and not self._stopped: raise self._first  # of all requests none succeeded
+            if self._first and not self._ok and not self._stopped:
+                raise self._first  # of all requests none succeeded
             if self._series and not self._stopped and not any(s.got for s in self._series):
-                raise ModelError(f"{self.model.name} answered {self.usage.requests+self.usage.cached} requests, but nothing usable was in them. The last answer: {self._last[:300]!r}")
+                raise ModelError(
+                    f'{self.model.name} answered {self.usage.requests + self.usage.cached} requests, but nothing usable was in them. The last answer: {self._last[:300]!r}'
+                )
         except BaseException as e:
             self.error = e
             raise
         finally:
             self._edit.open = False
-            if not self._live: self.taxonomy._done,self.taxonomy._undone = [],[]  # a new tree, nothing to take back
+            if not self._live:
+                self.taxonomy._done, self.taxonomy._undone = [], []  # a new tree, nothing to take back
             self._edit = _Edit(self._edit.what)
 
     async def _work(self):
         if not self._series and not self._stopping:
-            with self.taxonomy._lock: self._fill(self.taxonomy[self.at])
+            with self.taxonomy._lock:
+                self._fill(self.taxonomy[self.at])
         self._heap.clear()
         await self._drain_all()
-        if not self._stopped and self._compare(): await self._drain_all()
+        if not self._stopped and self._compare():
+            await self._drain_all()
 
     async def _drain_all(self):
-        while not self._stopped and (self._refill() or self._paused): await self._drain()
+        while not self._stopped and (self._refill() or self._paused):
+            await self._drain()
 
     def _refill(self):
         "Queue what is missing: at first, after a stop, and where someone put a node into the tree meanwhile; whether there is any"
         with self.taxonomy._lock:
             for o in list(self.taxonomy.walk(self.at)) if self.at in self.taxonomy.nodes else ():
-                if o.id in self.taxonomy.nodes and not o.kids and o.id not in self._of and o.kind!='task': self._fill_task() if o.kind=='label' and self.at=='task' and not o.removed else self._fill(o)
+                if o.id in self.taxonomy.nodes and not o.kids and o.id not in self._of and o.kind != 'task':
+                    self._fill_task() if o.kind == 'label' and self.at == 'task' and not o.removed else self._fill(o)
             self._heap.clear()
             for s in list(self._series):
-                if not self._gone(s): self._push(s)
+                if not self._gone(s):
+                    self._push(s)
         return bool(self._heap)
 
     def _stop(self):
         self._stopping = False
-        if self.done: return
-        self._stopped = not self._begun or self._paused or bool(self._heap or self._running)  # else there was nothing left to do
-        for t in list(self._running): t.cancel()
+        if self.done:
+            return
+        self._stopped = (
+            not self._begun or self._paused or bool(self._heap or self._running)
+        )  # else there was nothing left to do
+        for t in list(self._running):
+            t.cancel()
         self._woken.set()
 
     def _go_on(self):
@@ -286,18 +420,23 @@ class Run:
         if series.key is None:
             series.key = self._key(series)
             self._series.append(series)
-            if series.level!='checks': self._of.update(dict.fromkeys(series.nodes, series))
+            if series.level != 'checks':
+                self._of.update(dict.fromkeys(series.nodes, series))
         self._tell(series)
-        if series.missing and series.dry<self.rounds and not series.error:
+        if series.missing and series.dry < self.rounds and not series.error:
             heappush(self._heap, (later, LEVELS.index(series.level), next(self._order), series))
 
     def _key(self, s):
         "The digest of all that is sent for a series but for the count and what the draws before have brought"
-        p,more = self.prompts,dict(siblings=['…']) if s.level=='texts' else {}
+        p, more = self.prompts, dict(siblings=['…']) if s.level == 'texts' else {}
         req = p.request(s.level, s.ctx, 2, (*s.there, '…'), rejected=[('…', '…')], **more)
-        templates = (getattr(p, s.level), p.system) if s.level!='texts' else (p.texts, p.system, p.vary)
-        sent = {k:v for k,v in vars(req).items() if k!='lead' or v}
-        return hashlib.sha256(json.dumps([self._model_key, sent, templates, s.path, self.seed], ensure_ascii=False, sort_keys=True).encode()).hexdigest()[:32]
+        templates = (getattr(p, s.level), p.system) if s.level != 'texts' else (p.texts, p.system, p.vary)
+        sent = {k: v for k, v in vars(req).items() if k != 'lead' or v}
+        return hashlib.sha256(
+            json.dumps(
+                [self._model_key, sent, templates, s.path, self.seed], ensure_ascii=False, sort_keys=True
+            ).encode()
+        ).hexdigest()[:32]
 
     async def _drain(self):
         "Work until nothing is queued; raise the first error that stops the run"
@@ -307,40 +446,49 @@ class Run:
             while (self._running or self._paused) and not self._stopped:
                 await self._woken.wait()
                 self._woken.clear()
-                if self._fatal: raise self._fatal
+                if self._fatal:
+                    raise self._fatal
         finally:
-            for t in list(self._running): t.cancel()
+            for t in list(self._running):
+                t.cancel()
 
     def _spawn(self):
         "A worker for each queued series, up to the model's concurrency"
-        if self._paused or self._stopped: return
-        for _ in range(min(len(self._heap), self.model.concurrency-len(self._running))):
+        if self._paused or self._stopped:
+            return
+        for _ in range(min(len(self._heap), self.model.concurrency - len(self._running))):
             self._running.add(t := asyncio.ensure_future(self._serve()))
             t.add_done_callback(self._ended)
 
     def _ended(self, t):
         self._running.discard(t)
-        if not t.cancelled() and t.exception(): self._fatal = self._fatal or t.exception()
-        if self._fatal or not self._running: self._woken.set()
+        if not t.cancelled() and t.exception():
+            self._fatal = self._fatal or t.exception()
+        if self._fatal or not self._running:
+            self._woken.set()
 
     async def _serve(self):
         "Take series after series. The next request is sent before another worker's answer is looked at"
         for i in count(1):
-            if not self._heap or self._paused: return
+            if not self._heap or self._paused:
+                return
             s = heappop(self._heap)[-1]
-            if self._gone(s): continue
+            if self._gone(s):
+                continue
             a = self.cache.get(s.key, s.draw)
             if a is None:
                 s.asking = True
                 self._tell(s)
-                try: await self._ask(s)
+                try:
+                    await self._ask(s)
                 finally:
                     s.asking = False
                     self._tell(s)
             else:
                 self.usage.cached += 1
                 self._take(s, a)
-                if i%100==0: await asyncio.sleep(0)  # other runs share the loop
+                if i % 100 == 0:
+                    await asyncio.sleep(0)  # other runs share the loop
             self._spawn()
 
     def _gone(self, s):
@@ -350,49 +498,67 @@ class Run:
     async def _ask(self, s):
         "Let the model answer the next draw of `s`"
         self._clock = self._clock or (time.monotonic(), self._done())
-        n,model = self._per_request(s),self._asks(s)
+        n, model = self._per_request(s), self._asks(s)
         req = self._request(s, n, int(hashlib.sha256(f'{s.key}{s.draw}'.encode()).hexdigest()[:7], 16))
         retried.set(self._retried)
+
         async def send():
             a = await ask(model, req)
             self._pay(a, model)  # also if this run was stopped meanwhile
-            return {k:v for k,v in (vars(a) | dict(lead=req.lead)).items() if v}
+            return {k: v for k, v in (vars(a) | dict(lead=req.lead)).items() if v}
+
         info = dict(instruction=self.task.instruction, n=n, system=req.system, prompt=req.prompt)
-        try: a,paid = await self.cache.fetch(s.key, s.draw, send, cell=' · '.join((s.level, *s.path)), model=model.name, request=info)
-        except ModelError as e: return self._failed(s, e)
-        self._ok,self._streak,self._first = self._ok+1,0,None
-        if not paid: self.usage.cached += 1
+        try:
+            a, paid = await self.cache.fetch(
+                s.key, s.draw, send, cell=' · '.join((s.level, *s.path)), model=model.name, request=info
+            )
+        except ModelError as e:
+            return self._failed(s, e)
+        self._ok, self._streak, self._first = self._ok + 1, 0, None
+        if not paid:
+            self.usage.cached += 1
         self._take(s, a)
 
-    def _asks(self, s): return self.model
-    def _request(self, s, n, seed=0): return self.prompts.request(s.level, s.ctx, n, (*s.there, *s.got.values()), seed, rejected=s.rejected)
-    def _per_request(self, s): return min(s.missing, self.prompts.per_call) if s.level=='texts' else s.missing
+    def _asks(self, s):
+        return self.model
 
-    def _retried(self): self.usage.retries += 1
+    def _request(self, s, n, seed=0):
+        return self.prompts.request(s.level, s.ctx, n, (*s.there, *s.got.values()), seed, rejected=s.rejected)
+
+    def _per_request(self, s):
+        return min(s.missing, self.prompts.per_call) if s.level == 'texts' else s.missing
+
+    def _retried(self):
+        self.usage.retries += 1
 
     def _pay(self, a, model):
-        u,price = self.usage,model.price(a.tokens_in, a.tokens_out)
-        u.requests,u.tokens_in,u.tokens_out = u.requests+1,u.tokens_in+a.tokens_in,u.tokens_out+a.tokens_out
-        if price is None: u.unpriced += 1
-        else: u.dollars += price
+        u, price = self.usage, model.price(a.tokens_in, a.tokens_out)
+        u.requests, u.tokens_in, u.tokens_out = u.requests + 1, u.tokens_in + a.tokens_in, u.tokens_out + a.tokens_out
+        if price is None:
+            u.unpriced += 1
+        else:
+            u.dollars += price
         self._tell()
 
     def _take(self, s, a):
         self._last = a.get('text', '')
         dropped = s.take(self.prompts.read(self._last, s.level, a.get('cut', False), a.get('lead', '')))
-        if s.level=='texts': self.usage.dropped += dropped
+        if s.level == 'texts':
+            self.usage.dropped += dropped
         self._push(s)
 
     def _failed(self, s, e):
         "A request failed for good: stop if nothing works, else try the series once more at the end, then name it"
         self.usage.failed += 1
-        if e.kind=='access': raise e
-        if e.kind=='server' or not (self._ok or self.usage.cached):  # a single refusal says nothing of the others
-            self._streak,self._first = self._streak+1, self._first or e
-            alone = not self._heap and len(self._running)<2
-            if self._streak>=(20 if self._ok else 5) or alone and not self._ok: raise self._first
+        if e.kind == 'access':
+            raise e
+        if e.kind == 'server' or not (self._ok or self.usage.cached):  # a single refusal says nothing of the others
+            self._streak, self._first = self._streak + 1, self._first or e
+            alone = not self._heap and len(self._running) < 2
+            if self._streak >= (20 if self._ok else 5) or alone and not self._ok:
+                raise self._first
         s.fails += 1
-        if s.fails>1:
+        if s.fails > 1:
             s.error = str(e)
             self.errors.append(dict(cell=s.name, error=str(e)))
         self._push(s, later=True)
@@ -400,27 +566,51 @@ class Run:
     # --- growing
     def _fill(self, node):
         "Ask for what is missing below `node`"
-        if node.kind=='subtopic': return self._cell(node)
-        for kid in self.taxonomy.children(node): self._fill(kid)
-        if node.kind=='task': return self._fill_task()
-        if self.taxonomy.is_locked(node): return
+        if node.kind == 'subtopic':
+            return self._cell(node)
+        for kid in self.taxonomy.children(node):
+            self._fill(kid)
+        if node.kind == 'task':
+            return self._fill_task()
+        if self.taxonomy.is_locked(node):
+            return
         names = [o.name for o in self.taxonomy.children(node)]
-        if names and not self.top_up: return
-        if node.kind=='label' and not names and not node.removed and self.at=='task': return  # gets the source types of the task
-        self._names(_below[node.kind], self.taxonomy.path(node), [node], getattr(self.plan, _count[node.kind]), names, node.removed)
+        if names and not self.top_up:
+            return
+        if node.kind == 'label' and not names and not node.removed and self.at == 'task':
+            return  # gets the source types of the task
+        self._names(
+            _below[node.kind],
+            self.taxonomy.path(node),
+            [node],
+            getattr(self.plan, _count[node.kind]),
+            names,
+            node.removed,
+        )
 
     def _fill_task(self):
         "Source types are asked for once, for all labels that have none"
         bare = [o for o in self.taxonomy.children() if not o.kids and not o.removed and not self.taxonomy.is_locked(o)]
-        if bare: self._names('source_types', (), bare, self.plan.n_source_type)
+        if bare:
+            self._names('source_types', (), bare, self.plan.n_source_type)
 
     def _names(self, level, path, nodes, n, names=(), removed=()):
         "Ask for names until each of `nodes` has `n` children"
-        if n<=len(names): return
-        names_of = dict(zip(('label', 'source_type', 'topic'), path)) if level!='source_types' else {}
+        if n <= len(names):
+            return
+        names_of = dict(zip(('label', 'source_type', 'topic'), path)) if level != 'source_types' else {}
         ctx = context(self.taxonomy.task, **names_of)
-        s = Series(level, ctx, path, n-len(names), (*names, *removed), [o.id for o in nodes], lambda o: self._says_label(s, o), self._place_names)
-        built_in = [o for o in self.prompts.built_in.get(level, ()) if same(o) not in s.seen][:s.want]
+        s = Series(
+            level,
+            ctx,
+            path,
+            n - len(names),
+            (*names, *removed),
+            [o.id for o in nodes],
+            lambda o: self._says_label(s, o),
+            self._place_names,
+        )
+        built_in = [o for o in self.prompts.built_in.get(level, ()) if same(o) not in s.seen][: s.want]
         if built_in:
             s.got = {same(o): o for o in built_in}
             self._place_names(s)
@@ -428,36 +618,57 @@ class Run:
 
     def _says_label(self, s, name):
         "Why `name` is not taken for saying a label's name; after two answers in vain such a name is better than none"
-        return 'names a label' if self.prompts.unlabelled and s.dry<2 and any(names_label(name, l) for l in s.ctx['labels']) else ''
+        return (
+            'names a label'
+            if self.prompts.unlabelled and s.dry < 2 and any(names_label(name, l) for l in s.ctx['labels'])
+            else ''
+        )
 
     def _place_names(self, s):
         "Put the names that are new into the tree, as far as it still wants them: it may be edited meanwhile"
         built_in = self.prompts.built_in.get(s.level, ())
-        new,s.placed = list(s.got.values())[s.placed:s.want],min(len(s.got), s.want)
+        new, s.placed = list(s.got.values())[s.placed : s.want], min(len(s.got), s.want)
         with self.taxonomy._lock:
             for i in s.nodes:
-                if i not in self.taxonomy.nodes or self.taxonomy.is_locked(i): continue
+                if i not in self.taxonomy.nodes or self.taxonomy.is_locked(i):
+                    continue
                 there = {same(o) for o in (*(k.name for k in self.taxonomy.children(i)), *self.taxonomy[i].removed)}
                 for name in new:
-                    if same(name) in there: continue
-                    with self.taxonomy.edit(into=self._edit): node = self.taxonomy._put(i, name, 'built-in' if name in built_in else self._origin)
+                    if same(name) in there:
+                        continue
+                    with self.taxonomy.edit(into=self._edit):
+                        node = self.taxonomy._put(i, name, 'built-in' if name in built_in else self._origin)
                     self._fill(node)
 
-    def _cell(self, node): "A cell is there; nothing to do when only growing"
+    def _cell(self, node):
+        "A cell is there; nothing to do when only growing"
 
     def _compare(self):
         "Let the lists ask once more that have a subtopic which says what an earlier branch of its label says; whether any does"
-        if not self.prompts.distinct or self._compared: return False
-        self._compared,asks = True,False
+        if not self.prompts.distinct or self._compared:
+            return False
+        self._compared, asks = True, False
         for label in self.taxonomy.children():
-            said,last = {},{}
+            said, last = {}, {}
             for o in self.taxonomy.walk(label):
-                if o.kind!='subtopic': continue
+                if o.kind != 'subtopic':
+                    continue
                 s = self._of.get(o.parent)
-                if (k := _gist(o.name)) not in said: said[k] = o.id
-                elif said[k]!=o.id and o.origin in ('model', 'errors') and s and same(o.name) in s.got and not self.taxonomy.is_locked(o): last.setdefault(s, []).append(o.id)
-            for s,twice in last.items():
-                s.want,s.rejected = len(s.got)+len(twice),[(self.taxonomy[i].name, 'another branch says the same') for i in twice]
+                if (k := _gist(o.name)) not in said:
+                    said[k] = o.id
+                elif (
+                    said[k] != o.id
+                    and o.origin in ('model', 'errors')
+                    and s
+                    and same(o.name) in s.got
+                    and not self.taxonomy.is_locked(o)
+                ):
+                    last.setdefault(s, []).append(o.id)
+            for s, twice in last.items():
+                s.want, s.rejected = (
+                    len(s.got) + len(twice),
+                    [(self.taxonomy[i].name, 'another branch says the same') for i in twice],
+                )
                 s.taken = lambda s, twice=twice, said=said: self._swap(s, twice, said)
                 self._push(s)
                 asks = True
@@ -465,11 +676,17 @@ class Run:
 
     def _swap(self, s, twice, said):
         "Put what is new in the place of what was said `twice`, as far as there is any"
-        new,s.want,s.placed = list(s.got.values())[s.placed:],len(s.got),len(s.got)  # it is not asked again
+        new, s.want, s.placed = list(s.got.values())[s.placed :], len(s.got), len(s.got)  # it is not asked again
         with self.taxonomy._lock:
             for name in new:
-                while twice and twice[0] not in self.taxonomy.nodes: twice.pop(0)
-                if not twice or _gist(name) in said or same(name) in {same(k.name) for k in self.taxonomy.children(self.taxonomy[twice[0]].parent)}: continue
+                while twice and twice[0] not in self.taxonomy.nodes:
+                    twice.pop(0)
+                if (
+                    not twice
+                    or _gist(name) in said
+                    or same(name) in {same(k.name) for k in self.taxonomy.children(self.taxonomy[twice[0]].parent)}
+                ):
+                    continue
                 o = self.taxonomy[twice.pop(0)]
                 with self.taxonomy.edit(into=self._edit):
                     self.taxonomy._touch(o.id, o.parent)
@@ -479,49 +696,77 @@ class Run:
     # --- what came out
     def short(self):
         "What is short: a list of dicts with `cell`, `want`, `got` and, if there was one, `error`"
-        return [dict(cell=s.name, want=s.want, got=len(s.got)) | (dict(error=s.error) if s.error else {})
-                for s in self._series if s.missing and s.level!='texts' and not self._gone(s)]
+        return [
+            dict(cell=s.name, want=s.want, got=len(s.got)) | (dict(error=s.error) if s.error else {})
+            for s in self._series
+            if s.missing and s.level != 'texts' and not self._gone(s)
+        ]
 
 # %% ../nbs/06_grow.ipynb #aaf0a611
 def _bar(run, progress):
     from tqdm.auto import tqdm
+
     return tqdm(total=run._total(), desc=run.title, unit=run.unit, disable=not progress)
+
 
 def _draw(bar, run):
     "Show the run's state in `bar`; whether it goes on"
-    goes_on,p = not run.done,run.progress()
-    bar.total,bar.n = p['total'],p['done']
-    cost = f"${p['dollars']:.4f}" if not p['unpriced'] else '$?'
-    bar.set_postfix_str(', '.join(o for o in (cost, f"{p['retries']} retries" if p['retries'] else '', p['current'][-1][-60:] if p['current'] else '') if o))
+    goes_on, p = not run.done, run.progress()
+    bar.total, bar.n = p['total'], p['done']
+    cost = f'${p["dollars"]:.4f}' if not p['unpriced'] else '$?'
+    bar.set_postfix_str(
+        ', '.join(
+            o
+            for o in (
+                cost,
+                f'{p["retries"]} retries' if p['retries'] else '',
+                p['current'][-1][-60:] if p['current'] else '',
+            )
+            if o
+        )
+    )
     return goes_on
+
 
 def _warn(run):
     "Say what is short, once, where the caller stands"
     short = [] if run._stopped else list({o['cell']: o for o in (*run.short(), *Run.short(run))}.values())
-    if not short: return
-    names = '; '.join(f"{o['cell']}: {o['got']} of {o['want']}{f' ({why})' if (why := o.get('error') or o.get('why')) else ''}" for o in short[:5])
+    if not short:
+        return
+    names = '; '.join(
+        f'{o["cell"]}: {o["got"]} of {o["want"]}{f" ({why})" if (why := o.get("error") or o.get("why")) else ""}'
+        for o in short[:5]
+    )
     p = run.progress()
-    what = 'others of their label stand in for' if p['done']==p['total'] else 'short'
-    warnings.warn(f"{p['done']:,} of {p['total']:,} {run.unit}s; {what}: {names}{f'; and {len(short)-5} more' if len(short)>5 else ''}. "
-                  "To ask further, call again with larger rounds=, or edit the tree there", ShortWarning, stacklevel=5)
+    what = 'others of their label stand in for' if p['done'] == p['total'] else 'short'
+    warnings.warn(
+        f'{p["done"]:,} of {p["total"]:,} {run.unit}s; {what}: {names}{f"; and {len(short) - 5} more" if len(short) > 5 else ""}. '
+        'To ask further, call again with larger rounds=, or edit the tree there',
+        ShortWarning,
+        stacklevel=5,
+    )
+
 
 def _wait(run, progress=True):
     "Begin `run`, wait for it and return its result; stop it on an interrupt"
     with _bar(run, progress) as bar:
         try:
             run.begin()
-            while _draw(bar, run): _wait_for([run._future], timeout=.1)
+            while _draw(bar, run):
+                _wait_for([run._future], timeout=0.1)
         except BaseException:
             run.stop()
             raise
     return run.result()
+
 
 async def _await(run, progress=True):
     "The same for async code"
     with _bar(run, progress) as bar:
         try:
             f = asyncio.wrap_future(run.begin()._future)
-            while _draw(bar, run): await asyncio.wait([f], timeout=.1)
+            while _draw(bar, run):
+                await asyncio.wait([f], timeout=0.1)
             await f
         except BaseException:
             run.stop()
@@ -529,104 +774,220 @@ async def _await(run, progress=True):
     return run.result()
 
 # %% ../nbs/06_grow.ipynb #4ac1ef7b
-_most_errors,_longest = 30,200  # of each label: how many are used, and how much of each
+_most_errors, _longest = 30, 200  # of each label: how many are used, and how much of each
+
 
 def _errors_of(errors, tax):
     "The errors of each label, checked, as dicts of `text` and `predicted`"
-    if not hasattr(errors, 'columns') or not {'text', 'label', 'predicted'}<=set(errors.columns): raise ValueError("errors must be a DataFrame with text, label and predicted, as Evaluation.errors is")
-    labels,out = {same(o.name): o.name for o in tax.children()},{}
-    for t,l,p in zip(errors['text'], errors['label'], errors['predicted']):
-        if not isinstance(t, str) or not isinstance(l, str) or not isinstance(p, str): raise ValueError(f"An error is a text, its label and another label, not {(t, l, p)!r}")
-        if (wrong := [o for o in (l, p) if same(o) not in labels]): raise ValueError(f"The label {wrong[0]!r} of an error is not in the tree; there are {list(labels.values())}")
-        mine,t = out.setdefault(labels[same(l)], {}),' '.join(t.split())
-        if same(l)!=same(p) and t and len(mine)<_most_errors: mine.setdefault(t, labels[same(p)])
-    out = {l: [dict(text=t if len(t)<=_longest else t[:_longest]+' …', predicted=p) for t,p in o.items()] for l,o in out.items() if o}
-    if not out: raise ValueError("There are no errors to grow from")
+    if not hasattr(errors, 'columns') or not {'text', 'label', 'predicted'} <= set(errors.columns):
+        raise ValueError('errors must be a DataFrame with text, label and predicted, as Evaluation.errors is')
+    labels, out = {same(o.name): o.name for o in tax.children()}, {}
+    for t, l, p in zip(errors['text'], errors['label'], errors['predicted']):
+        if not isinstance(t, str) or not isinstance(l, str) or not isinstance(p, str):
+            raise ValueError(f'An error is a text, its label and another label, not {(t, l, p)!r}')
+        if wrong := [o for o in (l, p) if same(o) not in labels]:
+            raise ValueError(
+                f'The label {wrong[0]!r} of an error is not in the tree; there are {list(labels.values())}'
+            )
+        mine, t = out.setdefault(labels[same(l)], {}), ' '.join(t.split())
+        if same(l) != same(p) and t and len(mine) < _most_errors:
+            mine.setdefault(t, labels[same(p)])
+    out = {
+        l: [dict(text=t if len(t) <= _longest else t[:_longest] + ' …', predicted=p) for t, p in o.items()]
+        for l, o in out.items()
+        if o
+    }
+    if not out:
+        raise ValueError('There are no errors to grow from')
     return out
+
 
 def _fitting(topics, errors, n):
     "For `topics`, a dict of ids to what they say, those that fit `errors` best: a dict of id to how many of `n` subtopics it gets, and the errors, its own first"
-    words = {i: _gist(o) for i,o in topics.items()}
-    often,own = Counter(w for o in words.values() for w in o),{i: [] for i in topics}
+    words = {i: _gist(o) for i, o in topics.items()}
+    often, own = Counter(w for o in words.values() for w in o), {i: [] for i in topics}
     for e in errors:
         said = _gist(e['text'])
-        own[max(topics, key=lambda i: (round(sum(1/often[w] for w in words[i]&said), 9), -len(own[i])))].append(e)  # of equals the first
+        own[max(topics, key=lambda i: (round(sum(1 / often[w] for w in words[i] & said), 9), -len(own[i])))].append(
+            e
+        )  # of equals the first
     share = Counter()
-    for _ in range(n): share[max(topics, key=lambda i: len(own[i])/(2*share[i]+1))] += 1
-    return {i: (k, own[i]+[e for e in errors if e not in own[i]]) for i,k in share.items()}
+    for _ in range(n):
+        share[max(topics, key=lambda i: len(own[i]) / (2 * share[i] + 1))] += 1
+    return {i: (k, own[i] + [e for e in errors if e not in own[i]]) for i, k in share.items()}
+
 
 class _ErrorRun(Run):
     "A run that adds subtopics for what a classifier gets wrong, and nothing else"
+
     _origin = 'errors'
+
     def __init__(self, taxonomy, plan, *args, errors, n, **kw):
         super().__init__(taxonomy, plan, *args, **kw)
         self._lists = {}
-        for label,found in _errors_of(errors, taxonomy).items():
-            below = [o for o in taxonomy.walk(self.at) if o.kind=='topic' and taxonomy.path(o)[0]==label and not taxonomy.is_locked(o)]
-            below.sort(key=lambda o: taxonomy[o.parent].kids.index(o.id))  # so that of equals each source type has one before another has two
-            if below: self._lists |= _fitting({o.id: ' '.join((o.name, *(k.name for k in taxonomy.children(o)))) for o in below}, found, n)
-            elif self.at=='task': raise ValueError(f"The label {label!r} has errors, but no topic that subtopics could be put below; grow it first, or unlock it")
-        if not self._lists: raise ValueError("There is no topic that subtopics could be put below; grow it first, unlock it, or choose another place")
+        for label, found in _errors_of(errors, taxonomy).items():
+            below = [
+                o
+                for o in taxonomy.walk(self.at)
+                if o.kind == 'topic' and taxonomy.path(o)[0] == label and not taxonomy.is_locked(o)
+            ]
+            below.sort(
+                key=lambda o: taxonomy[o.parent].kids.index(o.id)
+            )  # so that of equals each source type has one before another has two
+            if below:
+                self._lists |= _fitting(
+                    {o.id: ' '.join((o.name, *(k.name for k in taxonomy.children(o)))) for o in below}, found, n
+                )
+            elif self.at == 'task':
+                raise ValueError(
+                    f'The label {label!r} has errors, but no topic that subtopics could be put below; grow it first, or unlock it'
+                )
+        if not self._lists:
+            raise ValueError(
+                'There is no topic that subtopics could be put below; grow it first, unlock it, or choose another place'
+            )
 
     def _fill(self, node):
-        if self._series: return  # all that is wanted was asked for at the start
-        for i,(n,errors) in self._lists.items(): self._ask_for(self.taxonomy[i], n, errors)
+        if self._series:
+            return  # all that is wanted was asked for at the start
+        for i, (n, errors) in self._lists.items():
+            self._ask_for(self.taxonomy[i], n, errors)
 
     def _ask_for(self, topic, n, errors):
         "Ask for `n` subtopics below `topic` for `errors`"
-        path,there = self.taxonomy.path(topic),(*(k.name for k in self.taxonomy.children(topic)), *topic.removed)
+        path, there = self.taxonomy.path(topic), (*(k.name for k in self.taxonomy.children(topic)), *topic.removed)
         quoted = [fold(e['text'].removesuffix(' …')) for e in errors]
-        def why_not(name): return 'copies an example' if any((f := fold(name))==q or len(f)>20 and f in q for q in quoted) else self._says_label(s, name)
-        s = Series('errors', context(self.taxonomy.task, *path) | dict(errors=errors), path, n, there, [topic.id], why_not, self._place_names)
+
+        def why_not(name):
+            return (
+                'copies an example'
+                if any((f := fold(name)) == q or len(f) > 20 and f in q for q in quoted)
+                else self._says_label(s, name)
+            )
+
+        s = Series(
+            'errors',
+            context(self.taxonomy.task, *path) | dict(errors=errors),
+            path,
+            n,
+            there,
+            [topic.id],
+            why_not,
+            self._place_names,
+        )
         self._push(s)
 
-    def _fill_task(self): "Labels without source types stay so"
-    def _count_stages(self): return {_plural['subtopic']: (sum(s.placed for s in list(self._series)), sum(n for n,_ in self._lists.values()))}
+    def _fill_task(self):
+        "Labels without source types stay so"
+
+    def _count_stages(self):
+        return {
+            _plural['subtopic']: (sum(s.placed for s in list(self._series)), sum(n for n, _ in self._lists.values()))
+        }
 
 # %% ../nbs/06_grow.ipynb #296256b6
-def _started(what, n_source_type=None, n_topic=None, n_subtopic=None, model=None, cache=None, prompts=None, seed=0, rounds=6, at=None, again=False, live=False, top_up=True, errors=None):
+def _started(
+    what,
+    n_source_type=None,
+    n_topic=None,
+    n_subtopic=None,
+    model=None,
+    cache=None,
+    prompts=None,
+    seed=0,
+    rounds=6,
+    at=None,
+    again=False,
+    live=False,
+    top_up=True,
+    errors=None,
+):
     "The run that `grow` waits for; with `live`, one that grows the taxonomy itself, not a copy; without `top_up`, only where nothing is"
-    given = {k:v for k,v in zip(_counts, (n_source_type, n_topic, n_subtopic)) if v is not None}
-    if isinstance(what, Taxonomy): tax = what if live else what.copy()
-    elif isinstance(what, Task): tax = Taxonomy(what)
-    else: raise ValueError(f"grow takes a Task or a Taxonomy, not {type(what).__name__}")
-    plan,node = Plan.make(tax.task, **_usual_counts(tax, given)),tax[at if at is not None else 'task']
+    given = {k: v for k, v in zip(_counts, (n_source_type, n_topic, n_subtopic)) if v is not None}
+    if isinstance(what, Taxonomy):
+        tax = what if live else what.copy()
+    elif isinstance(what, Task):
+        tax = Taxonomy(what)
+    else:
+        raise ValueError(f'grow takes a Task or a Taxonomy, not {type(what).__name__}')
+    plan, node = Plan.make(tax.task, **_usual_counts(tax, given)), tax[at if at is not None else 'task']
     if errors is not None:
-        if not isinstance(what, Taxonomy): raise ValueError("To grow from errors, give the Taxonomy that the classifier's texts were written for")
-        if again or set(given)-{'n_subtopic'}: raise ValueError("From errors only subtopics are grown; besides errors give n_subtopic at most, and not again")
-        return _ErrorRun(tax, plan, get_model(model), prompts, _cache(cache), seed, rounds, at=node.id, edit=_Edit('grow from errors'), live=live, errors=errors, n=given.get('n_subtopic', 3))
-    edit = _Edit('grow'+f' {node.name!r}'*(at is not None)+' again'*again)
-    run = Run(tax, plan, get_model(model), prompts, _cache(cache), seed, rounds, at=node.id, top_up=top_up, edit=edit, live=live)
+        if not isinstance(what, Taxonomy):
+            raise ValueError("To grow from errors, give the Taxonomy that the classifier's texts were written for")
+        if again or set(given) - {'n_subtopic'}:
+            raise ValueError(
+                'From errors only subtopics are grown; besides errors give n_subtopic at most, and not again'
+            )
+        return _ErrorRun(
+            tax,
+            plan,
+            get_model(model),
+            prompts,
+            _cache(cache),
+            seed,
+            rounds,
+            at=node.id,
+            edit=_Edit('grow from errors'),
+            live=live,
+            errors=errors,
+            n=given.get('n_subtopic', 3),
+        )
+    edit = _Edit('grow' + f' {node.name!r}' * (at is not None) + ' again' * again)
+    run = Run(
+        tax,
+        plan,
+        get_model(model),
+        prompts,
+        _cache(cache),
+        seed,
+        rounds,
+        at=node.id,
+        top_up=top_up,
+        edit=edit,
+        live=live,
+    )
     if again:
         edit.open = True
-        with tax.edit(into=edit): _forget(tax, node)
+        with tax.edit(into=edit):
+            _forget(tax, node)
     tax.plan = plan
     return run
+
 
 def _usual_counts(tax, given):
     "The counts `given`, and for the others those the tree was grown with"
     return ({k: getattr(tax.plan, k) for k in _counts} if tax.plan else {}) | given
 
+
 def _cache(cache):
-    if isinstance(cache, Cache): return cache
-    if cache is not None and (not cache or not isinstance(cache, (str, Path))): raise ValueError(f"cache must be a Cache or a path, not {cache!r}; ':memory:' keeps nothing")
+    if isinstance(cache, Cache):
+        return cache
+    if cache is not None and (not cache or not isinstance(cache, (str, Path))):
+        raise ValueError(f"cache must be a Cache or a path, not {cache!r}; ':memory:' keeps nothing")
     return Cache(cache)
+
 
 def _forget(tax, node):
     "Remove below `node` what is neither locked nor made by hand nor holds anything that is"
-    if tax.is_locked(node): raise ValueError(f"{node.name!r} is locked; unlock it to grow it again")
-    if node.kind=='subtopic': raise ValueError(f"{node.name!r} is a subtopic, nothing grows below it; name a topic or something above")
+    if tax.is_locked(node):
+        raise ValueError(f'{node.name!r} is locked; unlock it to grow it again')
+    if node.kind == 'subtopic':
+        raise ValueError(f'{node.name!r} is a subtopic, nothing grows below it; name a topic or something above')
     for kid in tax.children(node):
-        if kid.kind=='label':
-            if not kid.locked: _forget(tax, kid)
-        elif not any(o.locked or o.origin=='hand' for o in tax.walk(kid)): tax.remove(kid)
+        if kid.kind == 'label':
+            if not kid.locked:
+                _forget(tax, kid)
+        elif not any(o.locked or o.origin == 'hand' for o in tax.walk(kid)):
+            tax.remove(kid)
+
 
 def grow(
     what,  # A `Task`, or a `Taxonomy` to grow further; the latter is copied, not changed
     n_source_type=None,  # Source types of each label; 3 if nothing else is said
     n_topic=None,  # Topics of each source type; 5 if nothing else is said
     n_subtopic=None,  # Subtopics of each topic; 2 if nothing else is said
-    *, model=None,  # Name or `Model`; the embedded one by default
+    *,
+    model=None,  # Name or `Model`; the embedded one by default
     cache=None,  # `Cache` or path; the one in the user's cache folder by default
     prompts=None,  # `Prompts`, or a dict of templates to replace
     seed=0,  # Another seed gives another tree
@@ -657,15 +1018,70 @@ def grow(
     ModelError
         If no request succeeds: the first error, in the provider's words.
     """
-    return _wait(_started(what, n_source_type, n_topic, n_subtopic, model, cache, prompts, seed, rounds, at, again, errors=errors), progress)
+    return _wait(
+        _started(
+            what, n_source_type, n_topic, n_subtopic, model, cache, prompts, seed, rounds, at, again, errors=errors
+        ),
+        progress,
+    )
 
-def start_grow(what, n_source_type=None, n_topic=None, n_subtopic=None, *, model=None, cache=None, prompts=None, seed=0, rounds=6, at=None, again=False, errors=None):
+
+def start_grow(
+    what,
+    n_source_type=None,
+    n_topic=None,
+    n_subtopic=None,
+    *,
+    model=None,
+    cache=None,
+    prompts=None,
+    seed=0,
+    rounds=6,
+    at=None,
+    again=False,
+    errors=None,
+):
     """`grow` in the background: a `Run` with `taxonomy`, `usage`, `progress()`, `pause()`, `resume()`, `stop()` and `result()`.
 
     Unlike `grow`, it grows a `Taxonomy` in place, so that it can be watched and edited meanwhile; all that came is one step for its `undo`.
     """
-    return _started(what, n_source_type, n_topic, n_subtopic, model, cache, prompts, seed, rounds, at, again, live=True, errors=errors).begin()
+    return _started(
+        what,
+        n_source_type,
+        n_topic,
+        n_subtopic,
+        model,
+        cache,
+        prompts,
+        seed,
+        rounds,
+        at,
+        again,
+        live=True,
+        errors=errors,
+    ).begin()
 
-async def agrow(what, n_source_type=None, n_topic=None, n_subtopic=None, *, model=None, cache=None, prompts=None, seed=0, rounds=6, at=None, again=False, errors=None, progress=False):
+
+async def agrow(
+    what,
+    n_source_type=None,
+    n_topic=None,
+    n_subtopic=None,
+    *,
+    model=None,
+    cache=None,
+    prompts=None,
+    seed=0,
+    rounds=6,
+    at=None,
+    again=False,
+    errors=None,
+    progress=False,
+):
     "`grow` for async code; the parameters are the same"
-    return await _await(_started(what, n_source_type, n_topic, n_subtopic, model, cache, prompts, seed, rounds, at, again, errors=errors), progress)
+    return await _await(
+        _started(
+            what, n_source_type, n_topic, n_subtopic, model, cache, prompts, seed, rounds, at, again, errors=errors
+        ),
+        progress,
+    )

@@ -11,19 +11,33 @@ import re
 from functools import lru_cache
 
 # %% ../nbs/01_prompts.ipynb #4a2dd66a
-_field = re.compile(r"\W*(?:label|class|category|sentiment|topic|text)\s*[:=]", re.I)  # Label: …
-_tag = '|'.join((r"""^\W*TAG\s*[:=]""", r"""^\W*[\[(]TAG[\])]""", r"""[\[(]TAG[\])]\W*$""",  # TAG: …, [TAG] …, … (TAG)
-    r"""["'‘“]TAG["'’”]""",  # in quotes
-    r"""\b(?:label|labell?ed|class|category)\s*(?:[:=]|\bas|\bis)\s*TAG\b"""))  # labelled as TAG
-_usual = set('all and any can for general good has her his its misc more none not now off one other others out same she that the their them they this was what who why yes you'.split())
+_field = re.compile(r'\W*(?:label|class|category|sentiment|topic|text)\s*[:=]', re.I)  # Label: …
+_tag = '|'.join(
+    (
+        r"""^\W*TAG\s*[:=]""",
+        r"""^\W*[\[(]TAG[\])]""",
+        r"""[\[(]TAG[\])]\W*$""",  # TAG: …, [TAG] …, … (TAG)
+        r"""["'‘“]TAG["'’”]""",  # in quotes
+        r"""\b(?:label|labell?ed|class|category)\s*(?:[:=]|\bas|\bis)\s*TAG\b""",
+    )
+)  # labelled as TAG
+_usual = set(
+    'all and any can for general good has her his its misc more none not now off one other others out same she that the their them they this was what who why yes you'.split()
+)
+
 
 @lru_cache(512)
 def _naming(label):
     plain = ' '.join(re.split(r'[\s_\-]+', label.strip().casefold()))
-    word = [] if len(plain)<3 or plain in _usual else [r'(?<!\w)'+re.escape(plain).replace(r'\ ', r'[\s_\-]+')+r'(?!\w)']
-    return plain.split(' ')[0],re.compile('|'.join([_tag.replace('TAG', re.escape(label)), *word]), re.I)
+    word = (
+        []
+        if len(plain) < 3 or plain in _usual
+        else [r'(?<!\w)' + re.escape(plain).replace(r'\ ', r'[\s_\-]+') + r'(?!\w)']
+    )
+    return plain.split(' ')[0], re.compile('|'.join([_tag.replace('TAG', re.escape(label)), *word]), re.I)
+
 
 def names_label(text, label):
     "Whether `text` says the name of its label"
-    first,named = _naming(label)
+    first, named = _naming(label)
     return bool(_field.match(text) or first in text.casefold() and named.search(text))

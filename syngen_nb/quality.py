@@ -25,7 +25,8 @@ from .taxonomy import Taxonomy
 # %% ../nbs/07_quality.ipynb #7bce61cf
 def missing(v):
     "Whether `v` stands for no value"
-    return v is None or v is pd.NA or v is pd.NaT or isinstance(v, float) and v!=v
+    return v is None or v is pd.NA or v is pd.NaT or isinstance(v, float) and v != v
+
 
 def labelled(df, what='The frame'):
     """The texts and the labels of `df`, as lists.
@@ -35,29 +36,46 @@ def labelled(df, what='The frame'):
     ValueError
         If there is no such column or more than one, no row, a text that is not a string, or a label that is missing, empty or not a single value.
     """
-    if not isinstance(df, pd.DataFrame): raise ValueError(f"{what} must be a DataFrame with the columns text and label, not {type(df).__name__}")
+    if not isinstance(df, pd.DataFrame):
+        raise ValueError(f'{what} must be a DataFrame with the columns text and label, not {type(df).__name__}')
     cols = list(df.columns)
     for o in ('text', 'label'):
-        if cols.count(o)!=1: raise ValueError(f"{what} has {cols.count(o) or 'no'} column{'s' if cols.count(o)>1 else ''} {o!r}; it has {', '.join(map(str, cols[:12])) or 'none'}. "
-            f"Rename one: df.rename(columns={{'its name': {o!r}}})")
-    if not len(df): raise ValueError(f"{what} has no rows")
-    texts,labels = df['text'].tolist(),df['label'].tolist()
-    for o,vals,fine in (('text', texts, lambda v: isinstance(v, str)), ('label', labels, lambda v: not missing(v) and str(v).strip())):
-        wrong = [i for i,v in enumerate(vals) if not fine(v)]
-        if wrong: raise ValueError(f"{what} has {len(wrong)} of {len(df)} rows with no {o} that could be used, the first at position {wrong[0]}: {vals[wrong[0]]!r:.80}. "
-            f"Drop those without one: df.dropna(subset=[{o!r}]), or make them strings")
+        if cols.count(o) != 1:
+            raise ValueError(
+                f'{what} has {cols.count(o) or "no"} column{"s" if cols.count(o) > 1 else ""} {o!r}; it has {", ".join(map(str, cols[:12])) or "none"}. '
+                f"Rename one: df.rename(columns={{'its name': {o!r}}})"
+            )
+    if not len(df):
+        raise ValueError(f'{what} has no rows')
+    texts, labels = df['text'].tolist(), df['label'].tolist()
+    for o, vals, fine in (
+        ('text', texts, lambda v: isinstance(v, str)),
+        ('label', labels, lambda v: not missing(v) and str(v).strip()),
+    ):
+        wrong = [i for i, v in enumerate(vals) if not fine(v)]
+        if wrong:
+            raise ValueError(
+                f'{what} has {len(wrong)} of {len(df)} rows with no {o} that could be used, the first at position {wrong[0]}: {vals[wrong[0]]!r:.80}. '
+                f'Drop those without one: df.dropna(subset=[{o!r}]), or make them strings'
+            )
     for v in labels:
-        try: hash(v)
-        except TypeError: raise ValueError(f"A label must be a single value such as a string, not {v!r:.80}; texts with several labels are not for this") from None
-    return texts,labels
+        try:
+            hash(v)
+        except TypeError:
+            raise ValueError(
+                f'A label must be a single value such as a string, not {v!r:.80}; texts with several labels are not for this'
+            ) from None
+    return texts, labels
 
 # %% ../nbs/07_quality.ipynb #7fefcc60
 _spaceless = r'\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff'  # Chinese and Japanese
-_one,_word = re.compile(f'[{_spaceless}]'),re.compile(rf'[{_spaceless}]|[^\W{_spaceless}]+')
+_one, _word = re.compile(f'[{_spaceless}]'), re.compile(rf'[{_spaceless}]|[^\W{_spaceless}]+')
+
 
 def words(text):
     "The words of `text`, case folded, without punctuation; Chinese and Japanese by character"
     return _word.findall(text.casefold())
+
 
 def _pairs(text):
     "The set of pairs of neighbouring words, as hashes; of a single word, or of none, that of the text itself"
@@ -75,44 +93,55 @@ class Near:
     threshold : float, default=.8
         Jaccard index of the pairs of neighbouring words from which on two texts are near-duplicates; above 0, at most 1.
     """
-    def __init__(self, texts, threshold=.8):
-        if not 0<threshold<=1: raise ValueError(f"threshold must be above 0 and at most 1, not {threshold!r}")
-        self.threshold,self._kept,keys,sizes = threshold,{},array('q'),[]
+
+    def __init__(self, texts, threshold=0.8):
+        if not 0 < threshold <= 1:
+            raise ValueError(f'threshold must be above 0 and at most 1, not {threshold!r}')
+        self.threshold, self._kept, keys, sizes = threshold, {}, array('q'), []
         for t in texts:
             pairs = _pairs(t)
             keys.extend(pairs)
             sizes.append(len(pairs))
-        u,inv,freq = np.unique(np.array(keys, dtype=np.int64), return_inverse=True, return_counts=True)
+        u, inv, freq = np.unique(np.array(keys, dtype=np.int64), return_inverse=True, return_counts=True)
         rank = np.empty(len(u), np.int64)
         rank[np.argsort(freq, kind='stable')] = np.arange(len(u))
         sizes = np.array(sizes, dtype=np.int64)
-        doc,self._at = np.repeat(np.arange(len(sizes)), sizes),np.r_[0, np.cumsum(sizes)].tolist()
-        self._sets = np.sort(doc*max(len(u), 1)+rank[inv])%max(len(u), 1)  # of each text the rarest first
-        first = sizes-np.ceil(threshold*sizes-1e-9).astype(np.int64)+1
-        place = np.arange(len(doc))-np.array(self._at)[doc]
-        looked = (place<first[doc]) & (np.sort(freq)[self._sets]>1)  # a pair that no other text has finds nothing
-        self._by,self._begin = list(zip(place[looked].tolist(), self._sets[looked].tolist())),np.searchsorted(doc[looked], np.arange(len(sizes)+1)).tolist()
+        doc, self._at = np.repeat(np.arange(len(sizes)), sizes), np.r_[0, np.cumsum(sizes)].tolist()
+        self._sets = np.sort(doc * max(len(u), 1) + rank[inv]) % max(len(u), 1)  # of each text the rarest first
+        first = sizes - np.ceil(threshold * sizes - 1e-9).astype(np.int64) + 1
+        place = np.arange(len(doc)) - np.array(self._at)[doc]
+        looked = (place < first[doc]) & (np.sort(freq)[self._sets] > 1)  # a pair that no other text has finds nothing
+        self._by, self._begin = (
+            list(zip(place[looked].tolist(), self._sets[looked].tolist())),
+            np.searchsorted(doc[looked], np.arange(len(sizes) + 1)).tolist(),
+        )
 
-    def _first(self, i): return self._by[self._begin[i]:self._begin[i+1]]
+    def _first(self, i):
+        return self._by[self._begin[i] : self._begin[i + 1]]
 
     def of(self, i):
         "The numbers of the texts that were added and that text `i` is near to, in ascending order"
-        m,t,found = self._at[i+1]-self._at[i],self.threshold/(1+self.threshold),set()
-        for a,k in self._first(i):
-            for b,n,j in self._kept.get(k, ()):
-                if (m-a if m-a<n-b else n-b)>=t*(m+n)-1e-9: found.add(j)  # if this is the first pair they share, enough of both follows it
-        if not found: return
-        mine = set(self._sets[self._at[i]:self._at[i+1]].tolist())
+        m, t, found = self._at[i + 1] - self._at[i], self.threshold / (1 + self.threshold), set()
+        for a, k in self._first(i):
+            for b, n, j in self._kept.get(k, ()):
+                if (m - a if m - a < n - b else n - b) >= t * (m + n) - 1e-9:
+                    found.add(j)  # if this is the first pair they share, enough of both follows it
+        if not found:
+            return
+        mine = set(self._sets[self._at[i] : self._at[i + 1]].tolist())
         for j in sorted(found):
-            both = len(mine.intersection(self._sets[self._at[j]:self._at[j+1]].tolist()))
-            if both>=self.threshold*(m+self._at[j+1]-self._at[j]-both)-1e-9: yield j
+            both = len(mine.intersection(self._sets[self._at[j] : self._at[j + 1]].tolist()))
+            if both >= self.threshold * (m + self._at[j + 1] - self._at[j] - both) - 1e-9:
+                yield j
 
     def add(self, i):
         "Let later texts be compared with text `i`"
-        n = self._at[i+1]-self._at[i]
-        for b,k in self._first(i): self._kept.setdefault(k, []).append((b, n, i))
+        n = self._at[i + 1] - self._at[i]
+        for b, k in self._first(i):
+            self._kept.setdefault(k, []).append((b, n, i))
 
-def near_duplicates(texts, threshold=.8):
+
+def near_duplicates(texts, threshold=0.8):
     """For each of `texts` the index of the earlier text it is a near-duplicate of, or -1; the first of each kind is kept.
 
     Two texts are near-duplicates if the Jaccard index of their sets of word bigrams is at least `threshold` (Lee et al. 2022, "Deduplicating
@@ -122,102 +151,142 @@ def near_duplicates(texts, threshold=.8):
     -------
     list of int, as long as `texts`
     """
-    near,out = Near(texts, threshold),[]
-    for i in range(len(near._at)-1):
+    near, out = Near(texts, threshold), []
+    for i in range(len(near._at) - 1):
         out.append(next(near.of(i), -1))
-        if out[-1]<0: near.add(i)
+        if out[-1] < 0:
+            near.add(i)
     return out
 
 # %% ../nbs/07_quality.ipynb #c0d0da6d
-_opening = re.compile(r"\W*(?:(?:sure|certainly|of course)\W+here\b|here (?:is|are) (?:an?|the|\d+|some|your) (?:\w+ )?(?:example|sample|text)s?\b"
-    r"|(?:sure|certainly|of course)\W+let me (?:give|show|write) you\b|i(?:['’]| a)m sorry,? but i can(?:['’]|no)t (?:assist|help)(?: you)? with (?:that|this)\W*$)", re.I)
-_speaks = re.compile(r"\bas an? (?:ai|artificial intelligence|large language|language model)\b|\bi(?:['’]| a)m an? (?:ai|language model)\b|"
-    r"\bi(?: cannot| can['’]t|['’]m unable to| am unable to|['’]m sorry,? but i can(?:['’]|no)t) (?:generate|fulfil+|assist with|provide|create|write|help with) (?:this|that|your|such|any) (?:request|content|texts?|examples?)", re.I)
+_opening = re.compile(
+    r'\W*(?:(?:sure|certainly|of course)\W+here\b|here (?:is|are) (?:an?|the|\d+|some|your) (?:\w+ )?(?:example|sample|text)s?\b'
+    r"|(?:sure|certainly|of course)\W+let me (?:give|show|write) you\b|i(?:['’]| a)m sorry,? but i can(?:['’]|no)t (?:assist|help)(?: you)? with (?:that|this)\W*$)",
+    re.I,
+)
+_speaks = re.compile(
+    r"\bas an? (?:ai|artificial intelligence|large language|language model)\b|\bi(?:['’]| a)m an? (?:ai|language model)\b|"
+    r"\bi(?: cannot| can['’]t|['’]m unable to| am unable to|['’]m sorry,? but i can(?:['’]|no)t) (?:generate|fulfil+|assist with|provide|create|write|help with) (?:this|that|your|such|any) (?:request|content|texts?|examples?)",
+    re.I,
+)
+
 
 def speaks_as_model(text):
     "Whether `text` refuses, speaks about being a model, or announces an example"
     low = text.lower()
-    return bool(_opening.match(text) or any(w in low for w in (' ai', 'language', 'artificial', 'i can', 'unable')) and _speaks.search(text))
+    return bool(
+        _opening.match(text)
+        or any(w in low for w in (' ai', 'language', 'artificial', 'i can', 'unable'))
+        and _speaks.search(text)
+    )
 
 # %% ../nbs/07_quality.ipynb #9975fbe2
-_blank = re.compile(r'[\[<{]{1,2}(?:insert|your|enter|add|name|company|product|date|time|location|city|address|phone|email|link|website|url|number|amount|brand|title|movie|film|restaurant|'
-    r'recipient|customer|sender)\b[^\]>}\n]{0,40}[\]>}]', re.I)
+_blank = re.compile(
+    r'[\[<{]{1,2}(?:insert|your|enter|add|name|company|product|date|time|location|city|address|phone|email|link|website|url|number|amount|brand|title|movie|film|restaurant|'
+    r'recipient|customer|sender)\b[^\]>}\n]{0,40}[\]>}]',
+    re.I,
+)
+
 
 def has_placeholder(text):
     "Whether `text` leaves something to be filled in: *[Your Name]*"
     return bool(_blank.search(text))
 
 # %% ../nbs/07_quality.ipynb #84084761
-_dangling = set('the a an and or of my your our their because el la los las de y que un una der die das und le les des et'.split())
+_dangling = set(
+    'the a an and or of my your our their because el la los las de y que un una der die das und le les des et'.split()
+)
 
-def too_short(text): 
+
+def too_short(text):
     "Whether `text` is a single word of fewer than twelve letters"
-    return sum(map(str.isalnum, text[:40]))<12 and sum(map(str.isalnum, text))<12 and len(words(text))<2
+    return sum(map(str.isalnum, text[:40])) < 12 and sum(map(str.isalnum, text)) < 12 and len(words(text)) < 2
+
 
 def broken_off(text):
     "Whether `text` ends where no sentence does: in a comma, an opening bracket, or in *the*"
     end = text.rstrip()
     return end[-1:] in ',;:-–—([{&' or end[-1:].isalpha() and re.split(r'\W+', end[-12:].casefold())[-1] in _dangling
 
+
 def copies(text, examples):
     "Whether `text` is a near-duplicate of one of `examples`, texts, or holds one"
-    if not examples: return False
-    mine,flat = _pairs(text),fold(text)
-    return any(len(mine&p)>=.6*len(mine|p) or len(f)>20 and f in flat for p,f in map(_known, examples))
+    if not examples:
+        return False
+    mine, flat = _pairs(text), fold(text)
+    return any(len(mine & p) >= 0.6 * len(mine | p) or len(f) > 20 and f in flat for p, f in map(_known, examples))
+
 
 @lru_cache(1024)
-def _known(text): return _pairs(text),fold(text)
+def _known(text):
+    return _pairs(text), fold(text)
 
 # %% ../nbs/07_quality.ipynb #81adacbb
-_codes = dict(zip('''afrikaans amharic arabic assamese azerbaijani belarusian bulgarian bengali breton bosnian catalan czech welsh danish german greek english esperanto spanish estonian
+_codes = dict(
+    zip(
+        """afrikaans amharic arabic assamese azerbaijani belarusian bulgarian bengali breton bosnian catalan czech welsh danish german greek english esperanto spanish estonian
 basque persian finnish french irish galician gujarati hebrew hindi croatian haitian hungarian armenian indonesian icelandic italian japanese javanese georgian kazakh khmer kannada korean
 kurdish kyrgyz latin lao lithuanian latvian malagasy macedonian malayalam mongolian marathi malay nepali dutch norwegian odia punjabi polish pashto portuguese quechua romanian
-russian sinhala slovak slovenian albanian serbian swedish swahili tamil telugu thai tagalog turkish uyghur ukrainian urdu vietnamese xhosa chinese zulu'''.split(),
-    '''af am ar as az be bg bn br bs ca cs cy da de el en eo es et eu fa fi fr ga gl gu he hi hr ht hu hy id is it ja jv ka kk km kn ko ku ky la lo lt lv mg mk ml mn mr ms ne nl no or pa
-pl ps pt qu ro ru si sk sl sq sr sv sw ta te th tl tr ug uk ur vi xh zh zu'''.split())) | dict(farsi='fa', filipino='tl', mandarin='zh', español='es', deutsch='de', français='fr', italiano='it', português='pt')
+russian sinhala slovak slovenian albanian serbian swedish swahili tamil telugu thai tagalog turkish uyghur ukrainian urdu vietnamese xhosa chinese zulu""".split(),
+        """af am ar as az be bg bn br bs ca cs cy da de el en eo es et eu fa fi fr ga gl gu he hi hr ht hu hy id is it ja jv ka kk km kn ko ku ky la lo lt lv mg mk ml mn mr ms ne nl no or pa
+pl ps pt qu ro ru si sk sl sq sr sv sw ta te th tl tr ug uk ur vi xh zh zu""".split(),
+    )
+) | dict(
+    farsi='fa', filipino='tl', mandarin='zh', español='es', deutsch='de', français='fr', italiano='it', português='pt'
+)
+
 
 @lru_cache(64)
 def language_code(language):
     "The ISO 639-1 code of a language's name or tag ('Spanish', 'es', 'pt-BR', 'Brazilian Portuguese'), or '' if it is not known"
     w = words(language.replace('_', '-'))
-    return w[0] if w and w[0] in _codes.values() and len(w[0])==2 else next((_codes[o] for o in w if o in _codes), '')
+    return w[0] if w and w[0] in _codes.values() and len(w[0]) == 2 else next((_codes[o] for o in w if o in _codes), '')
+
 
 @lru_cache(1)
 def _identifier():
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
+
 _english = frozenset('the and is was of to it that this for with you my are have not but they we so just'.split())
+
 
 def other_language(text, language):
     "Whether `text` is certainly not in `language`; False if that is unknown to the detector"
     code = language_code(language)
-    if not code: return False
+    if not code:
+        return False
     w = text.casefold().split()
-    if code=='en' and text.isascii() and len(_english.intersection(w))>=3: return False  # it is, and that is found out a hundred times faster
+    if code == 'en' and text.isascii() and len(_english.intersection(w)) >= 3:
+        return False  # it is, and that is found out a hundred times faster
     plain = ' '.join(o for o in w if o[0] not in '@#' and not o.startswith(('http', 'www.')))
-    if sum(map(str.isalpha, plain))<20: return False
+    if sum(map(str.isalpha, plain)) < 20:
+        return False
     ranks = dict(_identifier().rank(plain[:600]))
-    return ranks.get(code, 1)<.001
+    return ranks.get(code, 1) < 0.001
 
 # %% ../nbs/07_quality.ipynb #59050346
 def opening(text, first=4):
     "The first words of `text`, folded; '' if it has fewer. Of Chinese and Japanese it is twice as many characters"
     w = _word.findall(text[:100].casefold())
-    n = 2*first if w and _one.match(w[0]) else first
-    return ' '.join(w[:n]) if len(w)>=n else ''
+    n = 2 * first if w and _one.match(w[0]) else first
+    return ' '.join(w[:n]) if len(w) >= n else ''
 
 # %% ../nbs/07_quality.ipynb #ccfa67e4
 _text_filters = dict(
-    model_talk = lambda t, c: speaks_as_model(t) and 'speaks as a model',
-    placeholder = lambda t, c: has_placeholder(t) and 'leaves a blank to fill in',
-    label_name = lambda t, c: names_label(t, c['label']) and 'says the name of its label',
-    example = lambda t, c: copies(t, [e['text'] for e in c['examples']]) and 'copies an example',
-    too_short = lambda t, c: too_short(t) and 'is too short',
-    broken_off = lambda t, c: broken_off(t) and 'breaks off',
-    language = lambda t, c: other_language(t, c['language']) and f"is not in {c['language']}")
+    model_talk=lambda t, c: speaks_as_model(t) and 'speaks as a model',
+    placeholder=lambda t, c: has_placeholder(t) and 'leaves a blank to fill in',
+    label_name=lambda t, c: names_label(t, c['label']) and 'says the name of its label',
+    example=lambda t, c: copies(t, [e['text'] for e in c['examples']]) and 'copies an example',
+    too_short=lambda t, c: too_short(t) and 'is too short',
+    broken_off=lambda t, c: broken_off(t) and 'breaks off',
+    language=lambda t, c: other_language(t, c['language']) and f'is not in {c["language"]}',
+)
 _frame_filters = 'near_duplicate', 'opening'  # these look at the whole frame, see `generate`
 FILTERS = *_text_filters, *_frame_filters
+
 
 class Filters:
     """What keeps texts out of a frame.
@@ -233,29 +302,43 @@ class Filters:
     ValueError
         If a name is not one of `FILTERS`.
     """
+
     def __init__(self, filters=None):
-        if isinstance(filters, Filters): filters = filters.all
-        if filters is None or filters is True: filters = FILTERS
-        elif filters is False: filters = ()
-        elif isinstance(filters, str) or callable(filters): filters = (filters,)
-        try: self.all = tuple(dict.fromkeys(filters))
-        except TypeError: raise ValueError(f"filters must be names or functions, not {filters!r}") from None
+        if isinstance(filters, Filters):
+            filters = filters.all
+        if filters is None or filters is True:
+            filters = FILTERS
+        elif filters is False:
+            filters = ()
+        elif isinstance(filters, str) or callable(filters):
+            filters = (filters,)
+        try:
+            self.all = tuple(dict.fromkeys(filters))
+        except TypeError:
+            raise ValueError(f'filters must be names or functions, not {filters!r}') from None
         for f in self.all:
-            if f not in FILTERS and not callable(f): raise ValueError(f"No filter is called {f!r}; there are {', '.join(FILTERS)}, or give a function of a text and a dict")
+            if f not in FILTERS and not callable(f):
+                raise ValueError(
+                    f'No filter is called {f!r}; there are {", ".join(FILTERS)}, or give a function of a text and a dict'
+                )
         self._each = [_text_filters.get(f, f) for f in self.all if f not in _frame_filters]
 
-    names = property(lambda self: [f if isinstance(f, str) else getattr(f, '__name__', type(f).__name__) for f in self.all])
+    names = property(
+        lambda self: [f if isinstance(f, str) else getattr(f, '__name__', type(f).__name__) for f in self.all]
+    )
     near = property(lambda self: 'near_duplicate' in self.all)
     opening = property(lambda self: 'opening' in self.all)
 
     def why_not(self, text, ctx):
         "What is wrong with `text`, or ''"
         for f in self._each:
-            if (why := f(text, ctx)): return str(why)
+            if why := f(text, ctx):
+                return str(why)
         return ''
 
 # %% ../nbs/07_quality.ipynb #27471f28
 _policies = 'keep drop relabel'.split()
+
 
 @dataclass(frozen=True)
 class Judge:
@@ -274,24 +357,36 @@ class Judge:
     votes : int, default=3
         Requests for each text where the model gives no log-probabilities.
     """
-    policy:str = 'drop'
-    model:object = None
-    odds:float = 1.5
-    votes:int = 3
+
+    policy: str = 'drop'
+    model: object = None
+    odds: float = 1.5
+    votes: int = 3
 
     def __post_init__(self):
-        if self.policy not in _policies: raise ValueError(f"The policy of a judge is one of {', '.join(_policies)}, not {self.policy!r}")
-        if isinstance(self.odds, bool) or not isinstance(self.odds, (int, float)) or not 0<self.odds<math.inf: raise ValueError(f"odds must be a number above 0, such as 1.5, not {self.odds!r}")
-        if isinstance(self.votes, bool) or not isinstance(self.votes, int) or self.votes<1: raise ValueError(f"votes must be a whole number above 0, not {self.votes!r}")
+        if self.policy not in _policies:
+            raise ValueError(f'The policy of a judge is one of {", ".join(_policies)}, not {self.policy!r}')
+        if isinstance(self.odds, bool) or not isinstance(self.odds, (int, float)) or not 0 < self.odds < math.inf:
+            raise ValueError(f'odds must be a number above 0, such as 1.5, not {self.odds!r}')
+        if isinstance(self.votes, bool) or not isinstance(self.votes, int) or self.votes < 1:
+            raise ValueError(f'votes must be a whole number above 0, not {self.votes!r}')
+
 
 def get_judge(verify):
     "The `Judge` meant by `verify`: None or False for none, True, a policy, the name of a model or a `Model`, or a `Judge`"
-    if verify is None or verify is False: return None
-    if isinstance(verify, Judge): return verify
-    if verify is True: return Judge()
-    if isinstance(verify, str) and verify in _policies: return Judge(verify)
-    if isinstance(verify, Model) or isinstance(verify, str) and (verify.startswith('local') or '/' in verify): return Judge(model=get_model(verify))
-    raise ValueError(f"verify must be True, {', '.join(map(repr, _policies))}, the name of a model or a Judge, not {verify!r}")
+    if verify is None or verify is False:
+        return None
+    if isinstance(verify, Judge):
+        return verify
+    if verify is True:
+        return Judge()
+    if isinstance(verify, str) and verify in _policies:
+        return Judge(verify)
+    if isinstance(verify, Model) or isinstance(verify, str) and (verify.startswith('local') or '/' in verify):
+        return Judge(model=get_model(verify))
+    raise ValueError(
+        f'verify must be True, {", ".join(map(repr, _policies))}, the name of a model or a Judge, not {verify!r}'
+    )
 
 # %% ../nbs/07_quality.ipynb #fe52b9a0
 def calibration(probs, labels, prior=5):
@@ -315,14 +410,16 @@ def calibration(probs, labels, prior=5):
     """
     logs = np.log(np.clip(probs, 1e-6, 1))
     n = np.bincount(labels, minlength=logs.shape[1])
-    if not n.min(): return np.zeros(logs.shape[1])
-    return np.mean([logs[np.asarray(labels)==i].mean(0) for i in range(len(n))], 0)*n.min()/(n.min()+prior)
+    if not n.min():
+        return np.zeros(logs.shape[1])
+    return np.mean([logs[np.asarray(labels) == i].mean(0) for i in range(len(n))], 0) * n.min() / (n.min() + prior)
+
 
 def calibrated(probs, bias):
     "Probabilities `probs`, of shape (…, labels), without the `bias` of the judge"
-    logs = np.log(np.clip(probs, 1e-6, 1))-bias
-    p = np.exp(logs-logs.max(-1, keepdims=True))
-    return p/p.sum(-1, keepdims=True)
+    logs = np.log(np.clip(probs, 1e-6, 1)) - bias
+    p = np.exp(logs - logs.max(-1, keepdims=True))
+    return p / p.sum(-1, keepdims=True)
 
 # %% ../nbs/07_quality.ipynb #5dd9a7a9
 def read_choice(answer, names, by_mark=True):
@@ -332,51 +429,65 @@ def read_choice(answer, names, by_mark=True):
     (A, B, …) or for a name.
     """
     says = marks(len(names)) if by_mark else [n.casefold() for n in names]
-    if (top := answer.get('logprobs')):
+    if top := answer.get('logprobs'):
         p = np.zeros(len(names))
-        for token,logp in top[0].items():
+        for token, logp in top[0].items():
             t = token.strip(' \n*"\'(.▁Ġ')
-            fits = [i for i,s in enumerate(says) if t and (s==t if by_mark else s.startswith(t.casefold()))]
-            if len(fits)==1: p[fits[0]] += math.exp(logp)
-        return p/p.sum() if p.sum()>0 else None
+            fits = [i for i, s in enumerate(says) if t and (s == t if by_mark else s.startswith(t.casefold()))]
+            if len(fits) == 1:
+                p[fits[0]] += math.exp(logp)
+        return p / p.sum() if p.sum() > 0 else None
     text = answer.get('text', '').strip()
-    hits = [i for i,s in enumerate(says) if re.search(rf'(?<!\w){re.escape(s)}(?!\w)', text if by_mark else text.casefold())] or \
-        [i for i,n in enumerate(names) if re.search(rf'(?<!\w){re.escape(n.casefold())}(?!\w)', text.casefold())]
-    return np.eye(len(names))[hits[0]] if len(hits)==1 else None
+    hits = [
+        i
+        for i, s in enumerate(says)
+        if re.search(rf'(?<!\w){re.escape(s)}(?!\w)', text if by_mark else text.casefold())
+    ] or [i for i, n in enumerate(names) if re.search(rf'(?<!\w){re.escape(n.casefold())}(?!\w)', text.casefold())]
+    return np.eye(len(names))[hits[0]] if len(hits) == 1 else None
 
 # %% ../nbs/07_quality.ipynb #f07f5819
 class Check(Series):
     "What a judge says of one text: `got` holds a row of probabilities for each draw"
+
     def __init__(self, text, label, path, nodes=(), votes=3):
         super().__init__('checks', None, path, votes, nodes=nodes)
-        self.text,self.label = text,label
+        self.text, self.label = text, label
 
     @property
     def probs(self):
         "Probabilities of the labels, or None if nothing could be read"
-        if not self.got: return None
+        if not self.got:
+            return None
         said = list(self.got.values())
-        if len(said)==1 and self.want==1: return said[0]
-        return (np.sum(said, 0)+1/len(said[0]))/(len(said)+1)  # votes; smoothed, else one vote would be certain
+        if len(said) == 1 and self.want == 1:
+            return said[0]
+        return (np.sum(said, 0) + 1 / len(said[0])) / (len(said) + 1)  # votes; smoothed, else one vote would be certain
 
     def hear(self, p, sure):
         "Take what was said, None if it could not be read; if `sure`, it needs no other"
-        if p is not None: self.got[self.draw] = p
-        if sure: self.want = 1
-        self.draw,self.dry = self.draw+1, 0 if p is not None else self.dry+1
+        if p is not None:
+            self.got[self.draw] = p
+        if sure:
+            self.want = 1
+        self.draw, self.dry = self.draw + 1, 0 if p is not None else self.dry + 1
+
 
 class Checking:
     "What a `Run` needs to ask a judge: mixed into it"
+
     def _judged_by(self, judge):
         self.judge = judge
-        if judge is None: return
+        if judge is None:
+            return
         self._judge_model = get_model(judge.model) if judge.model is not None else self.model
-        self._judge_prompts = self.prompts if self.prompts.check and judge.model is None else get_prompts(None, self._judge_model.prompts)
+        self._judge_prompts = (
+            self.prompts if self.prompts.check and judge.model is None else get_prompts(None, self._judge_model.prompts)
+        )
         self._logprobs = self._judge_model.logprobs
         self._labels = [o.name for o in self.task.labels]
         self._judge_prompts.check_request(self.task, 'x', self._labels)  # raises if it has no template
         self._judge_key = self._judge_model.key()
-        self._checks,self._bias = {},None  # (label, text) to its Check
+        self._checks, self._bias = {}, None  # (label, text) to its Check
 
     def _check(self, label, text, path, nodes=()):
         if (label, text) not in self._checks:
@@ -385,15 +496,18 @@ class Checking:
 
     def _calibrate(self):
         said = [(c.probs, self._labels.index(c.label)) for c in self._checks.values() if c.probs is not None]
-        self._bias = calibration(np.array([p for p,_ in said]), [i for _,i in said]) if said else np.zeros(len(self._labels))
+        self._bias = (
+            calibration(np.array([p for p, _ in said]), [i for _, i in said]) if said else np.zeros(len(self._labels))
+        )
 
     def _read_as(self, label, text):
         "The label the judge reads in a text, the probability of it, and the odds of the likeliest other label against `label`; None if it could not tell, or has not yet"
         c = self._checks.get((label, text)) if self.judge else None
-        if c is None or c.probs is None or self._bias is None: return None
+        if c is None or c.probs is None or self._bias is None:
+            return None
         p = calibrated(c.probs, self._bias)
-        i,own = int(p.argmax()),self._labels.index(label)
-        return self._labels[i],float(p[i]),float(np.delete(p, own).max()/p[own])
+        i, own = int(p.argmax()), self._labels.index(label)
+        return self._labels[i], float(p[i]), float(np.delete(p, own).max() / p[own])
 
     def _with_checks(self, df):
         "`df` with what was read in each of its texts: `checked_label` and `confidence`, missing where that is not known"
@@ -402,59 +516,89 @@ class Checking:
         df['confidence'] = pd.Series([o[1] if o else float('nan') for o in read], index=df.index, dtype=float)
         return df
 
-    def _options(self, draw): 
-        k = draw%len(self._labels)
-        return self._labels[k:]+self._labels[:k]
+    def _options(self, draw):
+        k = draw % len(self._labels)
+        return self._labels[k:] + self._labels[:k]
 
     # --- what Run asks
     def _key(self, s):
-        if s.level!='checks': return super()._key(s)
+        if s.level != 'checks':
+            return super()._key(s)
         req = self._judge_prompts.check_request(self.task, s.text, self._labels)
-        return hashlib.sha256(json.dumps(['checks', self._judge_key, vars(req)], ensure_ascii=False, sort_keys=True).encode()).hexdigest()[:32]
+        return hashlib.sha256(
+            json.dumps(['checks', self._judge_key, vars(req)], ensure_ascii=False, sort_keys=True).encode()
+        ).hexdigest()[:32]
 
-    def _asks(self, s): return self._judge_model if s.level=='checks' else super()._asks(s)
+    def _asks(self, s):
+        return self._judge_model if s.level == 'checks' else super()._asks(s)
 
     def _request(self, s, n, seed=0):
-        if s.level!='checks': return super()._request(s, n, seed)
+        if s.level != 'checks':
+            return super()._request(s, n, seed)
         return self._judge_prompts.check_request(self.task, s.text, self._options(s.draw), seed, self._logprobs)
 
-    def _per_request(self, s): return 1 if s.level=='checks' else super()._per_request(s)
+    def _per_request(self, s):
+        return 1 if s.level == 'checks' else super()._per_request(s)
 
     def _take(self, s, a):
-        if s.level!='checks': return super()._take(s, a)
+        if s.level != 'checks':
+            return super()._take(s, a)
         names = self._options(s.draw)
         p = read_choice(a, names, '.mark' in self._judge_prompts.check)
-        if p is not None: p = p[[names.index(o) for o in self._labels]]
+        if p is not None:
+            p = p[[names.index(o) for o in self._labels]]
         s.hear(p, bool(a.get('logprobs')))
         self._push(s)
 
     def _failed(self, s, e):
-        if s.level=='checks' and self._logprobs and 'logprob' in str(e).lower():  # the server has none: take votes
+        if s.level == 'checks' and self._logprobs and 'logprob' in str(e).lower():  # the server has none: take votes
             self._logprobs = 0
             return self._push(s)
         super()._failed(s, e)
 
+
 class CheckRun(Checking, Run):
     "Labels being verified in the background; see `verify`"
-    title,unit = 'verify','text'
+
+    title, unit = 'verify', 'text'
+
     def __init__(self, df, task, judge, model, cache=None):
         self.df = df
         super().__init__(Taxonomy(task), Plan.make(task), model, None, cache)
         self._judged_by(judge)
 
     async def _work(self):
-        for c in list(self._checks.values()): self._push(c)
-        for label,text in zip(self.df['label'].astype(str), self.df['text'].astype(str)): self._check(label, text, (label,))
-        while not self._stopped and (self._heap or self._paused): await self._drain()
-        if not self._stopped: self._calibrate()
+        for c in list(self._checks.values()):
+            self._push(c)
+        for label, text in zip(self.df['label'].astype(str), self.df['text'].astype(str)):
+            self._check(label, text, (label,))
+        while not self._stopped and (self._heap or self._paused):
+            await self._drain()
+        if not self._stopped:
+            self._calibrate()
 
-    def _fill(self, node): "The tree is not grown"
-    def _done(self): return sum(c.probs is not None for c in list(self._checks.values()))
-    def _total(self): return len(set(zip(self.df['label'].astype(str), self.df['text'].astype(str))))
-    def _stages(self): return dict(checks=(self._done(), self._total()))
-    def short(self): return [dict(cell=c.text[:60], want=1, got=0) | (dict(error=c.error) if c.error else {}) for c in list(self._checks.values()) if c.probs is None]
+    def _fill(self, node):
+        "The tree is not grown"
 
-    def _result(self): return self._with_checks(self.df.copy())
+    def _done(self):
+        return sum(c.probs is not None for c in list(self._checks.values()))
+
+    def _total(self):
+        return len(set(zip(self.df['label'].astype(str), self.df['text'].astype(str))))
+
+    def _stages(self):
+        return dict(checks=(self._done(), self._total()))
+
+    def short(self):
+        return [
+            dict(cell=c.text[:60], want=1, got=0) | (dict(error=c.error) if c.error else {})
+            for c in list(self._checks.values())
+            if c.probs is None
+        ]
+
+    def _result(self):
+        return self._with_checks(self.df.copy())
+
 
 def verify(df, task, model=None, cache=None, votes=3, progress=True):
     """Which label a model would give each text that does not know the label it has.
@@ -485,8 +629,12 @@ def verify(df, task, model=None, cache=None, votes=3, progress=True):
     ModelError
         If no request succeeds.
     """
-    if not isinstance(task, Task): raise ValueError(f"verify takes the Task that the labels belong to, not {type(task).__name__}")
+    if not isinstance(task, Task):
+        raise ValueError(f'verify takes the Task that the labels belong to, not {type(task).__name__}')
     names = [o.name for o in task.labels]
-    if (wrong := sorted(set(map(str, labelled(df)[1]))-set(names))): raise ValueError(f"The frame has labels that the task does not: {', '.join(map(repr, wrong[:5]))}; the task has {', '.join(names)}")
+    if wrong := sorted(set(map(str, labelled(df)[1])) - set(names)):
+        raise ValueError(
+            f'The frame has labels that the task does not: {", ".join(map(repr, wrong[:5]))}; the task has {", ".join(names)}'
+        )
     model = get_model(model)
     return _wait(CheckRun(df, task, Judge('keep', votes=votes), model, _cache(cache)), progress)

@@ -25,39 +25,57 @@ from .quality import labelled, missing, names_label, near_duplicates, speaks_as_
 # %% ../nbs/09_report.ipynb #bfc5459a
 def _sklearn():
     "Say which extra is missing, before anything fails for want of it"
-    try: import sklearn, scipy.sparse
-    except ImportError: raise ImportError("The report needs scikit-learn: pip install 'syngen-nb[quality]'") from None
+    try:
+        import sklearn, scipy.sparse
+    except ImportError:
+        raise ImportError("The report needs scikit-learn: pip install 'syngen-nb[quality]'") from None
+
 
 class _Ids(dict):
     "A number for each word, in the order they come"
+
     def __missing__(self, k):
         self[k] = n = len(self)
         return n
 
-def _clean(s): return s if s.isascii() else s.encode('utf-8', 'replace').decode()  # half a pair of surrogates is no text
+
+def _clean(s):
+    return s if s.isascii() else s.encode('utf-8', 'replace').decode()  # half a pair of surrogates is no text
+
 
 class _Texts:
     "Texts, split into words once. Every measure takes one in place of a list"
+
     def __init__(self, texts):
-        if isinstance(texts, str) or not np.iterable(texts): raise ValueError(f"Give a list of texts, not {type(texts).__name__}")
-        self.texts,ids,flat,sizes = [],_Ids(),array('q'),[]
+        if isinstance(texts, str) or not np.iterable(texts):
+            raise ValueError(f'Give a list of texts, not {type(texts).__name__}')
+        self.texts, ids, flat, sizes = [], _Ids(), array('q'), []
         for o in texts:
-            if not isinstance(o, str): raise ValueError(f"Each text must be a string; one is {type(o).__name__}")
+            if not isinstance(o, str):
+                raise ValueError(f'Each text must be a string; one is {type(o).__name__}')
             self.texts.append(o := _clean(o))
             ws = words(o)
             sizes.append(len(ws))
             flat.extend(map(ids.__getitem__, ws))
-        self._freq,self.vocab,self.ids,self.sizes = {},list(ids),np.array(flat, dtype=np.int64),np.array(sizes, dtype=np.int64)
+        self._freq, self.vocab, self.ids, self.sizes = (
+            {},
+            list(ids),
+            np.array(flat, dtype=np.int64),
+            np.array(sizes, dtype=np.int64),
+        )
 
-    def __len__(self): return len(self.texts)
+    def __len__(self):
+        return len(self.texts)
 
     @cached_property
-    def starts(self): return np.r_[0, np.cumsum(self.sizes)]
+    def starts(self):
+        return np.r_[0, np.cumsum(self.sizes)]
 
     @cached_property
     def counts(self):
         "How often each word is in each text: a sparse matrix, texts × words"
         from scipy.sparse import csr_matrix
+
         out = csr_matrix((np.ones(len(self.ids)), self.ids, self.starts), shape=(len(self), len(self.vocab)))
         out.sum_duplicates()
         return out
@@ -66,173 +84,216 @@ class _Texts:
     def tfidf(self):
         "Rows of TF-IDF of length 1; of length 0 where a text has no words"
         from sklearn.feature_extraction.text import TfidfTransformer
-        return TfidfTransformer(sublinear_tf=True).fit_transform(self.counts) if len(self) and self.vocab else self.counts
+
+        return (
+            TfidfTransformer(sublinear_tf=True).fit_transform(self.counts) if len(self) and self.vocab else self.counts
+        )
 
     def take(self, rows):
         "Some of the texts, with the same numbers for words"
         out = object.__new__(_Texts)
-        out._freq,out.texts,out.vocab,out.sizes = {},[self.texts[i] for i in rows],self.vocab,self.sizes[rows]
-        out.ids = np.concatenate([self.ids[self.starts[i]:self.starts[i+1]] for i in rows]) if len(rows) else self.ids[:0]
+        out._freq, out.texts, out.vocab, out.sizes = {}, [self.texts[i] for i in rows], self.vocab, self.sizes[rows]
+        out.ids = (
+            np.concatenate([self.ids[self.starts[i] : self.starts[i + 1]] for i in rows]) if len(rows) else self.ids[:0]
+        )
         return out
 
     def grams(self, n):
         "A key for each n-gram of each text, and the text it is in; none spans two texts"
-        m = max(len(self.ids)-n+1, 0)
-        keys,doc = self.ids[:m].astype(np.uint64),np.repeat(np.arange(len(self)), self.sizes)
-        for k in range(1, n): keys = keys*np.uint64(max(len(self.vocab), 1))+self.ids[k:k+m].astype(np.uint64)
-        inside = doc[:m]==doc[n-1:n-1+m]
-        return keys[inside],doc[:m][inside]
+        m = max(len(self.ids) - n + 1, 0)
+        keys, doc = self.ids[:m].astype(np.uint64), np.repeat(np.arange(len(self)), self.sizes)
+        for k in range(1, n):
+            keys = keys * np.uint64(max(len(self.vocab), 1)) + self.ids[k : k + m].astype(np.uint64)
+        inside = doc[:m] == doc[n - 1 : n - 1 + m]
+        return keys[inside], doc[:m][inside]
 
     def freq(self, n):
         "How often each different n-gram is there"
         if n not in self._freq:
             k = np.sort(self.grams(n)[0])
-            self._freq[n] = np.diff(np.flatnonzero(np.r_[True, k[1:]!=k[:-1], True])) if len(k) else np.zeros(0, np.int64)
+            self._freq[n] = (
+                np.diff(np.flatnonzero(np.r_[True, k[1:] != k[:-1], True])) if len(k) else np.zeros(0, np.int64)
+            )
         return self._freq[n]
+
 
 def _texts(o):
     _sklearn()
     return o if isinstance(o, _Texts) else _Texts(o)
 
+
 def _codes(labels, n, names=None):
     "Labels as numbers, and their names in order"
     labels = [_clean(str(o)) for o in labels]
-    if len(labels)!=n: raise ValueError(f"There are {n} texts but {len(labels)} labels")
+    if len(labels) != n:
+        raise ValueError(f'There are {n} texts but {len(labels)} labels')
     names = list(names or sorted(set(labels)))
-    at = {o: i for i,o in enumerate(names)}
-    return np.array([at[o] for o in labels], dtype=np.int64),names
+    at = {o: i for i, o in enumerate(names)}
+    return np.array([at[o] for o in labels], dtype=np.int64), names
 
 # %% ../nbs/09_report.ipynb #1658941a
 def lengths(texts):
     "Mean, standard deviation, and 5, 50 and 95 % quantiles of words and of characters per text: a dict; NaN for no texts"
     c = _texts(texts)
     out = {}
-    for kind,x in dict(words=c.sizes, chars=np.array([len(o) for o in c.texts])).items():
-        if not len(x): x = [np.nan]
-        out |= {f'{kind}_mean': np.mean(x), f'{kind}_sd': np.std(x)} | {f'{kind}_p{q}': np.quantile(x, q/100) for q in (5, 50, 95)}
-    return {k: float(v) for k,v in out.items()}
+    for kind, x in dict(words=c.sizes, chars=np.array([len(o) for o in c.texts])).items():
+        if not len(x):
+            x = [np.nan]
+        out |= {f'{kind}_mean': np.mean(x), f'{kind}_sd': np.std(x)} | {
+            f'{kind}_p{q}': np.quantile(x, q / 100) for q in (5, 50, 95)
+        }
+    return {k: float(v) for k, v in out.items()}
 
 # %% ../nbs/09_report.ipynb #d1c289f6
-def distinct(texts,
+def distinct(
+    texts,
     n=1,  # Words in an n-gram
     sample=None,  # Expected in a sample of so many n-grams; NaN where there are fewer
 ):
     "distinct-n: different n-grams over all n-grams, 0 to 1 (Li et al. 2016); NaN where there are none"
     f = _texts(texts).freq(n)
     N = int(f.sum())
-    if not N or sample and N<sample: return np.nan
-    if not sample: return len(f)/N
+    if not N or sample and N < sample:
+        return np.nan
+    if not sample:
+        return len(f) / N
     from scipy.special import gammaln
-    f,times = np.unique(f, return_counts=True)
-    rest = N-f
-    missed = np.exp(gammaln(rest+1)+gammaln(N-sample+1)-gammaln(np.maximum(rest-sample, 0)+1)-gammaln(N+1))
-    return float((times*(1-np.where(rest<sample, 0, missed))).sum()/sample)
+
+    f, times = np.unique(f, return_counts=True)
+    rest = N - f
+    missed = np.exp(
+        gammaln(rest + 1) + gammaln(N - sample + 1) - gammaln(np.maximum(rest - sample, 0) + 1) - gammaln(N + 1)
+    )
+    return float((times * (1 - np.where(rest < sample, 0, missed))).sum() / sample)
 
 # %% ../nbs/09_report.ipynb #855d66f8
 def ingf(texts, n=3):
     "INGF: number of texts that hold an n-gram, mean over the different n-grams, 1 or more; NaN where there are none"
-    keys,doc = _texts(texts).grams(n)
-    if not len(keys): return np.nan
+    keys, doc = _texts(texts).grams(n)
+    if not len(keys):
+        return np.nan
     order = np.argsort(keys, kind='stable')  # texts stay in order within one n-gram
-    keys,doc = keys[order],doc[order]
-    new = np.r_[True, keys[1:]!=keys[:-1]]
-    return float((new | np.r_[True, doc[1:]!=doc[:-1]]).sum()/new.sum())
+    keys, doc = keys[order], doc[order]
+    new = np.r_[True, keys[1:] != keys[:-1]]
+    return float((new | np.r_[True, doc[1:] != doc[:-1]]).sum() / new.sum())
 
 # %% ../nbs/09_report.ipynb #96f88542
 def compression_ratio(texts):
     "Bytes of the texts joined by a space over bytes when compressed by gzip (Shaib et al. 2024); more is more repetitive; NaN for no texts"
     b = ' '.join(_texts(texts).texts).encode()
-    return len(b)/len(gzip.compress(b)) if b else np.nan
+    return len(b) / len(gzip.compress(b)) if b else np.nan
 
 # %% ../nbs/09_report.ipynb #64e24764
 def _rows(X):
     "Rows of `X` that are not zero"
     return np.flatnonzero(np.diff(X.indptr))
 
+
 def _pairs(X):
     "Mean cosine of the pairs of rows of `X`, of length 1 or 0; rows of zeros do not count"
     n = len(_rows(X))
-    if n<2: return np.nan
+    if n < 2:
+        return np.nan
     s = np.asarray(X.sum(0)).ravel()
-    return float((s@s-n)/(n*(n-1)))
+    return float((s @ s - n) / (n * (n - 1)))
+
 
 def _between(X, y, k):
     "Mean cosine of rows of any two labels: k × k; of one label, of its pairs"
-    parts = [X[y==i] for i in range(k)]
-    S,n = np.array([np.asarray(o.sum(0)).ravel() for o in parts]),np.array([len(_rows(o)) for o in parts])
-    with np.errstate(invalid='ignore', divide='ignore'): out = S@S.T/np.outer(n, n)
+    parts = [X[y == i] for i in range(k)]
+    S, n = np.array([np.asarray(o.sum(0)).ravel() for o in parts]), np.array([len(_rows(o)) for o in parts])
+    with np.errstate(invalid='ignore', divide='ignore'):
+        out = S @ S.T / np.outer(n, n)
     out[~np.isfinite(out)] = np.nan
-    for i,o in enumerate(parts): out[i,i] = _pairs(o)
+    for i, o in enumerate(parts):
+        out[i, i] = _pairs(o)
     return out
+
 
 def aps(texts, labels=None):
     "Mean cosine of TF-IDF over all pairs of texts, NaN for less than two; given labels, a DataFrame of it within (the diagonal) and between them"
     c = _texts(texts)
-    if labels is None: return _pairs(c.tfidf)
-    y,names = _codes(labels, len(c))
+    if labels is None:
+        return _pairs(c.tfidf)
+    y, names = _codes(labels, len(c))
     return pd.DataFrame(_between(c.tfidf, y, len(names)), names, names)
 
 # %% ../nbs/09_report.ipynb #8602f07b
 def _sample(n, most):
     "Up to `most` of n positions, in order; the same at every call"
-    return np.arange(n) if n<=most else np.sort(np.random.default_rng(0).choice(n, most, replace=False))
+    return np.arange(n) if n <= most else np.sort(np.random.default_rng(0).choice(n, most, replace=False))
+
 
 def _vendi(X, most=1000):
     X = X[_rows(X)]
-    if not X.shape[0]: return np.nan,0
+    if not X.shape[0]:
+        return np.nan, 0
     X = X[_sample(X.shape[0], most)]
-    p = np.linalg.eigvalsh((X@X.T).toarray()/X.shape[0])
-    p = p[p>1e-12]
-    return float(np.exp(-(p*np.log(p)).sum())),X.shape[0]
+    p = np.linalg.eigvalsh((X @ X.T).toarray() / X.shape[0])
+    p = p[p > 1e-12]
+    return float(np.exp(-(p * np.log(p)).sum())), X.shape[0]
 
-def vendi(texts,
+
+def vendi(
+    texts,
     most=1000,  # Texts to sample, where there are more
 ):
     "Vendi score of TF-IDF: how many different texts there are in effect, 1 to n (Friedman & Dieng 2023); NaN where no text has words"
     return _vendi(_texts(texts).tfidf, most)[0]
 
 # %% ../nbs/09_report.ipynb #be9b0123
-def openings(texts,
+def openings(
+    texts,
     n=10,  # How many
     first=4,  # Words in an opening
 ):
     "The most frequent openings that more than one text has: a DataFrame of opening, texts, share"
     c = _texts(texts)
-    at = [tuple(c.ids[i:min(i+first, j)]) for i,j in zip(c.starts, c.starts[1:])]
-    top = [(k, v) for k,v in Counter(o for o in at if o).most_common(n) if v>1]
-    return pd.DataFrame([(' '.join(c.vocab[i] for i in k), v, v/len(c)) for k,v in top], columns=['opening', 'texts', 'share'])
+    at = [tuple(c.ids[i : min(i + first, j)]) for i, j in zip(c.starts, c.starts[1:])]
+    top = [(k, v) for k, v in Counter(o for o in at if o).most_common(n) if v > 1]
+    return pd.DataFrame(
+        [(' '.join(c.vocab[i] for i in k), v, v / len(c)) for k, v in top], columns=['opening', 'texts', 'share']
+    )
 
 # %% ../nbs/09_report.ipynb #709d9301
-def telling_words(texts, labels,
+def telling_words(
+    texts,
+    labels,
     n=10,  # How many for each label
     prior=500,  # Weight of the prior, in words
     z=1.96,  # The least a word must have
 ):
     "The most telling words of each label: a DataFrame of label, word, share (of the label's texts), others (share of the other texts), z"
     c = _texts(texts)
-    y,names = _codes(labels, len(c))
+    y, names = _codes(labels, len(c))
     return _telling(c, y, names, n, prior, z)
+
 
 def _has(c, y, k):
     "How many texts of each label hold each word: k × words, and how many texts each has"
     from scipy.sparse import csr_matrix
+
     has = c.counts.sign()
     by = csr_matrix((np.ones(len(y)), (y, np.arange(len(y)))), shape=(k, len(y)))
-    return np.asarray((by@has).todense()),np.bincount(y, minlength=k)
+    return np.asarray((by @ has).todense()), np.bincount(y, minlength=k)
+
 
 def _telling(c, y, names, n=10, prior=500, z=1.96):
-    out,(has,size) = [],_has(c, y, len(names))
+    out, (has, size) = [], _has(c, y, len(names))
     total = has.sum(0)
-    if total.sum()>0 and (size>0).sum()>1:
-        a = prior*total/total.sum()
-        for i,name in enumerate(names):
-            if not size[i]: continue
-            mine,rest = has[i],total-has[i]
-            odds = lambda f: np.log(f+a)-np.log(f.sum()+prior-f-a)
-            with np.errstate(divide='ignore', invalid='ignore'): score = (odds(mine)-odds(rest))/np.sqrt(1/(mine+a)+1/(rest+a))
-            score = np.nan_to_num(score, nan=0., posinf=0., neginf=0.)  # one word is all there is
+    if total.sum() > 0 and (size > 0).sum() > 1:
+        a = prior * total / total.sum()
+        for i, name in enumerate(names):
+            if not size[i]:
+                continue
+            mine, rest = has[i], total - has[i]
+            odds = lambda f: np.log(f + a) - np.log(f.sum() + prior - f - a)
+            with np.errstate(divide='ignore', invalid='ignore'):
+                score = (odds(mine) - odds(rest)) / np.sqrt(1 / (mine + a) + 1 / (rest + a))
+            score = np.nan_to_num(score, nan=0.0, posinf=0.0, neginf=0.0)  # one word is all there is
             for j in np.argsort(-score, kind='stable')[:n]:
-                if score[j]>=z: out.append((name, c.vocab[j], mine[j]/size[i], rest[j]/max(size.sum()-size[i], 1), score[j]))
+                if score[j] >= z:
+                    out.append((name, c.vocab[j], mine[j] / size[i], rest[j] / max(size.sum() - size[i], 1), score[j]))
     return pd.DataFrame(out, columns=['label', 'word', 'share', 'others', 'z'])
 
 # %% ../nbs/09_report.ipynb #a3d6c861
@@ -241,28 +302,41 @@ def best_word(texts, labels):
     c = _texts(texts)
     return _best_word(c, *_codes(labels, len(c)))
 
+
 def _best_word(c, y, names):
-    if not c.vocab or not len(c.ids): return None
-    has,size = _has(c, y, len(names))
-    right = has.max(0)+(size[:,None]-has).max(0)
-    return dict(word=c.vocab[i := int(right.argmax())], accuracy=float(right[i]/len(c)), baseline=float(size.max()/len(c)))
+    if not c.vocab or not len(c.ids):
+        return None
+    has, size = _has(c, y, len(names))
+    right = has.max(0) + (size[:, None] - has).max(0)
+    return dict(
+        word=c.vocab[i := int(right.argmax())], accuracy=float(right[i] / len(c)), baseline=float(size.max() / len(c))
+    )
+
 
 def best_length(texts, labels):
     "The cut in number of words that alone tells most labels: a dict of words (up to which is one side), accuracy, baseline; None for no texts"
     c = _texts(texts)
     return _best_length(c, *_codes(labels, len(c)))
 
+
 def _best_length(c, y, names):
-    if not len(c): return None
+    if not len(c):
+        return None
     order = np.argsort(c.sizes, kind='stable')
     size = c.sizes[order]
     below = np.cumsum(np.eye(len(names), dtype=np.int64)[y[order]], 0)
-    cut = np.flatnonzero(np.r_[size[1:]!=size[:-1], True])
-    right = (below.max(1)+(below[-1]-below).max(1))[cut]
-    return dict(words=int(size[cut[i := int(right.argmax())]]), accuracy=float(right[i]/len(c)), baseline=float(below[-1].max()/len(c)))
+    cut = np.flatnonzero(np.r_[size[1:] != size[:-1], True])
+    right = (below.max(1) + (below[-1] - below).max(1))[cut]
+    return dict(
+        words=int(size[cut[i := int(right.argmax())]]),
+        accuracy=float(right[i] / len(c)),
+        baseline=float(below[-1].max() / len(c)),
+    )
 
 # %% ../nbs/09_report.ipynb #948af1f2
-def _near(c): return np.array(near_duplicates(c.texts), dtype=np.int64)
+def _near(c):
+    return np.array(near_duplicates(c.texts), dtype=np.int64)
+
 
 def near_rate(texts, labels=None):
     """Share of texts that are near-duplicates of an earlier one (Jaccard index of word bigrams of .8 or more, as in `near_duplicates`).
@@ -270,18 +344,22 @@ def near_rate(texts, labels=None):
     Given labels: a dict of `all`, `within` (the earlier text has the same label) and `across` (it has another). NaN for no texts."""
     c = _texts(texts)
     near = _near(c)
-    if labels is None: return float((near>=0).mean()) if len(c) else np.nan
-    y,_ = _codes(labels, len(c))
-    return _near_rates(near, y, near>=-1)
+    if labels is None:
+        return float((near >= 0).mean()) if len(c) else np.nan
+    y, _ = _codes(labels, len(c))
+    return _near_rates(near, y, near >= -1)
+
 
 def _near_rates(near, y, rows):
     "Rates among some rows"
-    n,hit = max(rows.sum(), 1),rows & (near>=0)
-    same = hit & (y==y[near])
-    return dict(all=float(hit.sum()/n), within=float(same.sum()/n), across=float((hit & ~same).sum()/n))
+    n, hit = max(rows.sum(), 1), rows & (near >= 0)
+    same = hit & (y == y[near])
+    return dict(all=float(hit.sum() / n), within=float(same.sum() / n), across=float((hit & ~same).sum() / n))
 
 # %% ../nbs/09_report.ipynb #f25a853a
-def out_of_fold(texts, labels,
+def out_of_fold(
+    texts,
+    labels,
     groups=None,  # What each text belongs to; a group stays on one side
     folds=5,
     most=2000,  # Texts to sample, where there are more
@@ -294,10 +372,12 @@ def out_of_fold(texts, labels,
     with one text or in one group, no words)
     """
     c = _texts(texts)
-    y,names = _codes(labels, len(c))
-    out,pred = np.full(len(c), None, object),_out_of_fold(c, y, None if groups is None else list(groups), folds, most)
-    for i in np.flatnonzero(pred>=0): out[i] = names[pred[i]]
+    y, names = _codes(labels, len(c))
+    out, pred = np.full(len(c), None, object), _out_of_fold(c, y, None if groups is None else list(groups), folds, most)
+    for i in np.flatnonzero(pred >= 0):
+        out[i] = names[pred[i]]
     return out
+
 
 def _out_of_fold(c, y, groups=None, folds=5, most=2000):
     "Numbers of the labels that are told, -1 for none"
@@ -305,288 +385,572 @@ def _out_of_fold(c, y, groups=None, folds=5, most=2000):
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, cross_val_predict
     from sklearn.pipeline import make_pipeline
-    out,rows = np.full(len(c), -1),_sample(len(c), most)
+
+    out, rows = np.full(len(c), -1), _sample(len(c), most)
     yy = y[rows]
     X = c.counts[rows]
-    if not X.nnz: return out
-    X = X[:,np.flatnonzero(X.getnnz(0)>1)] if (X.getnnz(0)>1).any() else X  # a word of one text is of no use for another
+    if not X.nnz:
+        return out
+    X = (
+        X[:, np.flatnonzero(X.getnnz(0) > 1)] if (X.getnnz(0) > 1).any() else X
+    )  # a word of one text is of no use for another
     count = np.bincount(yy)
     g = None if groups is None else pd.factorize(pd.Series([groups[i] for i in rows], dtype=object))[0]
-    most_folds = count if g is None else np.array([len(set(g[yy==i])) for i in range(len(count))])
-    folds = min(folds, *most_folds[count>0].tolist()) if (count>0).sum()>1 else 0
-    if folds<2: return out
-    cv = StratifiedKFold(folds, shuffle=True, random_state=0) if g is None else StratifiedGroupKFold(folds, shuffle=True, random_state=0)
+    most_folds = count if g is None else np.array([len(set(g[yy == i])) for i in range(len(count))])
+    folds = min(folds, *most_folds[count > 0].tolist()) if (count > 0).sum() > 1 else 0
+    if folds < 2:
+        return out
+    cv = (
+        StratifiedKFold(folds, shuffle=True, random_state=0)
+        if g is None
+        else StratifiedGroupKFold(folds, shuffle=True, random_state=0)
+    )
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')  # of labels with few texts, and of a search that ended early
-        splits = [(a,b) for a,b in cv.split(X, yy, g) if len(b)]
-        if any(len(set(yy[a]))<2 for a,_ in splits): return out
-        out[rows] = cross_val_predict(make_pipeline(TfidfTransformer(sublinear_tf=True), LogisticRegression(C=10, max_iter=200, tol=1e-3)), X, yy, cv=splits)
+        splits = [(a, b) for a, b in cv.split(X, yy, g) if len(b)]
+        if any(len(set(yy[a])) < 2 for a, _ in splits):
+            return out
+        out[rows] = cross_val_predict(
+            make_pipeline(TfidfTransformer(sublinear_tf=True), LogisticRegression(C=10, max_iter=200, tol=1e-3)),
+            X,
+            yy,
+            cv=splits,
+        )
     return out
 
 # %% ../nbs/09_report.ipynb #e7f4f2da
-_branch = 'label','source_type','topic'
+_branch = 'label', 'source_type', 'topic'
+
 
 def branches(df):
     "Coverage of a frame with `text`, `label` and any of `source_type` and `topic`: a DataFrame, a row each branch; `why` says what is weak about it"
     d = _Data(df)
     return _branches(d, _near(d.c), d.found())
 
+
 def _branches(d, near, right):
     "`right`: per text 1, 0, or NaN where nothing is known"
-    at = [o for o in _branch if o in d.more or o=='label']
-    t = pd.DataFrame({o: d.more[o] if o!='label' else [d.names[i] for i in d.y] for o in at})
+    at = [o for o in _branch if o in d.more or o == 'label']
+    t = pd.DataFrame({o: d.more[o] if o != 'label' else [d.names[i] for i in d.y] for o in at})
     c = d.c
-    t['_open'],t['_near'],t['_right'] = [hash(tuple(c.ids[i:min(i+4, j)])) for i,j in zip(c.starts, c.starts[1:])],near>=0,right
+    t['_open'], t['_near'], t['_right'] = (
+        [hash(tuple(c.ids[i : min(i + 4, j)])) for i, j in zip(c.starts, c.starts[1:])],
+        near >= 0,
+        right,
+    )
     g = t.groupby(at, sort=False)
-    out = pd.DataFrame(dict(rows=g.size(), openings=g['_open'].nunique()/g.size(), near_dup=g['_near'].mean(), agreement=g['_right'].mean(), n=g['_right'].count()))
+    out = pd.DataFrame(
+        dict(
+            rows=g.size(),
+            openings=g['_open'].nunique() / g.size(),
+            near_dup=g['_near'].mean(),
+            agreement=g['_right'].mean(),
+            n=g['_right'].count(),
+        )
+    )
     out = out.reset_index()
-    enough = out.rows>=5
-    tests = {'few rows': out.rows<out.rows.median()/2, 'texts begin alike': enough & (out.openings<.8), 'near-duplicates': enough & (out.near_dup>=.05),
-        'labels are doubted': (out.n>=5) & (out.agreement<.7)}
-    out['why'] = [', '.join(k for k,v in tests.items() if v[i]) for i in range(len(out))]
-    out['_bad'] = enough*(1-out.openings+out.near_dup)+(out.n>=5)*(1-out.agreement.fillna(1))+tests['few rows']
-    return out.sort_values(['_bad', 'rows'], ascending=[False, True], kind='stable').drop(columns=['_bad', 'n']).reset_index(drop=True)
+    enough = out.rows >= 5
+    tests = {
+        'few rows': out.rows < out.rows.median() / 2,
+        'texts begin alike': enough & (out.openings < 0.8),
+        'near-duplicates': enough & (out.near_dup >= 0.05),
+        'labels are doubted': (out.n >= 5) & (out.agreement < 0.7),
+    }
+    out['why'] = [', '.join(k for k, v in tests.items() if v[i]) for i in range(len(out))]
+    out['_bad'] = (
+        enough * (1 - out.openings + out.near_dup) + (out.n >= 5) * (1 - out.agreement.fillna(1)) + tests['few rows']
+    )
+    return (
+        out.sort_values(['_bad', 'rows'], ascending=[False, True], kind='stable')
+        .drop(columns=['_bad', 'n'])
+        .reset_index(drop=True)
+    )
 
 # %% ../nbs/09_report.ipynb #b3121e23
 class _Data:
     "A frame that has been looked at: texts, numbers of labels and their names in order, and what else it has"
+
     def __init__(self, df):
         _sklearn()
-        (texts,labels),cols = labelled(df),list(df.columns)
+        (texts, labels), cols = labelled(df), list(df.columns)
         cat = isinstance(df['label'].dtype, pd.CategoricalDtype)
         self.c = _Texts(texts)
-        self.y,self.names = _codes(labels, len(texts), list(dict.fromkeys(_clean(str(o)) for o in df['label'].cat.categories)) if cat else None)
-        self.more = {o: _strings(df[o]) for o in ('source_type', 'topic', 'subtopic') if cols.count(o)==1}
+        self.y, self.names = _codes(
+            labels, len(texts), list(dict.fromkeys(_clean(str(o)) for o in df['label'].cat.categories)) if cat else None
+        )
+        self.more = {o: _strings(df[o]) for o in ('source_type', 'topic', 'subtopic') if cols.count(o) == 1}
         self.checked = self.confidence = None
-        if cols.count('checked_label')==1:
-            self.checked = df['checked_label'].map(lambda v: None if missing(v) else _clean(str(v))).astype(object).tolist()
-            self.checked = None if all(o is None for o in self.checked) else [None if missing(o) else o for o in self.checked]
-        if cols.count('confidence')==1: self.confidence = pd.to_numeric(df['confidence'], errors='coerce').to_numpy(float)
+        if cols.count('checked_label') == 1:
+            self.checked = (
+                df['checked_label'].map(lambda v: None if missing(v) else _clean(str(v))).astype(object).tolist()
+            )
+            self.checked = (
+                None if all(o is None for o in self.checked) else [None if missing(o) else o for o in self.checked]
+            )
+        if cols.count('confidence') == 1:
+            self.confidence = pd.to_numeric(df['confidence'], errors='coerce').to_numpy(float)
 
     @property
     def groups(self):
         "What a classifier must not see on both sides"
-        if 'subtopic' in self.more: return list(zip(*(self.more[o] for o in ('source_type', 'topic', 'subtopic') if o in self.more)))
+        if 'subtopic' in self.more:
+            return list(zip(*(self.more[o] for o in ('source_type', 'topic', 'subtopic') if o in self.more)))
 
     @cached_property
-    def told(self): return _out_of_fold(self.c, self.y, self.groups)
+    def told(self):
+        return _out_of_fold(self.c, self.y, self.groups)
 
     def agrees(self):
         "Per text 1 where verification found its label again, 0 where another, NaN where it was not asked"
-        return np.array([np.nan if o is None else float(o==self.names[i]) for o,i in zip(self.checked, self.y)])
+        return np.array([np.nan if o is None else float(o == self.names[i]) for o, i in zip(self.checked, self.y)])
 
-    def found(self): return self.agrees() if self.checked else np.where(self.told<0, np.nan, self.told==self.y)
+    def found(self):
+        return self.agrees() if self.checked else np.where(self.told < 0, np.nan, self.told == self.y)
 
-def _strings(s): return ['' if missing(v) else _clean(str(v)) for v in s.tolist()]
+
+def _strings(s):
+    return ['' if missing(v) else _clean(str(v)) for v in s.tolist()]
 
 # %% ../nbs/09_report.ipynb #f4b78cba
 @dataclass
 class _Line:
-    key:str
-    title:str
-    better:str  # 'low', 'high', 'in' (as real sets have it), or '' for no verdict
-    kind:str  # 'n', 'share', 'num'
-    how:str  # The measure and its source
-    advice:str = ''
-    aim:float|None = None
-    far:float|None = None  # Bound of 'look', where there is an aim
-    per:bool = True  # Also for each label
-    shown:bool = True  # In the page; all are in the frame
-    lift:bool = False  # Ranges hold (accuracy − baseline) ÷ (1 − baseline)
+    key: str
+    title: str
+    better: str  # 'low', 'high', 'in' (as real sets have it), or '' for no verdict
+    kind: str  # 'n', 'share', 'num'
+    how: str  # The measure and its source
+    advice: str = ''
+    aim: float | None = None
+    far: float | None = None  # Bound of 'look', where there is an aim
+    per: bool = True  # Also for each label
+    shown: bool = True  # In the page; all are in the frame
+    lift: bool = False  # Ranges hold (accuracy − baseline) ÷ (1 − baseline)
+
 
 _L = _Line
 LINES = {
-'How much': [
-    _L('rows', 'Rows', '', 'n', 'Texts.', 'Write texts for this label, or leave it out.'),
-    _L('balance', 'Smallest label over largest', 'high', 'share', 'Rows of the smallest label over those of the largest. Real sets: as they were collected.',
-        'Write more texts for the smallest label, or weigh the labels when training.', aim=.8, far=.5, per=False),
-    _L('words_mean', 'Words a text, mean (middle 90 %)', '', 'num', 'Words as `words` splits them; in brackets the 5 % and 95 % quantiles.'),
-    *[_L(f'{k}_{s}', f'{k}, {s}', '', 'num', '', shown=False) for k in ('words', 'chars') for s in ('mean', 'sd', 'p5', 'p50', 'p95') if (k, s)!=('words',
-        'mean')],
-    _L('words_cv', 'Spread of lengths', 'high', 'num', 'Standard deviation of the number of words over its mean.',
-        'Ask for texts of different lengths, the same mix for every label.'),
-],
-'What gives the label away': [
-    _L('length_ratio', 'Mean length, longest label over shortest', 'low', 'num',
-        'Mean words of the label with the longest texts over that with the shortest; of a label, its mean over that of all other texts.',
-        'Give every label the same mix of lengths: else a classifier learns the length.', aim=1.1, far=1.25),
-    _L('length_alone', 'Right by length alone', 'low', 'share', 'Accuracy of the best cut in number of words, fitted and scored on the same texts.',
-        'Give every label the same mix of lengths.', per=False, lift=True),
-    _L('best_word', 'Right by the best single word', 'low', 'share', 'Accuracy of the presence of the best word, fitted and scored on the same texts.',
-        'One word tells the label. Ask for texts that do not use it, and for the same topics under every label.', aim=.24, far=.4, per=False, lift=True),
-    _L('telling_words', 'Texts with a telling word', 'low', 'share',
-        'Share of texts with one of the ten most telling words of their label: log-odds with informative prior, z of 1.96 or more (Monroe et al. 2008).',
-        'The labels use words of their own. Ask for the same topics and words under every label.'),
-    _L('names_label', 'Texts that name their label', 'low', 'share', 'Share of texts for which `names_label` holds.',
-        'Drop these texts: they teach a classifier to look for the name of the label.', aim=.005, far=.02),
-    _L('model_talk', 'Refusals, talk about being a model', 'low', 'share', 'Share of texts for which `speaks_as_model` holds.',
-        'Drop these texts.', aim=0., far=0.),
-],
-'Repetition': [
-    _L('near_dup', 'Near-duplicates', 'low', 'share', 'Share of texts near to an earlier one: Jaccard index of word bigrams of .8 or more (Lee et al. 2022).',
-        'Drop them, and ask for more subtopics or for more variation.', aim=.005, far=.02),
-    _L('near_dup_within', 'Near-duplicates of a text with the same label', '', 'share', 'The earlier text has the same label.', shown=False),
-    _L('near_dup_across', 'Near-duplicates across labels', 'low', 'share', 'Near-duplicates whose earlier text has another label.',
-        'The same text stands under two labels, so one of them is wrong: drop both, or check them.', aim=.001, far=.005),
-    _L('openings', 'Share of the ten most frequent openings', 'low', 'share',
-        'Share of texts with one of the ten most frequent openings of four words, of those that two texts or more have.',
-        'Texts begin alike. Ask for other openings, voices and formats.', aim=.05, far=.1),
-    _L('compression', 'Compression ratio', 'low', 'num',
-        'Bytes over bytes after gzip, of up to a million characters of texts in a random order (Shaib et al. 2024).',
-        'Texts repeat phrases. Ask for more variation, or use a higher temperature.'),
-    _L('aps', 'Average pairwise similarity (APS)', 'low', 'num', 'Mean cosine of TF-IDF over all pairs of texts; of a label, over its pairs.',
-        'Texts are about the same few things. Ask for more topics.'),
-    _L('aps_within', 'APS within labels', 'low', 'num', 'Over all pairs of texts of the same label.',
-        'Texts of a label are about the same few things. Ask for more topics.', per=False),
-    _L('aps_between', 'APS between labels', 'low', 'num', 'Over all pairs of texts of two labels.',
-        'Texts of all labels are about the same few things. Ask for more topics.', per=False),
-],
-'Diversity': [
-    *[_L(f'distinct_{n}', f'distinct-{n}', '', 'num',
-        'Different n-grams over all (Li et al. 2016); falls with the size of the set.', shown=False) for n in (1, 2, 3)],
-    *[_L(f'distinct_{n}_of_1000', f'distinct-{n} of 1,000', 'high', 'num',
-        'Different n-grams to expect among 1,000 drawn from all, over 1,000 (distinct-n of Li et al. 2016, expected as in HD-D, McCarthy & Jarvis 2010).',
-        'The same words come again. Ask for more topics, voices and source types.') for n in (1, 2, 3)],
-    _L('ingf', 'INGF of three words', 'low', 'num', 'Texts that hold a trigram, mean over the different trigrams (after Yu et al. 2023; the formula is ours).',
-        'The same phrases stand in many texts. Ask for more variation.'),
-    _L('vendi', 'Vendi score', '', 'num', 'Texts that are different in effect, by TF-IDF, of a sample of up to 1,000 (of a label up to 500; Friedman & Dieng 2023).',
-        shown=False),
-    _L('vendi_share', 'Different in effect (Vendi over texts)', 'high', 'share', 'Vendi score over the number of texts in the sample.',
-        'In effect there are far fewer texts than rows. Ask for more topics and subtopics.'),
-],
-'Labels': [
-    _L('majority', 'Largest label (the baseline)', '', 'share', 'Accuracy of always saying the most frequent label.', per=False),
-    _L('classifier', 'Found again by a classifier', 'in', 'share',
-        'Accuracy of TF-IDF and logistic regression on texts it has not seen, five folds, groups by subtopic where there is one, up to 2,000 texts; '
-        'of a label, the share of its texts.',
-        'The labels are hardly told apart: check them, or describe them better.', lift=True),
-    _L('verified', 'Found again by verification', 'high', 'share', 'Share of texts whose `checked_label` is their label, of those that were checked.',
-        'Look at the texts whose label is doubted, and drop them or correct the label.', aim=.95, far=.85),
-    _L('confidence', 'Mean confidence of verification', '', 'num', 'Mean of the column `confidence`.'),
-],
-'Coverage': [
-    _L('branches', 'Branches', '', 'n', 'Labels × source types × topics that have texts.'),
-    _L('weak_branches', 'Weak branches', 'low', 'share', 'Share of branches with few rows, like openings, near-duplicates or doubted labels; see `branches`.',
-        'See the weakest branches below: grow them again, or write more texts there.', aim=.1, far=.25),
-]}
+    'How much': [
+        _L('rows', 'Rows', '', 'n', 'Texts.', 'Write texts for this label, or leave it out.'),
+        _L(
+            'balance',
+            'Smallest label over largest',
+            'high',
+            'share',
+            'Rows of the smallest label over those of the largest. Real sets: as they were collected.',
+            'Write more texts for the smallest label, or weigh the labels when training.',
+            aim=0.8,
+            far=0.5,
+            per=False,
+        ),
+        _L(
+            'words_mean',
+            'Words a text, mean (middle 90 %)',
+            '',
+            'num',
+            'Words as `words` splits them; in brackets the 5 % and 95 % quantiles.',
+        ),
+        *[
+            _L(f'{k}_{s}', f'{k}, {s}', '', 'num', '', shown=False)
+            for k in ('words', 'chars')
+            for s in ('mean', 'sd', 'p5', 'p50', 'p95')
+            if (k, s) != ('words', 'mean')
+        ],
+        _L(
+            'words_cv',
+            'Spread of lengths',
+            'high',
+            'num',
+            'Standard deviation of the number of words over its mean.',
+            'Ask for texts of different lengths, the same mix for every label.',
+        ),
+    ],
+    'What gives the label away': [
+        _L(
+            'length_ratio',
+            'Mean length, longest label over shortest',
+            'low',
+            'num',
+            'Mean words of the label with the longest texts over that with the shortest; of a label, its mean over that of all other texts.',
+            'Give every label the same mix of lengths: else a classifier learns the length.',
+            aim=1.1,
+            far=1.25,
+        ),
+        _L(
+            'length_alone',
+            'Right by length alone',
+            'low',
+            'share',
+            'Accuracy of the best cut in number of words, fitted and scored on the same texts.',
+            'Give every label the same mix of lengths.',
+            per=False,
+            lift=True,
+        ),
+        _L(
+            'best_word',
+            'Right by the best single word',
+            'low',
+            'share',
+            'Accuracy of the presence of the best word, fitted and scored on the same texts.',
+            'One word tells the label. Ask for texts that do not use it, and for the same topics under every label.',
+            aim=0.24,
+            far=0.4,
+            per=False,
+            lift=True,
+        ),
+        _L(
+            'telling_words',
+            'Texts with a telling word',
+            'low',
+            'share',
+            'Share of texts with one of the ten most telling words of their label: log-odds with informative prior, z of 1.96 or more (Monroe et al. 2008).',
+            'The labels use words of their own. Ask for the same topics and words under every label.',
+        ),
+        _L(
+            'names_label',
+            'Texts that name their label',
+            'low',
+            'share',
+            'Share of texts for which `names_label` holds.',
+            'Drop these texts: they teach a classifier to look for the name of the label.',
+            aim=0.005,
+            far=0.02,
+        ),
+        _L(
+            'model_talk',
+            'Refusals, talk about being a model',
+            'low',
+            'share',
+            'Share of texts for which `speaks_as_model` holds.',
+            'Drop these texts.',
+            aim=0.0,
+            far=0.0,
+        ),
+    ],
+    'Repetition': [
+        _L(
+            'near_dup',
+            'Near-duplicates',
+            'low',
+            'share',
+            'Share of texts near to an earlier one: Jaccard index of word bigrams of .8 or more (Lee et al. 2022).',
+            'Drop them, and ask for more subtopics or for more variation.',
+            aim=0.005,
+            far=0.02,
+        ),
+        _L(
+            'near_dup_within',
+            'Near-duplicates of a text with the same label',
+            '',
+            'share',
+            'The earlier text has the same label.',
+            shown=False,
+        ),
+        _L(
+            'near_dup_across',
+            'Near-duplicates across labels',
+            'low',
+            'share',
+            'Near-duplicates whose earlier text has another label.',
+            'The same text stands under two labels, so one of them is wrong: drop both, or check them.',
+            aim=0.001,
+            far=0.005,
+        ),
+        _L(
+            'openings',
+            'Share of the ten most frequent openings',
+            'low',
+            'share',
+            'Share of texts with one of the ten most frequent openings of four words, of those that two texts or more have.',
+            'Texts begin alike. Ask for other openings, voices and formats.',
+            aim=0.05,
+            far=0.1,
+        ),
+        _L(
+            'compression',
+            'Compression ratio',
+            'low',
+            'num',
+            'Bytes over bytes after gzip, of up to a million characters of texts in a random order (Shaib et al. 2024).',
+            'Texts repeat phrases. Ask for more variation, or use a higher temperature.',
+        ),
+        _L(
+            'aps',
+            'Average pairwise similarity (APS)',
+            'low',
+            'num',
+            'Mean cosine of TF-IDF over all pairs of texts; of a label, over its pairs.',
+            'Texts are about the same few things. Ask for more topics.',
+        ),
+        _L(
+            'aps_within',
+            'APS within labels',
+            'low',
+            'num',
+            'Over all pairs of texts of the same label.',
+            'Texts of a label are about the same few things. Ask for more topics.',
+            per=False,
+        ),
+        _L(
+            'aps_between',
+            'APS between labels',
+            'low',
+            'num',
+            'Over all pairs of texts of two labels.',
+            'Texts of all labels are about the same few things. Ask for more topics.',
+            per=False,
+        ),
+    ],
+    'Diversity': [
+        *[
+            _L(
+                f'distinct_{n}',
+                f'distinct-{n}',
+                '',
+                'num',
+                'Different n-grams over all (Li et al. 2016); falls with the size of the set.',
+                shown=False,
+            )
+            for n in (1, 2, 3)
+        ],
+        *[
+            _L(
+                f'distinct_{n}_of_1000',
+                f'distinct-{n} of 1,000',
+                'high',
+                'num',
+                'Different n-grams to expect among 1,000 drawn from all, over 1,000 (distinct-n of Li et al. 2016, expected as in HD-D, McCarthy & Jarvis 2010).',
+                'The same words come again. Ask for more topics, voices and source types.',
+            )
+            for n in (1, 2, 3)
+        ],
+        _L(
+            'ingf',
+            'INGF of three words',
+            'low',
+            'num',
+            'Texts that hold a trigram, mean over the different trigrams (after Yu et al. 2023; the formula is ours).',
+            'The same phrases stand in many texts. Ask for more variation.',
+        ),
+        _L(
+            'vendi',
+            'Vendi score',
+            '',
+            'num',
+            'Texts that are different in effect, by TF-IDF, of a sample of up to 1,000 (of a label up to 500; Friedman & Dieng 2023).',
+            shown=False,
+        ),
+        _L(
+            'vendi_share',
+            'Different in effect (Vendi over texts)',
+            'high',
+            'share',
+            'Vendi score over the number of texts in the sample.',
+            'In effect there are far fewer texts than rows. Ask for more topics and subtopics.',
+        ),
+    ],
+    'Labels': [
+        _L(
+            'majority',
+            'Largest label (the baseline)',
+            '',
+            'share',
+            'Accuracy of always saying the most frequent label.',
+            per=False,
+        ),
+        _L(
+            'classifier',
+            'Found again by a classifier',
+            'in',
+            'share',
+            'Accuracy of TF-IDF and logistic regression on texts it has not seen, five folds, groups by subtopic where there is one, up to 2,000 texts; '
+            'of a label, the share of its texts.',
+            'The labels are hardly told apart: check them, or describe them better.',
+            lift=True,
+        ),
+        _L(
+            'verified',
+            'Found again by verification',
+            'high',
+            'share',
+            'Share of texts whose `checked_label` is their label, of those that were checked.',
+            'Look at the texts whose label is doubted, and drop them or correct the label.',
+            aim=0.95,
+            far=0.85,
+        ),
+        _L('confidence', 'Mean confidence of verification', '', 'num', 'Mean of the column `confidence`.'),
+    ],
+    'Coverage': [
+        _L('branches', 'Branches', '', 'n', 'Labels × source types × topics that have texts.'),
+        _L(
+            'weak_branches',
+            'Weak branches',
+            'low',
+            'share',
+            'Share of branches with few rows, like openings, near-duplicates or doubted labels; see `branches`.',
+            'See the weakest branches below: grow them again, or write more texts there.',
+            aim=0.1,
+            far=0.25,
+        ),
+    ],
+}
 _lines = {o.key: o for g in LINES.values() for o in g}
 _easy = 'The labels are told too easily: ask for harder texts, with mixed or hidden signs of their label.'
 
+
 def _verdict(line, v, low, high):
     "'good', 'look' or 'bad', or '' where there is nothing to hold against"
-    known = low==low and high==high
-    if v!=v or not line.better or not known and line.aim is None: return ''
-    if line.better=='in': ok,far,v = 0,(high-low)/2,max(low-v, v-high)
+    known = low == low and high == high
+    if v != v or not line.better or not known and line.aim is None:
+        return ''
+    if line.better == 'in':
+        ok, far, v = 0, (high - low) / 2, max(low - v, v - high)
     else:
-        sign = 1 if line.better=='low' else -1
-        worst,v = (high if sign>0 else -low) if known else -np.inf,sign*v
-        ok,far = (worst, worst+(high-low)/2) if line.aim is None else (sign*line.aim, max(sign*line.far, worst+(high-low)/10 if known else worst))
-    return 'good' if v<=ok+1e-9 else 'look' if v<=far+1e-9 else 'bad'
+        sign = 1 if line.better == 'low' else -1
+        worst, v = (high if sign > 0 else -low) if known else -np.inf, sign * v
+        ok, far = (
+            (worst, worst + (high - low) / 2)
+            if line.aim is None
+            else (sign * line.aim, max(sign * line.far, worst + (high - low) / 10 if known else worst))
+        )
+    return 'good' if v <= ok + 1e-9 else 'look' if v <= far + 1e-9 else 'bad'
 
 # %% ../nbs/09_report.ipynb #3fcc2446
 class _Measured:
     "All values of a frame, `at[metric][label]` ('' for over all), tables, and positions of rows to look at"
+
     def __init__(self, d):
-        self.d,self.at,self.notes,self.rows,self.base = d,{o: {} for o in _lines},[],{},{}
-        c,y = d.c,d.y
+        self.d, self.at, self.notes, self.rows, self.base = d, {o: {} for o in _lines}, [], {}, {}
+        c, y = d.c, d.y
         self.sizes = np.bincount(y, minlength=len(d.names))
         from threadpoolctl import threadpool_limits
-        with threadpool_limits(1): self._all(c, y)  # threads of BLAS gain little here, and on a busy machine they crawl
+
+        with threadpool_limits(1):
+            self._all(c, y)  # threads of BLAS gain little here, and on a busy machine they crawl
 
     def _all(self, c, y):
-        d,self.near = self.d,_near(c)
+        d, self.near = self.d, _near(c)
         self._flags()
         self._part('', c, c.tfidf, 1000, np.ones(len(c), bool))
-        for i,name in enumerate(d.names):
+        for i, name in enumerate(d.names):
             self.at['rows'][name] = int(self.sizes[i])
-            if self.sizes[i]: self._part(name, c.take(rows := np.flatnonzero(y==i)), c.tfidf[rows], 500, y==i)
+            if self.sizes[i]:
+                self._part(name, c.take(rows := np.flatnonzero(y == i)), c.tfidf[rows], 500, y == i)
         self._labels()
         self._found()
         self._coverage()
 
     def put(self, metric, label, v):
-        if v is not None and v==v: self.at[metric][label] = v if isinstance(v, int) else float(v)
+        if v is not None and v == v:
+            self.at[metric][label] = v if isinstance(v, int) else float(v)
 
     def _flags(self):
         "What holds of single texts"
-        d,y = self.d,self.d.y
-        self.flags = dict(names_label=[names_label(t, d.names[i]) for t,i in zip(d.c.texts, y)], model_talk=[speaks_as_model(t) for t in d.c.texts])
+        d, y = self.d, self.d.y
+        self.flags = dict(
+            names_label=[names_label(t, d.names[i]) for t, i in zip(d.c.texts, y)],
+            model_talk=[speaks_as_model(t) for t in d.c.texts],
+        )
         self.words = _telling(d.c, y, d.names)
         telling = np.zeros(len(d.c), bool)
-        ids = {w: i for i,w in enumerate(d.c.vocab)}
-        for name,g in self.words.groupby('label'):
-            mine = y==d.names.index(name)
-            telling |= mine & (d.c.counts[:,[ids[w] for w in g.word]].getnnz(1)>0)
-        if (self.sizes>0).sum()>1: self.flags['telling_words'] = telling
-        self.flags = {k: np.asarray(v, bool) for k,v in self.flags.items()}
-        self.rows |= {k: np.flatnonzero(self.flags[k]).tolist() for k in ('names_label', 'model_talk')} | dict(near_dup=np.flatnonzero(self.near>=0).tolist())
+        ids = {w: i for i, w in enumerate(d.c.vocab)}
+        for name, g in self.words.groupby('label'):
+            mine = y == d.names.index(name)
+            telling |= mine & (d.c.counts[:, [ids[w] for w in g.word]].getnnz(1) > 0)
+        if (self.sizes > 0).sum() > 1:
+            self.flags['telling_words'] = telling
+        self.flags = {k: np.asarray(v, bool) for k, v in self.flags.items()}
+        self.rows |= {k: np.flatnonzero(self.flags[k]).tolist() for k in ('names_label', 'model_talk')} | dict(
+            near_dup=np.flatnonzero(self.near >= 0).tolist()
+        )
 
     def _part(self, label, c, X, most, rows):
         "What is measured of all texts and of those of each label alike"
-        put = lambda k,v: self.put(k, label, v)
+        put = lambda k, v: self.put(k, label, v)
         put('rows', len(c))
-        for k,v in lengths(c).items(): put(k, v)
-        if len(c)>1 and c.sizes.mean(): put('words_cv', c.sizes.std()/c.sizes.mean())
-        for k,v in self.flags.items(): put(k, float(v[rows].mean()))
-        if len(c)>1:
-            for k,v in _near_rates(self.near, self.d.y, rows).items(): put('near_dup' if k=='all' else f'near_dup_{k}', v)
+        for k, v in lengths(c).items():
+            put(k, v)
+        if len(c) > 1 and c.sizes.mean():
+            put('words_cv', c.sizes.std() / c.sizes.mean())
+        for k, v in self.flags.items():
+            put(k, float(v[rows].mean()))
+        if len(c) > 1:
+            for k, v in _near_rates(self.near, self.d.y, rows).items():
+                put('near_dup' if k == 'all' else f'near_dup_{k}', v)
             put('openings', float(openings(c).share.sum()))
         put('compression', compression_ratio(_some(c.texts)))
         put('aps', _pairs(X))
         for n in (1, 2, 3):
             put(f'distinct_{n}', distinct(c, n))
             put(f'distinct_{n}_of_1000', distinct(c, n, 1000))
-        put('ingf', ingf(c) if len(c)>1 else np.nan)
-        v,n = _vendi(X, most)
+        put('ingf', ingf(c) if len(c) > 1 else np.nan)
+        v, n = _vendi(X, most)
         put('vendi', v)
-        if n>1: put('vendi_share', v/n)
+        if n > 1:
+            put('vendi_share', v / n)
 
     def _labels(self):
         "What is measured between labels"
-        d,c,y,there = self.d,self.d.c,self.d.y,np.flatnonzero(self.sizes)
-        self.put('balance', '', self.sizes.min()/self.sizes.max())
-        if len(there)<2:
+        d, c, y, there = self.d, self.d.c, self.d.y, np.flatnonzero(self.sizes)
+        self.put('balance', '', self.sizes.min() / self.sizes.max())
+        if len(there) < 2:
             self.notes.append('There are texts of one label only, so nothing is said about what tells labels apart.')
             return
-        total,words = c.sizes.sum(),np.bincount(y, c.sizes, minlength=len(d.names))
-        means = words[there]/self.sizes[there]
-        if means.min()>0: self.put('length_ratio', '', means.max()/means.min())
+        total, words = c.sizes.sum(), np.bincount(y, c.sizes, minlength=len(d.names))
+        means = words[there] / self.sizes[there]
+        if means.min() > 0:
+            self.put('length_ratio', '', means.max() / means.min())
         for i in there:
-            if (rest := (total-words[i])/(len(c)-self.sizes[i]))>0: self.put('length_ratio', d.names[i], words[i]/self.sizes[i]/rest)
-        self.length,self.word = _best_length(c, y, d.names),_best_word(c, y, d.names)
-        for k,o in (('length_alone', self.length), ('best_word', self.word)):
-            if o: self.put(k, '', o['accuracy'])
-        base = self.sizes.max()/len(c)
+            if (rest := (total - words[i]) / (len(c) - self.sizes[i])) > 0:
+                self.put('length_ratio', d.names[i], words[i] / self.sizes[i] / rest)
+        self.length, self.word = _best_length(c, y, d.names), _best_word(c, y, d.names)
+        for k, o in (('length_alone', self.length), ('best_word', self.word)):
+            if o:
+                self.put(k, '', o['accuracy'])
+        base = self.sizes.max() / len(c)
         self.put('majority', '', base)
         self.base = dict.fromkeys(('length_alone', 'best_word', 'classifier'), base)
-        B,n = _between(c.tfidf, y, len(d.names)),self.sizes.astype(float)
+        B, n = _between(c.tfidf, y, len(d.names)), self.sizes.astype(float)
         self.aps = pd.DataFrame(B, d.names, d.names)
-        for k,W in (('aps_within', np.diag(n*(n-1))), ('aps_between', np.outer(n, n)-np.diag(n*n))):
+        for k, W in (('aps_within', np.diag(n * (n - 1))), ('aps_between', np.outer(n, n) - np.diag(n * n))):
             W = np.where(np.isfinite(B), W, 0)
-            if W.sum(): self.put(k, '', float((W*np.nan_to_num(B)).sum()/W.sum()))
+            if W.sum():
+                self.put(k, '', float((W * np.nan_to_num(B)).sum() / W.sum()))
 
     def _found(self):
         "What a classifier and verification say about the labels"
         d = self.d
-        known = d.told>=0
+        known = d.told >= 0
         if known.any():
-            for name,rows in self._by(known): self.put('classifier', name, float((d.told==d.y)[rows].mean()))
-            self.rows['classifier'] = np.flatnonzero(known & (d.told!=d.y)).tolist()
-            self.told = _cross(d, [d.names[i] if i>=0 else None for i in d.told])
-            if d.groups: self.notes.append('The classifier was tried on subtopics that it had not seen.')
-        elif (self.sizes>0).sum()>1: self.notes.append('No classifier was tried: each label needs two texts with words or more'+(', in two subtopics.' if d.groups else '.'))
+            for name, rows in self._by(known):
+                self.put('classifier', name, float((d.told == d.y)[rows].mean()))
+            self.rows['classifier'] = np.flatnonzero(known & (d.told != d.y)).tolist()
+            self.told = _cross(d, [d.names[i] if i >= 0 else None for i in d.told])
+            if d.groups:
+                self.notes.append('The classifier was tried on subtopics that it had not seen.')
+        elif (self.sizes > 0).sum() > 1:
+            self.notes.append(
+                'No classifier was tried: each label needs two texts with words or more'
+                + (', in two subtopics.' if d.groups else '.')
+            )
         if d.checked:
             agrees = d.agrees()
-            for name,rows in self._by(agrees==agrees): self.put('verified', name, float(agrees[rows].mean()))
-            self.rows['verified'] = np.flatnonzero(agrees==0).tolist()
+            for name, rows in self._by(agrees == agrees):
+                self.put('verified', name, float(agrees[rows].mean()))
+            self.rows['verified'] = np.flatnonzero(agrees == 0).tolist()
             self.checked = _cross(d, d.checked)
-            if (n := int((agrees!=agrees).sum())): self.notes.append(f'{n:,} of {len(agrees):,} texts were not verified.')
+            if n := int((agrees != agrees).sum()):
+                self.notes.append(f'{n:,} of {len(agrees):,} texts were not verified.')
         if d.confidence is not None:
-            for name,rows in self._by(d.confidence==d.confidence): self.put('confidence', name, float(d.confidence[rows].mean()))
+            for name, rows in self._by(d.confidence == d.confidence):
+                self.put('confidence', name, float(d.confidence[rows].mean()))
 
     def _by(self, known):
         "Over all and label by label, the rows where something is known"
-        return [(n,r) for n,r in [('', known), *((o, known & (self.d.y==i)) for i,o in enumerate(self.d.names))] if r.any()]
+        return [
+            (n, r)
+            for n, r in [('', known), *((o, known & (self.d.y == i)) for i, o in enumerate(self.d.names))]
+            if r.any()
+        ]
 
     def _coverage(self):
         d = self.d
@@ -595,31 +959,38 @@ class _Measured:
             return
         self.branches = b = _branches(d, self.near, d.found())
         for name in ('', *d.names):
-            mine = b if not name else b[b.label==name]
+            mine = b if not name else b[b.label == name]
             if len(mine):
                 self.put('branches', name, len(mine))
-                self.put('weak_branches', name, float((mine.why!='').mean()))
+                self.put('weak_branches', name, float((mine.why != '').mean()))
+
 
 def _cross(d, told):
     "How many texts of each label (rows) were told to be of which (columns); None is left out"
-    more = [o for o in dict.fromkeys(told) if o is not None and o not in d.names]  # verification may say what is no label
-    cols = d.names+more
-    at,out = {o: i for i,o in enumerate(cols)},np.zeros((len(d.names), len(cols)), int)
-    for i,o in zip(d.y, told):
-        if o is not None: out[i,at[o]] += 1
+    more = [
+        o for o in dict.fromkeys(told) if o is not None and o not in d.names
+    ]  # verification may say what is no label
+    cols = d.names + more
+    at, out = {o: i for i, o in enumerate(cols)}, np.zeros((len(d.names), len(cols)), int)
+    for i, o in zip(d.y, told):
+        if o is not None:
+            out[i, at[o]] += 1
     return pd.DataFrame(out, d.names, cols)
+
 
 def _some(texts, most=1_000_000):
     "Texts in an order that is random, but the same at every call, up to `most` characters of them"
-    out,n = [],0
+    out, n = [], 0
     for i in np.random.default_rng(0).permutation(len(texts)):
-        if n>most: break
+        if n > most:
+            break
         out.append(texts[i])
         n += len(texts[i])
     return out
 
 # %% ../nbs/09_report.ipynb #4d93667b
-SIZES = 100,300,1000,3000  # Rows in a sample
+SIZES = 100, 300, 1000, 3000  # Rows in a sample
+
 
 def real_ranges(frames, sizes=SIZES, draws=3):
     """What real sets have: ranges over samples of them.
@@ -642,24 +1013,32 @@ def real_ranges(frames, sizes=SIZES, draws=3):
         d = _Data(df)
         balance = np.bincount(d.y, minlength=len(d.names))
         for n in sizes:
-            k = min(n, len(d.c), max(len(balance)*balance.min(), 300))  # as many as there are of each label, if that is not too few
-            for seed in range(draws if len(d.c)>k else 1):
+            k = min(
+                n, len(d.c), max(len(balance) * balance.min(), 300)
+            )  # as many as there are of each label, if that is not too few
+            for seed in range(draws if len(d.c) > k else 1):
                 m = _Measured(_Data(df.iloc[_even(d.y, k, seed)]))
-                m.at['balance'][''] = balance.min()/balance.max()
-                for key,vals in m.at.items():
-                    if key in _unranged or not _lines[key].better: continue
-                    for label,v in vals.items():
+                m.at['balance'][''] = balance.min() / balance.max()
+                for key, vals in m.at.items():
+                    if key in _unranged or not _lines[key].better:
+                        continue
+                    for label, v in vals.items():
                         if _lines[key].lift:
-                            if label or m.base[key]==1: continue
+                            if label or m.base[key] == 1:
+                                continue
                             v = _lift(v, m.base[key])
-                        of,size = ('label', n//3) if label else ('all', n)  # the sets have two labels or three
+                        of, size = ('label', n // 3) if label else ('all', n)  # the sets have two labels or three
                         r = out[of].setdefault(key, {}).setdefault(size, [v, v])
-                        r[:] = min(r[0], v),max(r[1], v)
+                        r[:] = min(r[0], v), max(r[1], v)
     return out
 
-_unranged = 'verified','weak_branches'
 
-def _lift(v, base): return (v-base)/(1-base) if base<1 else 0.
+_unranged = 'verified', 'weak_branches'
+
+
+def _lift(v, base):
+    return (v - base) / (1 - base) if base < 1 else 0.0
+
 
 def _even(y, n, seed):
     "`n` positions, labels as equal as they can be, in random order"
@@ -667,34 +1046,49 @@ def _even(y, n, seed):
     nth = pd.Series(y[order]).groupby(y[order]).cumcount().to_numpy()  # the how many-th of its label
     return order[np.argsort(nth, kind='stable')[:n]]
 
+
 @lru_cache(1)
 def _real():
-    return json.loads((files('syngen_nb')/'static/real.json').read_text())
+    return json.loads((files('syngen_nb') / 'static/real.json').read_text())
+
 
 def _range(table, metric, label, n):
     "Least and most of the size nearest to `n`, NaN where there is none"
     by = table['label' if label else 'all'].get(metric)
-    return by[min(by, key=lambda k: abs(np.log(int(k)/n)))] if by else (np.nan, np.nan)
+    return by[min(by, key=lambda k: abs(np.log(int(k) / n)))] if by else (np.nan, np.nan)
 
 # %% ../nbs/09_report.ipynb #391ca5ca
 _marks = dict(good='✓', look='!', bad='✗')
 _worst = {'': 0, 'good': 1, 'look': 2, 'bad': 3}
 
+
 def _show(v, kind):
     "A number as it is read"
-    if v is None or v!=v: return '–'
-    if kind=='n': return f'{v:,.0f}'
-    if kind=='share':
-        p = 100*v
-        return f'{p:.0f} %' if p>=10 or abs(p-round(p))<.05 and p<.05 else f'{p:.2f} %' if p<.095 else f'{p:.1f} %'
-    return f'{v:,.0f}' if abs(v)>=100 else f'{v:.1f}' if abs(v)>=10 else f'{v:.2f}' if abs(v)>=1 else f'{v:.3f}'
+    if v is None or v != v:
+        return '–'
+    if kind == 'n':
+        return f'{v:,.0f}'
+    if kind == 'share':
+        p = 100 * v
+        return (
+            f'{p:.0f} %'
+            if p >= 10 or abs(p - round(p)) < 0.05 and p < 0.05
+            else f'{p:.2f} %'
+            if p < 0.095
+            else f'{p:.1f} %'
+        )
+    return f'{v:,.0f}' if abs(v) >= 100 else f'{v:.1f}' if abs(v) >= 10 else f'{v:.2f}' if abs(v) >= 1 else f'{v:.3f}'
+
 
 def _plain(s, most=60):
     "A name for a terminal or a plot: one line, and not too long"
     s = ''.join(o if o.isprintable() else ' ' for o in s)
-    return s if len(s)<=most else s[:most-1]+'…'
+    return s if len(s) <= most else s[: most - 1] + '…'
 
-def _e(s): return escape(s)
+
+def _e(s):
+    return escape(s)
+
 
 class Report:
     """How good a set of labelled texts is; made by `report`. Shows as a page in a notebook, and as a few lines in a terminal.
@@ -714,40 +1108,75 @@ class Report:
     notes : list of str
         What was left out, and why.
     """
+
     def __init__(self, measured, real):
         m = self._m = measured
         d = m.d
-        self.n,self.labels,self.notes,self.rows = len(d.c),d.names,list(m.notes),m.rows
-        self.words,self.branches = m.words,m.branches
-        self.told,self.checked,self.aps = (getattr(m, k, None) for k in ('told', 'checked', 'aps'))
-        parts = [('', d.c)]+[(o, d.c.take(np.flatnonzero(d.y==i))) for i,o in enumerate(d.names)]
-        self.openings = pd.DataFrame([(o, *row) for o,c in parts for row in openings(c).itertuples(index=False)], columns=['label', 'opening', 'texts', 'share'])
-        hit = np.flatnonzero(m.near>=0)
-        self.near = pd.DataFrame(dict(text=[d.c.texts[i] for i in hit], earlier=[d.c.texts[m.near[i]] for i in hit], label=[d.names[d.y[i]] for i in hit],
-            earlier_label=[d.names[d.y[m.near[i]]] for i in hit], row=hit, earlier_row=m.near[hit]))
+        self.n, self.labels, self.notes, self.rows = len(d.c), d.names, list(m.notes), m.rows
+        self.words, self.branches = m.words, m.branches
+        self.told, self.checked, self.aps = (getattr(m, k, None) for k in ('told', 'checked', 'aps'))
+        parts = [('', d.c)] + [(o, d.c.take(np.flatnonzero(d.y == i))) for i, o in enumerate(d.names)]
+        self.openings = pd.DataFrame(
+            [(o, *row) for o, c in parts for row in openings(c).itertuples(index=False)],
+            columns=['label', 'opening', 'texts', 'share'],
+        )
+        hit = np.flatnonzero(m.near >= 0)
+        self.near = pd.DataFrame(
+            dict(
+                text=[d.c.texts[i] for i in hit],
+                earlier=[d.c.texts[m.near[i]] for i in hit],
+                label=[d.names[d.y[i]] for i in hit],
+                earlier_label=[d.names[d.y[m.near[i]]] for i in hit],
+                row=hit,
+                earlier_row=m.near[hit],
+            )
+        )
         self.lines = self._judge(real)
-        if self.n<100: self.notes.insert(0, f'With {self.n} texts the values are rough, and so are the verdicts.')
-        if (none := [o for o,n in zip(d.names, m.sizes) if not n]): self.notes.insert(0, f"No texts at all have the label {', '.join(none)}.")
+        if self.n < 100:
+            self.notes.insert(0, f'With {self.n} texts the values are rough, and so are the verdicts.')
+        if none := [o for o, n in zip(d.names, m.sizes) if not n]:
+            self.notes.insert(0, f'No texts at all have the label {", ".join(none)}.')
         said = set(self.lines.metric)
-        lacks = [o.title for o in _lines.values() if o.shown and o.key not in said and o.key not in ('verified', 'confidence', 'branches', 'weak_branches')]
-        if lacks: self.notes.append('Could not be measured here: '+'; '.join(lacks)+'.')
+        lacks = [
+            o.title
+            for o in _lines.values()
+            if o.shown and o.key not in said and o.key not in ('verified', 'confidence', 'branches', 'weak_branches')
+        ]
+        if lacks:
+            self.notes.append('Could not be measured here: ' + '; '.join(lacks) + '.')
 
     def _judge(self, real):
         out = []
         for line in _lines.values():
-            for label,v in self._m.at[line.key].items():
-                low,high = _range(real, line.key, label, self._m.at['rows'][label])
-                if line.lift and label: low,high,verdict = np.nan,np.nan,''
+            for label, v in self._m.at[line.key].items():
+                low, high = _range(real, line.key, label, self._m.at['rows'][label])
+                if line.lift and label:
+                    low, high, verdict = np.nan, np.nan, ''
                 elif line.lift:
                     b = self._m.base[line.key]
                     verdict = _verdict(line, _lift(v, b), low, high)
-                    low,high = b+low*(1-b),b+high*(1-b)
-                elif line.key=='length_ratio' and label:
-                    verdict = _verdict(line, max(v, 1/v) if v else np.inf, *_range(real, line.key, '', self.n))  # shorter is as bad as longer
-                else: verdict = _verdict(replace(line, aim=None) if label and line.key=='openings' else line, v, low, high)  # its aim is one for a whole set
-                if label and line.better=='low' and line.kind=='share' and v*self._m.at['rows'][label]<1.5 and verdict: verdict = 'good'  # a single text
-                if line.key=='rows' and not v: verdict = 'bad'
-                advice = '' if verdict in ('', 'good') else _easy if line.key=='classifier' and v>high else line.advice
+                    low, high = b + low * (1 - b), b + high * (1 - b)
+                elif line.key == 'length_ratio' and label:
+                    verdict = _verdict(
+                        line, max(v, 1 / v) if v else np.inf, *_range(real, line.key, '', self.n)
+                    )  # shorter is as bad as longer
+                else:
+                    verdict = _verdict(
+                        replace(line, aim=None) if label and line.key == 'openings' else line, v, low, high
+                    )  # its aim is one for a whole set
+                if (
+                    label
+                    and line.better == 'low'
+                    and line.kind == 'share'
+                    and v * self._m.at['rows'][label] < 1.5
+                    and verdict
+                ):
+                    verdict = 'good'  # a single text
+                if line.key == 'rows' and not v:
+                    verdict = 'bad'
+                advice = (
+                    '' if verdict in ('', 'good') else _easy if line.key == 'classifier' and v > high else line.advice
+                )
                 out.append((line.key, label, v, low, high, verdict, advice))
         return pd.DataFrame(out, columns=['metric', 'label', 'value', 'real_low', 'real_high', 'verdict', 'advice'])
 
@@ -758,32 +1187,43 @@ class Report:
 
     def __getitem__(self, metric):
         "The value over all of a metric"
-        try: return self._m.at[metric]['']
-        except KeyError: raise LookupError(f"No value over all for {metric!r}; there are {[k for k,v in self._m.at.items() if '' in v]}") from None
+        try:
+            return self._m.at[metric]['']
+        except KeyError:
+            raise LookupError(
+                f'No value over all for {metric!r}; there are {[k for k, v in self._m.at.items() if "" in v]}'
+            ) from None
 
     def verdicts(self):
         "The worst verdict of each line, over all and its labels: a Series by metric, of the lines that have one"
-        v = self.lines[self.lines.verdict!='']
+        v = self.lines[self.lines.verdict != '']
         return v.groupby('metric', sort=False).verdict.agg(lambda s: max(s, key=_worst.get))
 
     # --- in a terminal
-    def _title(self): return f"{self.n:,} text{'s'*(self.n!=1)}, {len(self.labels)} label{'s'*(len(self.labels)!=1)}"
+    def _title(self):
+        return f'{self.n:,} text{"s" * (self.n != 1)}, {len(self.labels)} label{"s" * (len(self.labels) != 1)}'
 
     def __str__(self):
         v = self.verdicts()
-        out = [f"Health of {self._title()}: "+', '.join(f'{(v==k).sum()} {k}' for k in _marks)]
+        out = [f'Health of {self._title()}: ' + ', '.join(f'{(v == k).sum()} {k}' for k in _marks)]
         for k in ('bad', 'look'):
-            for metric in v.index[v==k]:
-                g = self.lines[(self.lines.metric==metric) & (self.lines.verdict==k)]
-                over,line = g.iloc[0],_lines[metric]
-                real = '' if over.real_low!=over.real_low else f", real sets {_span(over.real_low, over.real_high, line.kind)}"
-                of = '' if not over.label else f" ({_plain(over.label, 30)})"
-                out.append(f"  {k:4} {line.title}: {_show(over.value, line.kind)}{of}{real}. {over.advice}")
-        return '\n'.join(out+[f'  note {_plain(o, 300)}' for o in self.notes])
+            for metric in v.index[v == k]:
+                g = self.lines[(self.lines.metric == metric) & (self.lines.verdict == k)]
+                over, line = g.iloc[0], _lines[metric]
+                real = (
+                    ''
+                    if over.real_low != over.real_low
+                    else f', real sets {_span(over.real_low, over.real_high, line.kind)}'
+                )
+                of = '' if not over.label else f' ({_plain(over.label, 30)})'
+                out.append(f'  {k:4} {line.title}: {_show(over.value, line.kind)}{of}{real}. {over.advice}')
+        return '\n'.join(out + [f'  note {_plain(o, 300)}' for o in self.notes])
+
     __repr__ = __str__
 
     # --- in a notebook
-    def _repr_html_(self): return str(_Html(self))
+    def _repr_html_(self):
+        return str(_Html(self))
 
     def to_html(self):
         "A whole page, with nothing to be fetched: a string"
@@ -797,20 +1237,28 @@ class Report:
         ImportError
             If matplotlib is not there.
         """
-        try: import matplotlib
-        except ImportError: raise ImportError("Plots need matplotlib: pip install 'syngen-nb[quality]'") from None
+        try:
+            import matplotlib
+        except ImportError:
+            raise ImportError("Plots need matplotlib: pip install 'syngen-nb[quality]'") from None
         out = dict(lengths=_plot_lengths(self._m.d))
-        for k,t in (('classifier', self.told), ('verification', self.checked)):
-            if t is not None and max(t.shape)<=8: out[k] = _plot_confusion(t, k)
+        for k, t in (('classifier', self.told), ('verification', self.checked)):
+            if t is not None and max(t.shape) <= 8:
+                out[k] = _plot_confusion(t, k)
         return out
 
+
 def _span(low, high, kind):
-    a,b = _show(low, kind),_show(high, kind)
-    if a==b: return a
-    if kind=='share': a = a.removesuffix(' %')
+    a, b = _show(low, kind), _show(high, kind)
+    if a == b:
+        return a
+    if kind == 'share':
+        a = a.removesuffix(' %')
     return f'{a}–{b}'
 
-def report(df,
+
+def report(
+    df,
     real=None,  # A frame of real texts for the same task, or a list of such frames, in place of what is known of other sets
 ):
     """Measure a set of labelled texts, and hold it against real sets.
@@ -837,126 +1285,178 @@ def report(df,
     table = _real()
     if real is not None:
         frames = [real] if isinstance(real, pd.DataFrame) else list(real.values() if isinstance(real, dict) else real)
-        if not frames: raise ValueError("real holds no frame; leave it out, or give a frame of real texts with text and label")
+        if not frames:
+            raise ValueError('real holds no frame; leave it out, or give a frame of real texts with text and label')
         table = real_ranges(frames, (len(df),))
         for o in table.values():
-            for k,by in o.items():
-                by.update({n: [min(.8*a, 1.25*a), max(.8*b, 1.25*b)] for n,(a,b) in by.items()})  # a single set has no width of its own
+            for k, by in o.items():
+                by.update(
+                    {n: [min(0.8 * a, 1.25 * a), max(0.8 * b, 1.25 * b)] for n, (a, b) in by.items()}
+                )  # a single set has no width of its own
     return Report(_Measured(d), table)
 
 # %% ../nbs/09_report.ipynb #8eba3e8c
 _ink = '#0a0b0c'  # stands for the colour of text, until the SVG is in the page
 
+
 def _axes(w, h):
     from matplotlib.figure import Figure
+
     fig = Figure(figsize=(w, h), layout='constrained')
     ax = fig.add_subplot()
     fig.patch.set_alpha(0)
     ax.patch.set_alpha(0)
-    for o in ('top', 'right'): ax.spines[o].set_visible(False)
-    for o in ('left', 'bottom'): ax.spines[o].set_color(_ink)
-    ax.tick_params(colors=_ink, labelsize=8, width=.6)
-    return fig,ax
+    for o in ('top', 'right'):
+        ax.spines[o].set_visible(False)
+    for o in ('left', 'bottom'):
+        ax.spines[o].set_color(_ink)
+    ax.tick_params(colors=_ink, labelsize=8, width=0.6)
+    return fig, ax
 
-def _named(o): return _plain(o, 18).replace('$', r'\$')  # no formulas
+
+def _named(o):
+    return _plain(o, 18).replace('$', r'\$')  # no formulas
+
 
 def _plot_lengths(d):
     "Words a text, a line for each label; boxes where there are many"
-    there = [i for i in range(len(d.names)) if (d.y==i).any()]
-    few = len(there)<=6
-    fig,ax = _axes(4.2, 2.1 if few else .6+.22*len(there))
+    there = [i for i in range(len(d.names)) if (d.y == i).any()]
+    few = len(there) <= 6
+    fig, ax = _axes(4.2, 2.1 if few else 0.6 + 0.22 * len(there))
     if few:
-        low,top = np.quantile(d.c.sizes, [.01, .99]).round()
-        bins = np.arange(low, top+1+(width := np.ceil((top-low+1)/22)), width)
+        low, top = np.quantile(d.c.sizes, [0.01, 0.99]).round()
+        bins = np.arange(low, top + 1 + (width := np.ceil((top - low + 1) / 22)), width)
         for i in there:
-            x = np.clip(d.c.sizes[d.y==i], low, top)
-            ax.stairs(100*np.histogram(x, bins)[0]/len(x), bins, label=' '+_named(d.names[i]), lw=1.4)
+            x = np.clip(d.c.sizes[d.y == i], low, top)
+            ax.stairs(100 * np.histogram(x, bins)[0] / len(x), bins, label=' ' + _named(d.names[i]), lw=1.4)
         ax.legend(fontsize=8, frameon=False, labelcolor=_ink)
         ax.set_ylabel('% of texts', fontsize=8, color=_ink)
     else:
-        line = dict(color=_ink, lw=.7)
-        ax.boxplot([d.c.sizes[d.y==i] for i in there], orientation='horizontal', showfliers=False, whis=(5, 95), widths=.6,
-            boxprops=line, whiskerprops=line, capprops=line, medianprops=line | dict(lw=1.6))
-        ax.set_yticks(range(1, len(there)+1), [_named(d.names[i]) for i in there])
+        line = dict(color=_ink, lw=0.7)
+        ax.boxplot(
+            [d.c.sizes[d.y == i] for i in there],
+            orientation='horizontal',
+            showfliers=False,
+            whis=(5, 95),
+            widths=0.6,
+            boxprops=line,
+            whiskerprops=line,
+            capprops=line,
+            medianprops=line | dict(lw=1.6),
+        )
+        ax.set_yticks(range(1, len(there) + 1), [_named(d.names[i]) for i in there])
         ax.invert_yaxis()
     ax.set_xlabel('words a text', fontsize=8, color=_ink)
     return fig
 
+
 def _plot_confusion(t, by):
     "Shares of each label (rows) that `by` says are which (columns)"
-    p = t.to_numpy()/np.maximum(t.to_numpy().sum(1, keepdims=True), 1)
-    r,c = p.shape
-    fig,ax = _axes(min(1.3+.62*c, 6), .75+.3*r)
+    p = t.to_numpy() / np.maximum(t.to_numpy().sum(1, keepdims=True), 1)
+    r, c = p.shape
+    fig, ax = _axes(min(1.3 + 0.62 * c, 6), 0.75 + 0.3 * r)
     for i in range(r):
         for j in range(c):
-            ax.add_patch(_box(j, i, p[i,j]))
-            ax.text(j+.5, i+.5, f'{100*p[i,j]:.0f}', ha='center', va='center', fontsize=8, color=_ink)
+            ax.add_patch(_box(j, i, p[i, j]))
+            ax.text(j + 0.5, i + 0.5, f'{100 * p[i, j]:.0f}', ha='center', va='center', fontsize=8, color=_ink)
     ax.set(xlim=(0, c), ylim=(r, 0))
-    ax.set_xticks(np.arange(c)+.5, [_named(o) for o in t.columns], rotation=0 if c<4 else 30, ha='center' if c<4 else 'right')
-    ax.set_yticks(np.arange(r)+.5, [_named(o) for o in t.index])
-    for o in ax.spines.values(): o.set_visible(False)
+    ax.set_xticks(
+        np.arange(c) + 0.5,
+        [_named(o) for o in t.columns],
+        rotation=0 if c < 4 else 30,
+        ha='center' if c < 4 else 'right',
+    )
+    ax.set_yticks(np.arange(r) + 0.5, [_named(o) for o in t.index])
+    for o in ax.spines.values():
+        o.set_visible(False)
     ax.tick_params(length=0)
     ax.set_xlabel(f'label by {by}, % of row', fontsize=8, color=_ink)
     return fig
 
+
 def _box(x, y, p):
     from matplotlib.patches import Rectangle
-    return Rectangle((x+.02, y+.03), .96, .94, facecolor='#3b82f6', alpha=.08+.6*p, lw=0)
+
+    return Rectangle((x + 0.02, y + 0.03), 0.96, 0.94, facecolor='#3b82f6', alpha=0.08 + 0.6 * p, lw=0)
+
 
 def _svg(fig):
     "An inline SVG in the colours and font of its page"
     import matplotlib
+
     out = io.StringIO()
     with matplotlib.rc_context({'svg.fonttype': 'none', 'svg.hashsalt': 'syngen'}), warnings.catch_warnings():
         warnings.simplefilter('ignore')  # of letters that matplotlib's own font lacks, and the page's has
         fig.savefig(out, format='svg', metadata=dict(Date=None, Creator=None, Format=None, Type=None))
     s = re.sub(r'<metadata>.*?</metadata>', '', out.getvalue(), flags=re.S)
-    return s[s.index('<svg'):].replace(_ink, 'currentColor')
+    return s[s.index('<svg') :].replace(_ink, 'currentColor')
 
-def _css(): return (files('syngen_nb')/'static/report.css').read_text()
+
+def _css():
+    return (files('syngen_nb') / 'static/report.css').read_text()
+
 
 def _table(head, rows, cls=''):
     "A table of cells that are HTML already"
     th = ''.join(f'<th>{o}</th>' for o in head)
     return f'<div class="wide"><table class="{cls}"><thead><tr>{th}</tr></thead><tbody>{"".join(map(_tr, rows))}</tbody></table></div>'
 
-def _tr(cells): return '<tr>'+''.join(f'<td>{o}</td>' for o in cells)+'</tr>'
 
-def _text(s, most=160): return f'<span class="text">{_e(s if len(s)<=most else s[:most]+"…")}</span>'
+def _tr(cells):
+    return '<tr>' + ''.join(f'<td>{o}</td>' for o in cells) + '</tr>'
 
-def _chip(v): return f'<span class="v {v}">{_marks[v]} {v}</span>' if v else ''
+
+def _text(s, most=160):
+    return f'<span class="text">{_e(s if len(s) <= most else s[:most] + "…")}</span>'
+
+
+def _chip(v):
+    return f'<span class="v {v}">{_marks[v]} {v}</span>' if v else ''
+
 
 _body = ':root { color-scheme: light dark } body { max-width: 1100px; margin: 24px auto; padding: 0 16px; font: 14px/1.45 system-ui, sans-serif }'
 
-def _page(title, body): return f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">' \
-    f'<title>{title}</title><style>{_body}</style></head><body>{body}</body></html>'
+
+def _page(title, body):
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<title>{title}</title><style>{_body}</style></head><body>{body}</body></html>'
+    )
 
 # %% ../nbs/09_report.ipynb #24302c1b
 _most = 4  # Labels that have a column each; of more, the least and the most is shown
 
+
 def _middle(line, f):
     "Beside a mean of words the range of the middle 90 %"
-    return f" <i>({_show(f('words_p5'), 'n')}–{_show(f('words_p95'), 'n')})</i>" if line.key=='words_mean' else ''
+    return f' <i>({_show(f("words_p5"), "n")}–{_show(f("words_p95"), "n")})</i>' if line.key == 'words_mean' else ''
+
 
 class _Html:
     "The page of a report"
+
     def __init__(self, r):
-        self.r,self.by = r,{k: g.set_index('label') for k,g in r.lines.groupby('metric', sort=False)}
-        self.cols = r.labels if 1<len(r.labels)<=_most else []
-        self.many = len(r.labels)>_most
+        self.r, self.by = r, {k: g.set_index('label') for k, g in r.lines.groupby('metric', sort=False)}
+        self.cols = r.labels if 1 < len(r.labels) <= _most else []
+        self.many = len(r.labels) > _most
 
     def value(self, line, label):
         "A cell: the value, and its verdict as a colour"
         g = self.by[line.key]
-        if label not in g.index: return ''
+        if label not in g.index:
+            return ''
         o = g.loc[label]
         return f'<span class="n {o.verdict}">{_show(o.value, line.kind)}{_middle(line, lambda k: self.by[k].value[label])}</span>'
 
     def extremes(self, line):
         g = self.by[line.key].drop('', errors='ignore')
-        if g.empty: return ''
+        if g.empty:
+            return ''
         ends = [g.value.idxmin(), g.value.idxmax()]
-        return ' – '.join(f'<span class="n {g.verdict[o]}" title="{_e(o)}">{_show(g.value[o], line.kind)}</span>' for o in dict.fromkeys(ends))
+        return ' – '.join(
+            f'<span class="n {g.verdict[o]}" title="{_e(o)}">{_show(g.value[o], line.kind)}</span>'
+            for o in dict.fromkeys(ends)
+        )
 
     def row(self, line):
         g = self.by[line.key]
@@ -964,127 +1464,230 @@ class _Html:
         worst = max(verdicts, key=_worst.get, default='')
         first = g.iloc[0]
         title = _e(line.title)
-        if line.key in ('best_word', 'length_alone') and (o := getattr(self.r._m, 'word' if line.key=='best_word' else 'length', None)):
-            title += f' <i>({_e(_plain(o["word"], 30)) if line.key=="best_word" else _count(o["words"], "word")+" or fewer"})</i>'
-        advice = g.advice[g.verdict==worst].iloc[0] if worst in ('look', 'bad') else ''
-        if advice: title += f'<p>{_e(advice)}</p>'
+        if line.key in ('best_word', 'length_alone') and (
+            o := getattr(self.r._m, 'word' if line.key == 'best_word' else 'length', None)
+        ):
+            title += f' <i>({_e(_plain(o["word"], 30)) if line.key == "best_word" else _count(o["words"], "word") + " or fewer"})</i>'
+        advice = g.advice[g.verdict == worst].iloc[0] if worst in ('look', 'bad') else ''
+        if advice:
+            title += f'<p>{_e(advice)}</p>'
         over = g.loc[''] if '' in g.index else None
-        real = _span(over.real_low, over.real_high, line.kind) if over is not None and over.real_low==over.real_low else ''
+        real = (
+            _span(over.real_low, over.real_high, line.kind)
+            if over is not None and over.real_low == over.real_low
+            else ''
+        )
         labels = [self.extremes(line)] if self.many else [self.value(line, o) for o in self.cols]
         return [title, self.value(line, ''), *labels, f'<span class="n dim">{real}</span>', _chip(worst)]
 
     def lines(self):
-        head = ['', 'over all', *[f'<span title="{_e(o)}">{_e(_plain(o, 22))}</span>' for o in self.cols], *(['by label'] if self.many else []), 'real sets', '']
+        head = [
+            '',
+            'over all',
+            *[f'<span title="{_e(o)}">{_e(_plain(o, 22))}</span>' for o in self.cols],
+            *(['by label'] if self.many else []),
+            'real sets',
+            '',
+        ]
         out = []
-        for group,lines in LINES.items():
+        for group, lines in LINES.items():
             rows = [self.row(o) for o in lines if o.shown and o.key in self.by]
-            if not rows: continue
-            out.append(f'<tr class="group"><th colspan="{len(head)}">{group}</th></tr>'+''.join(map(_tr, rows)))
+            if not rows:
+                continue
+            out.append(f'<tr class="group"><th colspan="{len(head)}">{group}</th></tr>' + ''.join(map(_tr, rows)))
         th = ''.join(f'<th>{o}</th>' for o in head)
         return f'<div class="wide"><table class="lines"><thead><tr>{th}</tr></thead><tbody>{"".join(out)}</tbody></table></div>'
 
     def plots(self):
-        try: figs = self.r.plots()
-        except ImportError as e: return f'<p class="dim">{_e(str(e))}</p>'
-        return '<div class="plots">'+''.join(f'<figure>{_svg(o)}</figure>' for o in figs.values())+'</div>'
+        try:
+            figs = self.r.plots()
+        except ImportError as e:
+            return f'<p class="dim">{_e(str(e))}</p>'
+        return '<div class="plots">' + ''.join(f'<figure>{_svg(o)}</figure>' for o in figs.values()) + '</div>'
 
     def words(self):
         out = []
         for o in self.r.labels:
-            g = self.r.words[self.r.words.label==o].head(8)
-            said = [f'<span class="nb">{_e(_plain(w, 30))} <i>{_show(s, "share")} / {_show(t, "share")}</i></span>' for w,s,t in zip(g.word, g.share, g.others)]
+            g = self.r.words[self.r.words.label == o].head(8)
+            said = [
+                f'<span class="nb">{_e(_plain(w, 30))} <i>{_show(s, "share")} / {_show(t, "share")}</i></span>'
+                for w, s, t in zip(g.word, g.share, g.others)
+            ]
             out.append([f'<b>{_e(_plain(o, 30))}</b>', ' · '.join(said) or '<span class="dim">none</span>'])
-        return _fold('Telling words', 'share of the label’s texts / of the others', _table(['label', 'words'], out, 'left')) if len(self.r.words) else ''
+        return (
+            _fold(
+                'Telling words', 'share of the label’s texts / of the others', _table(['label', 'words'], out, 'left')
+            )
+            if len(self.r.words)
+            else ''
+        )
 
     def openings(self):
         g = self.r.openings
-        out = [[_e(_plain(a, 60)), f'{n:,}', _show(s, 'share')] for l,a,n,s in g.itertuples(index=False) if not l][:10]
-        return _fold('Openings', 'the most frequent that two texts or more share', _table(['first four words', 'texts', 'share'], out, 'left')) if out else ''
+        out = [[_e(_plain(a, 60)), f'{n:,}', _show(s, 'share')] for l, a, n, s in g.itertuples(index=False) if not l][
+            :10
+        ]
+        return (
+            _fold(
+                'Openings',
+                'the most frequent that two texts or more share',
+                _table(['first four words', 'texts', 'share'], out, 'left'),
+            )
+            if out
+            else ''
+        )
 
     def near(self):
         g = self.r.near
-        if g.empty: return ''
-        out = [[_text(o.text), _text(o.earlier), _e(', '.join(_plain(k, 20) for k in dict.fromkeys([o.label, o.earlier_label])))] for o in g.head(5).itertuples()]
-        return _fold('Near-duplicates', f'{min(5, len(g))} of {len(g):,}', _table(['text', 'near to', 'label'], out, 'left'))
+        if g.empty:
+            return ''
+        out = [
+            [
+                _text(o.text),
+                _text(o.earlier),
+                _e(', '.join(_plain(k, 20) for k in dict.fromkeys([o.label, o.earlier_label]))),
+            ]
+            for o in g.head(5).itertuples()
+        ]
+        return _fold(
+            'Near-duplicates', f'{min(5, len(g))} of {len(g):,}', _table(['text', 'near to', 'label'], out, 'left')
+        )
 
     def branches(self):
         b = self.r.branches
-        if b is None: return ''
+        if b is None:
+            return ''
         at = [o for o in _branch if o in b]
-        weak = b[b.why!=''].head(8)
-        if weak.empty: return _fold('Coverage', f'{_count(len(b), "branch")}, none of them weak', '')
+        weak = b[b.why != ''].head(8)
+        if weak.empty:
+            return _fold('Coverage', f'{_count(len(b), "branch")}, none of them weak', '')
         shares = lambda o: [_show(o[k], 'share') for k in ('openings', 'near_dup', 'agreement')]
-        out = [[*[_e(_plain(o[k], 36)) for k in at], f'{o["rows"]:,}', *shares(o), _e(o.why)] for _,o in weak.iterrows()]
-        head = [*[o.replace('_', ' ') for o in at], 'rows', 'different openings', 'near-dup.', 'label found again', 'weak for']
-        return _fold('Weakest branches', f'{len(weak)} of {(b.why!="").sum():,} that are weak, among {len(b):,}', _table(head, out, 'left'), True)
+        out = [
+            [*[_e(_plain(o[k], 36)) for k in at], f'{o["rows"]:,}', *shares(o), _e(o.why)] for _, o in weak.iterrows()
+        ]
+        head = [
+            *[o.replace('_', ' ') for o in at],
+            'rows',
+            'different openings',
+            'near-dup.',
+            'label found again',
+            'weak for',
+        ]
+        return _fold(
+            'Weakest branches',
+            f'{len(weak)} of {(b.why != "").sum():,} that are weak, among {len(b):,}',
+            _table(head, out, 'left'),
+            True,
+        )
 
     def how(self):
         code = lambda s: re.sub('`(.+?)`', r'<code>\1</code>', _e(s))
-        out = [[_e(o.title), code(o.how)+('' if o.aim is None else f' Aim: {_aim(o)}.')] for o in _lines.values() if o.key in self.by and o.how]
-        return _fold('How each line is measured', '', _table(['line', 'measure'], out, 'left')+f'<p class="dim">{_e(_verdicts)}</p>')
+        out = [
+            [_e(o.title), code(o.how) + ('' if o.aim is None else f' Aim: {_aim(o)}.')]
+            for o in _lines.values()
+            if o.key in self.by and o.how
+        ]
+        return _fold(
+            'How each line is measured',
+            '',
+            _table(['line', 'measure'], out, 'left') + f'<p class="dim">{_e(_verdicts)}</p>',
+        )
 
     def __str__(self):
-        r,v = self.r,self.r.verdicts()
-        chips = ' '.join(f'<span class="v {k}">{_marks[k]} {(v==k).sum()} {k}</span>' for k in _marks)
+        r, v = self.r, self.r.verdicts()
+        chips = ' '.join(f'<span class="v {k}">{_marks[k]} {(v == k).sum()} {k}</span>' for k in _marks)
         notes = ''.join(f'<li>{_e(o)}</li>' for o in r.notes)
-        return f'<style>{_css()}</style><div class="syngen-report"><header><b>Health</b> <span>{_e(r._title())}</span> {chips}</header>{self.lines()}{self.plots()}' \
+        return (
+            f'<style>{_css()}</style><div class="syngen-report"><header><b>Health</b> <span>{_e(r._title())}</span> {chips}</header>{self.lines()}{self.plots()}'
             f'{self.branches()}{self.words()}{self.openings()}{self.near()}{self.how()}{f"<ul class=notes>{notes}</ul>" if notes else ""}</div>'
+        )
 
-_verdicts = ('good: as real sets have it, or within the aim. look: past that by up to half the width of the range of real sets; with an aim, '
+
+_verdicts = (
+    'good: as real sets have it, or within the aim. look: past that by up to half the width of the range of real sets; with an aim, '
     'past the worst real set by up to a tenth of it, or within a second bound. '
-    'bad: further off. A line takes the worst verdict of its values.')
+    'bad: further off. A line takes the worst verdict of its values.'
+)
 
-def _count(n, what): return f"{n:,} {what}{'' if n==1 else 'es' if what.endswith('ch') else 's'}"
+
+def _count(n, what):
+    return f'{n:,} {what}{"" if n == 1 else "es" if what.endswith("ch") else "s"}'
+
 
 def _aim(o):
-    if o.lift: return f'at most {_show(o.aim, "share")} of the way from the baseline to 100 %'
-    return f"at {'most' if o.better=='low' else 'least'} {_show(o.aim, o.kind)}"
+    if o.lift:
+        return f'at most {_show(o.aim, "share")} of the way from the baseline to 100 %'
+    return f'at {"most" if o.better == "low" else "least"} {_show(o.aim, o.kind)}'
+
 
 def _fold(title, more, body, opened=False):
     head = f'{title}{f" <i>{more}</i>" if more else ""}'
-    return f'<details{" open" if opened else ""}><summary>{head}</summary>{body}</details>' if body else f'<p class="fold">{head}</p>'
+    return (
+        f'<details{" open" if opened else ""}><summary>{head}</summary>{body}</details>'
+        if body
+        else f'<p class="fold">{head}</p>'
+    )
 
 # %% ../nbs/09_report.ipynb #d7c8f3e4
 class Comparison:
     "Reports side by side, by name; made by `compare`. Shows as a table"
-    def __init__(self, reports): self.reports = reports
+
+    def __init__(self, reports):
+        self.reports = reports
 
     def to_frame(self):
         "A DataFrame: a row for each metric, over all; a column of values for each report, then real_low and real_high as the first report has them"
-        parts = {k: r.lines[r.lines.label==''].set_index('metric') for k,r in self.reports.items()}
+        parts = {k: r.lines[r.lines.label == ''].set_index('metric') for k, r in self.reports.items()}
         first = next(iter(parts.values()))
         metrics = [k for k in _lines if any(k in p.index for p in parts.values())]
-        return pd.DataFrame({k: p.value.reindex(metrics) for k,p in parts.items()} | {o: first[o].reindex(metrics) for o in ('real_low', 'real_high')}).rename_axis('metric')
+        return pd.DataFrame(
+            {k: p.value.reindex(metrics) for k, p in parts.items()}
+            | {o: first[o].reindex(metrics) for o in ('real_low', 'real_high')}
+        ).rename_axis('metric')
 
     def _html(self):
-        parts = {k: r.lines[r.lines.label==''].set_index('metric') for k,r in self.reports.items()}
+        parts = {k: r.lines[r.lines.label == ''].set_index('metric') for k, r in self.reports.items()}
         head = ['', *[_e(_plain(k, 30)) for k in parts], 'real sets']
         out = []
-        for group,lines in LINES.items():
+        for group, lines in LINES.items():
             rows = []
             for o in lines:
-                if not o.shown or not any(o.key in p.index for p in parts.values()): continue
+                if not o.shown or not any(o.key in p.index for p in parts.values()):
+                    continue
                 cells = [self._cell(p, o) if o.key in p.index else '' for p in parts.values()]
                 p = next(p for p in parts.values() if o.key in p.index)
-                low,high = p.real_low[o.key],p.real_high[o.key]
-                rows.append([_e(o.title), *cells, f'<span class="n dim">{_span(low, high, o.kind) if low==low else ""}</span>'])
-            if rows: out.append(f'<tr class="group"><th colspan="{len(head)}">{group}</th></tr>'+''.join(map(_tr, rows)))
+                low, high = p.real_low[o.key], p.real_high[o.key]
+                rows.append(
+                    [
+                        _e(o.title),
+                        *cells,
+                        f'<span class="n dim">{_span(low, high, o.kind) if low == low else ""}</span>',
+                    ]
+                )
+            if rows:
+                out.append(f'<tr class="group"><th colspan="{len(head)}">{group}</th></tr>' + ''.join(map(_tr, rows)))
         th = ''.join(f'<th>{o}</th>' for o in head)
         table = f'<table class="lines side"><thead><tr>{th}</tr></thead><tbody>{"".join(out)}</tbody></table>'
         return f'<style>{_css()}</style><div class="syngen-report"><div class="wide">{table}</div></div>'
 
     @staticmethod
-    def _cell(p, o): return f'<span class="n {p.verdict[o.key]}">{_show(p.value[o.key], o.kind)}{_middle(o, p.value.get)}</span> {_mark(p.verdict[o.key])}'
+    def _cell(p, o):
+        return f'<span class="n {p.verdict[o.key]}">{_show(p.value[o.key], o.kind)}{_middle(o, p.value.get)}</span> {_mark(p.verdict[o.key])}'
 
-    def _repr_html_(self): return self._html()
+    def _repr_html_(self):
+        return self._html()
 
     def to_html(self):
         "A whole page, with nothing to be fetched: a string"
         return _page('Health, side by side', self._html())
 
-    def __repr__(self): return self.to_frame().to_string(float_format='{:.3f}'.format)
+    def __repr__(self):
+        return self.to_frame().to_string(float_format='{:.3f}'.format)
 
-def _mark(v): return f'<span class="v {v}">{_marks[v]}</span>' if v else ''
+
+def _mark(v):
+    return f'<span class="v {v}">{_marks[v]}</span>' if v else ''
+
 
 def compare(reports):
     """Reports side by side: `compare({'real': report(a), 'generated': report(b)})`.
@@ -1096,4 +1699,4 @@ def compare(reports):
     """
     if not isinstance(reports, dict) or not reports or not all(isinstance(o, Report) for o in reports.values()):
         raise ValueError("Give a dict of reports by name: compare({'real': report(a), 'generated': report(b)})")
-    return Comparison({str(k): r for k,r in reports.items()})
+    return Comparison({str(k): r for k, r in reports.items()})
