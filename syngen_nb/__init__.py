@@ -2,20 +2,26 @@ __version__ = "0.1.0"
 from .task import Label, Task
 from .plan import Plan
 from .cache import Cache
-from . import _compat
-from .models import Model, get_model
-from .prompts import DEFAULT, METHOD, Prompts
-from .tree_io import Taxonomy  # which adds files, frames and HTML to taxonomy
+from .recording import Replay, ReplayMiss
+from .models import Model
+from .known_models import get_model
+from .prompt_sets import DEFAULT, METHOD
+from .prompts import Prompts
+from .tree_io import Taxonomy
+from .filters import FILTERS
+from .judge import Judge
+from .checks import verify
 from .grow import agrow, grow, start_grow
-from .quality import FILTERS, Judge, verify
-from .generate import aestimate, agenerate, estimate, generate, start
+from .generate import agenerate, generate, start
+from .estimate import aestimate, estimate
+from . import _compat
 from .report import compare, report
 from .export import card, split, to_csv, to_hf, to_jsonl, to_parquet
 from .evaluate import evaluate
 
 __all__ = ['Label', 'Plan', 'Task', 'Cache', 'Model', 'get_model', 'DEFAULT', 'METHOD', 'Prompts', 'Taxonomy', 'grow', 'agrow', 'start_grow', 'generate', 'agenerate', 'estimate', 'aestimate', 'start',
     'FILTERS', 'Judge', 'verify', 'report', 'compare', 'card', 'split', 'to_csv', 'to_hf', 'to_jsonl', 'to_parquet', 'evaluate', 'TaskForm', 'TaxonomyTree', 'DataView', 'Studio']
-_widgets = dict(TaskForm='form', TaxonomyTree='tree', DataView='data', Studio='studio')  # loaded when first used: they take longer to import than all the rest
+_widgets = dict(TaskForm='form', TaxonomyTree='tree', DataView='data', Studio='studio')
 
 def __getattr__(name):
     if name not in _widgets: raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -1,9 +1,29 @@
 "Temporary: old names in old places, until the redesign is done"
-import importlib, sys, types
-from . import models, known_models, providers, local_model, cache, recording, model_files
+import sys, types
+from . import estimate as _e, models, known_models, providers, local_model, cache, recording, model_files, task, plan, taxonomy, prompts, filters, frames, duplicates, judge, checks, grow, generate, run, options, text, loop, prompt_sets, display, history
+M = sys.modules
+grow = M['syngen_nb.grow']; generate = M['syngen_nb.generate']
 models.get_model = known_models.get_model
 models.OpenAIModel, models.AnthropicModel, models.LocalModel = providers.OpenAIModel, providers.AnthropicModel, local_model.LocalModel
+models._public = providers.public_url
 cache.Replay, cache.ReplayMiss = recording.Replay, recording.ReplayMiss
 w = types.ModuleType('syngen_nb.weights')
 w.__dict__.update(WEIGHTS=model_files.MODEL_FILES, WeightsError=model_files.ModelFileError, fetch_weights=model_files.fetch_model_file, _bytes=model_files.human_bytes, _is_there=lambda w, p: model_files.is_on_disk(w, p.parent), Weights=model_files.ModelFile)
-sys.modules['syngen_nb.weights'] = w
+M['syngen_nb.weights'] = w
+q = types.ModuleType('syngen_nb.quality')
+for m in (text, frames, filters, duplicates, judge, checks): q.__dict__.update({k: v for k, v in vars(m).items() if not k.startswith('__')})
+q._pairs = duplicates.word_pairs; q._spaceless = text.SPACELESS; q._word = text._word
+M['syngen_nb.quality'] = q
+g = dict(Run=run.Run, ShortWarning=run.ShortWarning, _worker=loop.worker, _cache=cache.open_cache)
+g['_settings'] = lambda s, r: (lambda o: (o.seed, o.rounds))(options.RunOptions(seed=s, rounds=r))
+def _started(tax, live=True, top_up=True, **kw): return grow.grow_run(tax, options.GrowOptions(**kw), is_live=live, tops_up=top_up)
+g['_started'] = _started
+for k, v in g.items(): setattr(grow, k, v)
+run.Run._done = lambda self: self.stages[-1].counts()[0]
+run.Run._total = lambda self: self.stages[-1].counts()[1]
+generate.apportion = plan.apportion
+for k in ('DEFAULT', 'METHOD', 'LOCAL', 'SMALL', 'get_prompts'): setattr(prompts, k, getattr(prompt_sets, k))
+prompts.names_label = filters.names_label
+prompts.fold = text.fold
+est = M['syngen_nb.estimate']
+generate.aestimate, generate.estimate, generate.Estimate = est.aestimate, est.estimate, est.Estimate

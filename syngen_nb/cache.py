@@ -115,7 +115,7 @@ def _give_name(part: Path, path: Path) -> None:
         if not path.exists():
             os.replace(part, path)
 
-# %% ../nbs/23_cache.ipynb #0103809e
+# %% ../nbs/23_cache.ipynb #93865ce7
 class Cache:
     """Answers of models, kept in an SQLite file.
 
@@ -133,7 +133,7 @@ class Cache:
         path: str | Path | None = None,  # File, made if missing; None for the user's own cache, ':memory:' for no file
     ):
         if path == ':memory:':
-            self.path: str | Path = path
+            self.path: Any = path
         else:
             self.path = Path(path).expanduser() if path else user_cache_path('syngen_nb') / 'cache.sqlite'
         self._lock = threading.RLock()
@@ -333,10 +333,15 @@ def export(
     os.replace(part, path)
     return len(lines)
 
-# %% ../nbs/23_cache.ipynb #aa455ed7
+# %% ../nbs/23_cache.ipynb #e61e2174
+@patch
+def _count(self: Cache) -> int:
+    return self._do('select count(*) from answers')[0][0]
+
+
 @patch
 def __len__(self: Cache) -> int:
-    return self._do('select count(*) from answers')[0][0]
+    return self._count()
 
 
 def _size_on_disk(path: Path) -> int:
@@ -349,7 +354,7 @@ def info(self: Cache) -> dict:
     "Return path, number of answers, bytes on disk, and answers by model."
     size = 0 if self.is_in_memory else _size_on_disk(self.path)
     models = dict(self._do('select model, count(*) from answers group by model'))
-    return dict(path=str(self.path), answers=len(self), bytes=size, models=models)
+    return dict(path=str(self.path), answers=self._count(), bytes=size, models=models)
 
 
 @patch

@@ -172,7 +172,7 @@ def code(self: LocalModel) -> str | None:
     own = {name: value for name, value in self.sampling.items() if USUAL_SAMPLING.get(name) != value}
     return model_code(self.embedded or 'local', **changed, **own)
 
-# %% ../nbs/28_local_model.ipynb #ed65b266
+# %% ../nbs/28_local_model.ipynb #7684c769
 @patch
 def _find_file(self: LocalModel) -> Path:
     "Return the path of the file, fetched if need be."
@@ -186,7 +186,7 @@ def _find_file(self: LocalModel) -> Path:
         raise ModelError(
             f'A model from the hub needs huggingface_hub: {install_hint("hub")}, or give path=', 'access'
         ) from None
-    return hf_hub_download(self.repo, self.file)
+    return Path(hf_hub_download(self.repo, self.file))
 
 
 @patch

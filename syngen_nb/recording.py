@@ -54,11 +54,13 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
             yield start, line
             start += len(line)
 
-# %% ../nbs/24_recording.ipynb #7d41946a
+# %% ../nbs/24_recording.ipynb #78060f4e
 BAD_ROW = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
-def read_recording(source: str | Path | list[dict] | tuple[dict, ...]) -> Iterator[tuple[int, dict]]:
+def read_recording(
+    source: Any,  # Path of a recording, or a list of dicts
+) -> Iterator[tuple[int, dict]]:
     """Yield the answers of a recording, each with where its line starts.
 
     Raises
@@ -67,8 +69,8 @@ def read_recording(source: str | Path | list[dict] | tuple[dict, ...]) -> Iterat
         If the file is missing or a line is not an answer.
     """
     is_list = isinstance(source, (list, tuple))
-    what = 'The list' if is_list else recording_path(source)
-    lines = ((0, row) for row in source) if is_list else _lines(what)
+    what: Any = 'The list' if is_list else recording_path(source)
+    lines: Iterable[tuple[int, Any]] = ((0, row) for row in source) if is_list else _lines(what)
     number = 0
     try:
         for start, line in lines:
@@ -202,7 +204,7 @@ def export(self: Replay, path: str | Path, instruction: str | None = None) -> in
     "Raise a `CacheError`: a recording is a file already."
     raise CacheError('A recording is a file already; copy it')
 
-# %% ../nbs/24_recording.ipynb #aa935aca
+# %% ../nbs/24_recording.ipynb #047e4bd8
 @patch
 def close(self: Replay) -> None:
     "Do nothing: no file is open."
@@ -218,7 +220,7 @@ def info(self: Replay) -> dict:
     "Return path, number of answers, bytes on disk, and answers by model."
     models = [model for _, model, _ in self._rows.values()]
     counts = {model: models.count(model) for model in sorted(set(models))}
-    return dict(path=str(self.path), answers=len(self), bytes=self.path.stat().st_size, models=counts)
+    return dict(path=str(self.path), answers=len(self._rows), bytes=self.path.stat().st_size, models=counts)
 
 
 @patch
