@@ -1,7 +1,7 @@
 """The prompts of the package, byte for byte.
 
-The key of a stored answer covers templates and rendered requests. After a change, no answer of an old cache or recording
-is found again, so a prompt should not change by accident. If you mean to change one, print its digest and put it here:
+The key of a stored answer covers templates and rendered requests. After a change, no answer of an old cache is found
+again, so a prompt should not change by accident. If you mean to change one, print its digest and put it here:
 
     python -c "from syngen_nb import DEFAULT; import hashlib; print(hashlib.sha256(DEFAULT.texts.encode()).hexdigest())"
 """
