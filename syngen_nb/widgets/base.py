@@ -5,9 +5,10 @@
 # %% auto #0
 __all__ = ['assets', 'Kept', 'Base', 'Live']
 
-# %% ../../nbs/widgets/00_base.ipynb #dc93de7c
+# %% ../../nbs/widgets/00_base.ipynb #efb9d092
+import asyncio
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -30,12 +31,12 @@ def assets(
     styles = ['common.css', f'{name}.css']
     return '\n'.join(map(static, scripts)), '\n'.join(map(static, styles))
 
-# %% ../../nbs/widgets/00_base.ipynb #b0e41a43
+# %% ../../nbs/widgets/00_base.ipynb #c016c6a1
 class Kept:
     "A widget that leaves HTML in the notebook; a subclass gives it as `_html()`."
 
-    _stills = ()  # Displays of the HTML
-    _timer = None  # Of the next update
+    _stills: Sequence[Any] = ()  # Displays of the HTML
+    _timer: asyncio.TimerHandle | None = None  # Of the next update
     _uid: Any
     model_id: Any
 
@@ -53,11 +54,12 @@ class Kept:
             'text/html': f'<div class="syngen-still" data-of="{self._part._uid}">{self._html()}</div>',
         }
 
-# %% ../../nbs/widgets/00_base.ipynb #a9af83f3
+# %% ../../nbs/widgets/00_base.ipynb #a79ceb6a
 @patch
 def _repr_mimebundle_(self: Kept, **kwargs) -> tuple[dict, dict]:
     view = 'application/vnd.jupyter.widget-view+json'
-    data, metadata = anywidget.AnyWidget._repr_mimebundle_(self._part)
+    bundle: Any = anywidget.AnyWidget._repr_mimebundle_(self._part)
+    data, metadata = bundle
     return {'text/plain': repr(self), view: data[view] | dict(model_id=self.model_id)}, metadata
 
 
@@ -68,7 +70,7 @@ def _ipython_display_(self: Kept, **kwargs) -> None:
         return
     data, metadata = self._repr_mimebundle_()
     display(data, metadata=metadata, raw=True)
-    still = display(self._still(), raw=True, display_id=True)
+    still: Any = display(self._still(), raw=True, display_id=True)
     self._stills = [*self._stills, still]
 
 # %% ../../nbs/widgets/00_base.ipynb #19a4d44f
@@ -137,7 +139,7 @@ def _answer(self: Base, message: dict, buffers: list | None) -> None:
         if number is not None:
             self.send(dict(op='ack', n=number))
 
-# %% ../../nbs/widgets/00_base.ipynb #185db0c3
+# %% ../../nbs/widgets/00_base.ipynb #874c92e8
 class Live(Base):
     "A widget with a `state` of records, a dict from ids to dicts, that is sent in patches."
 
@@ -147,7 +149,7 @@ class Live(Base):
 
     def __init__(
         self,
-        records: Mapping[str, dict] | None = None,  # The state at first
+        records: Mapping[str, Any] | None = None,  # The state at first
         **kwargs,  # Other traits
     ):
         self._lock = threading.RLock()
