@@ -139,6 +139,18 @@ def _answer(self: Base, message: dict, buffers: list | None) -> None:
         if number is not None:
             self.send(dict(op='ack', n=number))
 
+# %% ../../nbs/widgets/00_base.ipynb #3db050cd
+@patch
+def send_file(
+    self: Base,
+    data: bytes,
+    name: str,  # Of the file
+    type: str,  # Its MIME type
+    to: str,  # The view that asked for it
+) -> None:
+    "Let the browser of the view that asked keep `data` as a file."
+    self.send(dict(op='file', to=to, name=name, type=type), [data])
+
 # %% ../../nbs/widgets/00_base.ipynb #874c92e8
 class Live(Base):
     "A widget with a `state` of records, a dict from ids to dicts, that is sent in patches."
