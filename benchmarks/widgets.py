@@ -16,7 +16,7 @@ SETUP = '''
 import json, time
 from own import Own
 from syngen_nb import Task, Taxonomy, get_model, start
-from syngen_nb.tree import TaxonomyTree
+from syngen_nb.widgets.taxonomy_tree import TaxonomyTree
 
 def tree(n, source_types):
     "A taxonomy of `n` nodes: four labels, ten topics each source type, and subtopics spread over them"

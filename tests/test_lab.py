@@ -5,7 +5,8 @@ import psutil, pytest
 from lab import start_lab
 
 CLOCK = '''
-from syngen_nb.widget import Live, static
+from syngen_nb.display import static
+from syngen_nb.widgets.base import Live
 class Clock(Live):
     _esm = static('common.js') + """
         export default { ...live, render({ model, el }) {

@@ -185,7 +185,7 @@ def _check_depth(depth: Any) -> None:
     if depth is not None and (isinstance(depth, bool) or depth not in range(1, 5)):
         raise ValueError(f'depth is a number of levels from 1 to 4, not {depth!r}')
 
-# %% ../../nbs/widgets/02_taxonomy_tree.ipynb #3ecdb72e
+# %% ../../nbs/widgets/02_taxonomy_tree.ipynb #b405f373
 class TaxonomyTree(Live):
     "Show a taxonomy as a tree to look at, edit and grow."
 
@@ -207,14 +207,12 @@ class TaxonomyTree(Live):
         rounds: int = 6,
         depth: int | None = None,  # Levels open at first, from 1 (labels) to 4; by default as many as fit well
     ):
-        given = run.taxonomy if taxonomy is None and isinstance(run, Run) else taxonomy
-        tax = _checked(given)
+        tax = _checked(run.taxonomy if taxonomy is None and isinstance(run, Run) else taxonomy)
         _check_depth(depth)
         get_model(model)  # Fails now if there is no such model
         self.model, self.cache = model, cache
         self.prompts, self.seed, self.rounds = prompts, seed, rounds
-        self._sources = Sources()
-        self._shown = TreeRecords(tax, self._sources)
+        self._shown = TreeRecords(tax, Sources())
         self._details_due = False  # Whether the page is about to get the selected node again
         super().__init__(records=self._records(tax.nodes), depth=depth or 0)
         tax.watch(self._edited)
@@ -224,10 +222,7 @@ class TaxonomyTree(Live):
     def _run_changed(self, change: Any) -> None:
         self._follow_run(change['old'], change['new'])
 
-    def __repr__(self) -> str:
-        return f'TaxonomyTree({self.taxonomy!r})'
-
-# %% ../../nbs/widgets/02_taxonomy_tree.ipynb #c2962ca8
+# %% ../../nbs/widgets/02_taxonomy_tree.ipynb #d6b47ce8
 @patch(as_prop=True)
 def taxonomy(self: TaxonomyTree) -> Taxonomy:
     "The taxonomy that is shown and edited, in place. Set it to show another one."
@@ -239,7 +234,7 @@ def _set_taxonomy(self: TaxonomyTree, taxonomy: Taxonomy) -> None:
     _checked(taxonomy)
     self.taxonomy.unwatch(self._edited)
     self._shown.taxonomy = taxonomy
-    self._sources.clear()
+    self._shown.sources.clear()
     self.run = None
     taxonomy.watch(self._edited)
     self._reset()
@@ -252,16 +247,16 @@ def show_frame(
 ) -> None:
     "Show the texts of a frame, and how many each cell has. Use this if the run that wrote them is gone."
     self.run = None
-    self._sources.use_frame(df)
+    self._shown.sources.use_frame(df)
     self._reset()
 
-
+# %% ../../nbs/widgets/02_taxonomy_tree.ipynb #7f736e8a
 @patch
 def _follow_run(self: TaxonomyTree, old: Run | None, new: Run | None) -> None:
     if old:
         old.unwatch(self._ran)
     if new:
-        self._sources.add_run(new)
+        self._shown.sources.add_run(new)
         new.watch(self._ran)
     self._reset()
 
@@ -407,7 +402,7 @@ def _check_grows(self: TaxonomyTree, node: str) -> None:
     if self.taxonomy.is_locked(node):
         raise ValueError(f'{name!r} is locked; unlock it to grow it')
 
-# %% ../../nbs/widgets/02_taxonomy_tree.ipynb #655f7b6b
+# %% ../../nbs/widgets/02_taxonomy_tree.ipynb #f9753e57
 MOST_SHOWN = 50  # Texts, and requests, of a node
 MOST_PARENTS = 500  # Nodes that it could move to
 
@@ -431,20 +426,21 @@ def details(
         `siblings` : the nodes that it could be merged into, likewise.
     """
     o = self.taxonomy[node]
-    texts = self._sources.texts([cell.id for cell in self.taxonomy.cells(o)])
+    texts = self._shown.sources.texts([cell.id for cell in self.taxonomy.cells(o)])
     asked = self._asked(o)
     what = dict(id=o.id, path=list(self.taxonomy.path(o)), kind=o.kind, description=o.description, origin=o.origin)
     counts = dict(n_texts=len(texts), n_asked=len(asked))
     shown = dict(texts=texts[:MOST_SHOWN], asked=asked[-MOST_SHOWN:], named=self._named(o)[-MOST_SHOWN:])
     return what | counts | shown | self._targets(o)
 
-# %% ../../nbs/widgets/02_taxonomy_tree.ipynb #78637d88
+# %% ../../nbs/widgets/02_taxonomy_tree.ipynb #5cdf1949
 _ASKED_FOR = dict(label='source_types', source_type='topics', topic='subtopics', subtopic='texts')
 
 
 @patch
 def _asked(self: TaxonomyTree, node: Node) -> list[dict]:
-    rows = self._sources.asked(node.id) or self._stored(node, _ASKED_FOR.get(node.kind, 'source_types'))
+    level = _ASKED_FOR.get(node.kind, 'source_types')
+    rows = self._shown.sources.asked(node.id) or self._stored(node, level)
     return [self._exchange(row) for row in rows]
 
 
@@ -472,7 +468,8 @@ def _exchange(self: TaxonomyTree, row: dict) -> dict[str, Any]:
     request, answer = row['request'] or {}, row['answer']
     sent = dict(model=row['model'], system=request.get('system', ''), prompt=request.get('prompt', ''))
     tokens = dict(tokens_in=answer.get('tokens_in', 0), tokens_out=answer.get('tokens_out', 0))
-    return sent | tokens | dict(answer=answer.get('text', ''), dollars=self._sources.price(row['model'], **tokens))
+    dollars = self._shown.sources.price(row['model'], **tokens)
+    return sent | tokens | dict(answer=answer.get('text', ''), dollars=dollars)
 
 # %% ../../nbs/widgets/02_taxonomy_tree.ipynb #ded31886
 @patch
@@ -485,7 +482,7 @@ def _targets(self: TaxonomyTree, node: Node) -> dict[str, Any]:
     siblings = [(o.id, o.name) for o in tax.children(node.parent) if o.id != node.id]
     return dict(parents=parents[:MOST_PARENTS], n_parents=len(parents), siblings=siblings)
 
-# %% ../../nbs/widgets/02_taxonomy_tree.ipynb #0ff8328b
+# %% ../../nbs/widgets/02_taxonomy_tree.ipynb #77143c17
 @patch
 def _show(self: TaxonomyTree, records: dict[str, dict | None]) -> None:
     super(TaxonomyTree, self)._show(records)
@@ -503,3 +500,8 @@ def _send_details(self: TaxonomyTree) -> None:
 @patch
 def _html(self: TaxonomyTree) -> str:
     return self.taxonomy._repr_html_()
+
+
+@patch
+def __repr__(self: TaxonomyTree) -> str:
+    return f'TaxonomyTree({self.taxonomy!r})'
