@@ -240,7 +240,7 @@ def put_all(
                 db.execute('rollback')
         return db.total_changes - before
 
-# %% ../nbs/23_cache.ipynb #ca347d07
+# %% ../nbs/23_cache.ipynb #80f1dd30
 _flights: dict[tuple, asyncio.Future] = {}  # Requests on their way, by cache, loop, series and draw
 
 
@@ -256,7 +256,7 @@ async def fetch(
     series: str,
     draw: int,
     ask: Callable[[], Awaitable[dict]],  # Called if nobody else asks for the same now
-    **about: Any,  # What `put` takes besides the answer
+    **info: Any,  # What else `put` takes
 ) -> tuple[dict, bool]:
     "Return the answer of a draw that `get` did not find, and whether this call paid for it."
     key = (self._name, id(asyncio.get_running_loop()), series, draw)
@@ -264,7 +264,7 @@ async def fetch(
     if is_first:
 
         async def fly() -> dict:
-            return self.put(series, draw, await ask(), **about)
+            return self.put(series, draw, await ask(), **info)
 
         def land(flight: asyncio.Future) -> None:
             _flights.pop(key)

@@ -109,7 +109,7 @@ def load(
     """
     return self.put_all([_as_stored(row) for _, row in read_recording(answers)])
 
-# %% ../nbs/24_recording.ipynb #6ed8b063
+# %% ../nbs/24_recording.ipynb #28164200
 class Replay(Cache):
     """A cache that answers only from a recording, and never asks a model.
 
@@ -131,7 +131,7 @@ class Replay(Cache):
         return self._rows.get((series, draw), (None,))[0]
 
     async def fetch(
-        self, series: str, draw: int, ask: Callable[[], Awaitable[dict]], cell: str = '', model: str = '', **about: Any
+        self, series: str, draw: int, ask: Callable[[], Awaitable[dict]], cell: str = '', model: str = '', **info: Any
     ) -> tuple[dict, bool]:
         """Return the recorded answer of a draw; it was never paid for now.
 

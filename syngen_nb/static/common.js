@@ -1,94 +1,155 @@
-// What all widgets share; it stands before each widget's own script. Text from a model is only ever set as textContent or value.
-const h = (tag, props = {}, ...kids) => {
-  const e = document.createElement(tag);
-  for (const [k, v] of Object.entries(props)) {
-    if (v == null || v === false) continue;
-    if (k.startsWith('on')) e.addEventListener(k.slice(2), v);
-    else if (k in e && k != 'list') e[k] = v;
-    else e.setAttribute(k, v === true ? '' : v);
-  }
-  e.append(...kids.filter(o => o != null));
-  return e;
+// What all widgets share; it stands before each widget's own script.
+// Text from a user or a model is only ever set as textContent or value, so the page never runs it.
+
+// --- elements
+// h('div', { class: 'row', onclick: f }, child, ...) makes an element; a child that is null is left out
+const h = (tag, props = {}, ...children) => {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(props)) setProperty(element, name, value);
+  element.append(...children.filter(o => o != null));
+  return element;
+};
+const setProperty = (element, name, value) => {
+  if (value == null || value === false) return;
+  if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
+  else if (name in element && name != 'list') element[name] = value;
+  else element.setAttribute(name, value === true ? '' : value);
 };
 
-// A button that is not possible now keeps the focus, which `disabled` would throw out of the widget
-const able = (b, on) => put(b, 'aria-disabled', on ? null : 'true');
-const isAble = b => b.getAttribute('aria-disabled') != 'true';
-const button = (text, onclick, props = {}) => h('button', { type: 'button', textContent: text, onclick: e => { if (isAble(e.currentTarget)) onclick(e); }, ...props });
+// A button that cannot be used now is not `disabled`, which would take the focus away from it
+const button = (text, onclick, props = {}) => {
+  const click = e => { if (isAble(e.currentTarget)) onclick(e); };
+  return h('button', { type: 'button', textContent: text, onclick: click, ...props });
+};
+const able = (element, on) => put(element, 'aria-disabled', on ? null : 'true');
+const isAble = element => element.getAttribute('aria-disabled') != 'true';
 
-// Set what differs only, so that a screen reader and the layout hear of changes alone
-const put = (e, name, v) => { v == null ? e.removeAttribute(name) : e.getAttribute(name) !== String(v) && e.setAttribute(name, v); };
-const say = (e, text) => { if (e.textContent !== text) e.textContent = text; };
+// Set only what differs, so that a screen reader and the layout notice real changes alone
+const put = (element, name, value) => {
+  if (value == null) element.removeAttribute(name);
+  else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
+};
+const say = (element, text) => { if (element.textContent !== text) element.textContent = text; };
 
-// The element of a widget. Lab's shortcuts are kept out of it: its own keys are handled here. Lab looks from the focused element upwards, and some
-// of its shortcuts match that one already, so it bears the mark too
+const joined = (texts, separator = ' · ') => texts.filter(Boolean).join(separator);
+const whole = new Intl.NumberFormat('en');
+
+// --- the element of a widget
+const views = new Set();
 const frame = (el, name, model) => {
   el.classList.add('syngen', `syngen-${name}`);
-  const of = `.syngen-still[data-of="${model.get('_uid')}"]`;  // what is kept for a page without a kernel
-  el.append(h('style', { textContent: `${of}, .jp-OutputArea-child:has(${of}) { display: none }` }));
-  const mine = e => { e.dataset.lmSuppressShortcuts = 'true'; };
-  mine(el);
-  el.addEventListener('focusin', e => mine(e.target));
+  hideStill(el, model.get('_uid'));
+  keepKeys(el);
   views.add(el);
   return el;
 };
 
-// Each message has a number, and the kernel says when it has done what that one asks for. Where it does not, all views say so
-const views = new Set(), waiting = new Map();
-let count = Math.floor(Math.random() * 1e9);  // another page counts from elsewhere
-const silent = () => {
-  for (const el of views) if (!el.querySelector(':scope > .silent'))
-    el.append(h('div', { class: 'silent dim', role: 'status', textContent: 'The kernel does not answer: it is busy, or it was restarted; then run the cell again.' }));
-};
-const post = (model, msg, buffers) => {
-  const n = ++count;
-  waiting.set(n, setTimeout(silent, 4000));
-  try { model.send({ ...msg, n }, undefined, buffers); } catch { silent(); }  // there is no kernel any more
-  return n;
-};
-const answers = {
-  initialize({ model }) {
-    model.on('msg:custom', m => {
-      if (m.op != 'ack' || !waiting.has(m.n)) return;
-      for (const [n, timer] of waiting) if (n <= m.n) { clearTimeout(timer); waiting.delete(n); }
-      for (const el of views) el.querySelector(':scope > .silent')?.remove();
-    });
-  },
+// The HTML that stands for the widget on a page without a kernel
+const hideStill = (el, uid) => {
+  const still = `.syngen-still[data-of="${uid}"]`;
+  el.append(h('style', { textContent: `${still}, .jp-OutputArea-child:has(${still}) { display: none }` }));
 };
 
-// `f` at most once a frame, also where the page is hidden and no frames are drawn
-const eachFrame = f => {
-  let due = false;
-  const go = () => { if (due) { due = false; f(); } };
-  return () => { if (!due) { due = true; requestAnimationFrame(go); if (document.hidden) setTimeout(go, 100); } };
+// JupyterLab's shortcuts do not work in the widget. Lab searches for the mark from the focused element upwards,
+// and some shortcuts match that element already, so it gets the mark too
+const keepKeys = el => {
+  const mark = element => { element.dataset.lmSuppressShortcuts = 'true'; };
+  mark(el);
+  el.addEventListener('focusin', e => mark(e.target));
+};
+
+// --- messages to the kernel
+// Each message has a number, which the kernel sends back when it has done what was asked.
+// If it does not, all views say so
+const waiting = new Map();                     // number to timer
+let count = Math.floor(Math.random() * 1e9);   // another page counts from another number
+const SILENT = 'The kernel does not answer: it is busy, or it was restarted; then run the cell again.';
+
+const post = (model, message, buffers) => {
+  const n = ++count;
+  waiting.set(n, setTimeout(saySilent, 4000));
+  try { model.send({ ...message, n }, undefined, buffers); } catch { saySilent(); }  // there is no kernel any more
+  return n;
+};
+const findSilent = el => el.querySelector(':scope > .silent');
+const saySilent = () => {
+  for (const el of views) {
+    if (!findSilent(el)) el.append(h('div', { class: 'silent dim', role: 'status', textContent: SILENT }));
+  }
+};
+const hearAck = n => {
+  if (!waiting.has(n)) return;  // of another page
+  for (const [earlier, timer] of waiting) {
+    if (earlier > n) continue;
+    clearTimeout(timer);
+    waiting.delete(earlier);
+  }
+  for (const el of views) findSilent(el)?.remove();
+};
+
+// The part of a widget that hears answers: export default { ...answers, render }
+const answers = {
+  initialize({ model }) { model.on('msg:custom', message => { if (message.op == 'ack') hearAck(message.n); }); },
+};
+
+// --- files from the kernel
+// Of several views only the one that asks gets the file: `to` goes with the message that asks, `hear` gets the answer
+const fileReceiver = () => {
+  const to = Math.random().toString(36).slice(2);
+  const hear = (message, buffers) => {
+    if (message.op == 'file' && message.to == to) download(buffers[0], message.name, message.type);
+  };
+  return { to, hear };
 };
 
 // Let the browser keep `bytes` as a file
 const download = (bytes, name, type) => {
-  const a = h('a', { href: URL.createObjectURL(new Blob([bytes], { type })), download: name, hidden: true });
-  document.body.append(a);
-  a.click();
-  a.remove();
-  setTimeout(() => URL.revokeObjectURL(a.href), 60_000);
+  const url = URL.createObjectURL(new Blob([bytes], { type }));
+  const link = h('a', { href: url, download: name, hidden: true });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 };
 
-const whole = new Intl.NumberFormat('en');
+// --- a state in patches
+// Call `f` once a frame at most. A hidden page draws no frames, so a timer helps there
+const eachFrame = f => {
+  let isDue = false;
+  const go = () => {
+    if (!isDue) return;
+    isDue = false;
+    f();
+  };
+  return () => {
+    if (isDue) return;
+    isDue = true;
+    requestAnimationFrame(go);
+    if (document.hidden) setTimeout(go, 100);
+  };
+};
 
-// Patches go into the model's own dict, in place: a second view and one drawn later are current, and nothing is sent back
+// Change the model's own dict in place: a second view, and one drawn later, are current, and nothing is sent back
+const applyPatch = (model, patch) => {
+  const state = model.get('state');
+  patch.set ??= {};
+  patch.gone ??= [];
+  if (patch.all) patch.gone = Object.keys(state).filter(id => !(id in patch.set));
+  for (const id of patch.gone) delete state[id];
+  for (const [id, record] of Object.entries(patch.set)) {
+    const old = patch.all ? {} : state[id] ?? {};
+    state[id] = Object.assign(old, record);
+  }
+  const isMissing = !patch.all && patch.seq != (state[''].seq ?? 0) + 1;
+  state[''].seq = patch.seq;
+  if (isMissing) post(model, { op: 'sync', seq: -1 });
+};
+
+// The part of a Live widget that follows its state: export default { ...live, render }
 const live = {
   initialize({ model }) {
     answers.initialize({ model });
-    model.on('msg:custom', m => {
-      if (m.op != 'patch') return;
-      const state = model.get('state');
-      m.set ??= {}; m.gone ??= [];
-      if (m.all) m.gone = Object.keys(state).filter(id => !(id in m.set));
-      for (const id of m.gone) delete state[id];
-      for (const [id, r] of Object.entries(m.set)) state[id] = Object.assign(m.all ? {} : state[id] ?? {}, r);
-      const missed = !m.all && m.seq != (state[''].seq ?? 0) + 1;
-      state[''].seq = m.seq;
-      if (missed) post(model, { op: 'sync', seq: -1 });
-    });
+    model.on('msg:custom', message => { if (message.op == 'patch') applyPatch(model, message); });
     post(model, { op: 'sync', seq: model.get('state')['']?.seq ?? 0 });
   },
 };

@@ -1,54 +1,137 @@
+// A RunView: how far a run is, what it costs, what went wrong, and buttons to pause, resume and stop it.
+class RunPage {
+  constructor(model, el) {
+    this.model = model;
+    this.el = el;
+    this.state = model.get('state');
+    this.hasPageError = false;  // whether the line of errors is about a button that was pressed
+    this.makeButtons();
+    this.makeLines();
+    const gap = h('span', { class: 'gap' });
+    el.append(h('div', { class: 'head' }, this.title, this.count, gap, this.pause, this.resume, this.stop),
+      this.bar, this.stages, this.facts, this.now, this.fault, this.errors);
+  }
+  makeButtons() {
+    const act = op => {
+      this.hasPageError = false;
+      say(this.fault, '');
+      post(this.model, { op });
+    };
+    this.pause = button('Pause', () => act('pause'));
+    this.resume = button('Resume', () => act('resume'));
+    this.stop = button('Stop', () => act('stop'));
+  }
+  makeLines() {
+    this.title = h('b');
+    this.count = h('span');
+    const range = { 'aria-valuemin': 0, 'aria-valuemax': 100 };
+    this.bar = h('div', { role: 'progressbar', 'aria-label': 'Progress', class: 'bar', ...range }, h('div'));
+    this.stages = h('div', { class: 'stages' });
+    this.facts = h('div', { class: 'dim facts' });
+    this.now = h('div', { class: 'dim now' });
+    this.fault = h('div', { class: 'error text', role: 'alert' });
+    this.errors = h('ul', { class: 'errors' });
+  }
+
+  // --- drawing
+  draw = eachFrame(() => {
+    const run = this.state.run ?? {};
+    this.el.hidden = !run.title;
+    if (!run.title) return;
+    this.drawHead(run);
+    this.drawBar(run);
+    this.drawButtons(run.status);
+    const stages = this.records('stage').map(o => `${o.id} ${whole.format(o.done)}/${whole.format(o.total)}`);
+    drawList(this.stages, 'span', stages);
+    say(this.facts, factsOf(run));
+    this.drawNow(this.state.now ?? {});
+    this.drawErrors(run.error);
+  });
+  drawHead(run) {
+    const left = run.status == 'running' && run.left != null ? `about ${duration(run.left)} left` : '';
+    const count = `${whole.format(run.done)} of ${whole.format(run.total)} ${run.unit}s`;
+    say(this.title, `${run.title} with ${run.model}`);
+    this.title.title = this.title.textContent;
+    say(this.count, joined([count, run.status, left]));
+  }
+  drawBar({ done, total, status }) {
+    const percent = total ? Math.min(100, 100 * done / total) : 0;
+    put(this.bar, 'aria-valuenow', Math.floor(percent));
+    put(this.bar, 'aria-valuetext', `${done} of ${total}, ${status}`);
+    put(this.bar, 'data-status', status);
+    this.bar.firstChild.style.width = `${percent}%`;
+  }
+  drawButtons(status) {
+    const { pause, resume, stop } = this, focused = document.activeElement;
+    const isRunning = status == 'running', isDone = status == 'done';
+    pause.hidden = !isRunning && !isDone;
+    resume.hidden = !pause.hidden;
+    able(pause, isRunning);
+    able(stop, isRunning || status == 'paused');
+    const hadFocus = focused === pause || focused === resume;
+    if (hadFocus && focused.hidden) (pause.hidden ? resume : pause).focus();
+  }
+  drawNow({ cells = [], n = 0 }) {
+    const more = n - cells.length;
+    const asking = `asking: ${cells.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
+    say(this.now, n ? asking : '');
+    this.now.title = cells.join('\n');
+  }
+  drawErrors(error) {
+    if (error) say(this.fault, error);
+    else if (!this.hasPageError) say(this.fault, '');
+    const failed = this.records('error').filter(o => o.error != error).map(describeError);
+    const short = this.records('short').map(o => `short: ${o.id}, ${o.got} of ${o.want}`);
+    drawList(this.errors, 'li', [...failed, ...short]);
+  }
+
+  // The records of a kind: their keys in the state begin with its name
+  records(kind) {
+    const prefix = `${kind} `, keys = Object.keys(this.state).filter(key => key.startsWith(prefix));
+    return keys.map(key => ({ id: key.slice(prefix.length), ...this.state[key] }));
+  }
+
+  hear(message) {
+    if (message.op == 'patch') this.draw();
+    if (message.op != 'error') return;
+    this.hasPageError = true;
+    say(this.fault, message.text);
+  }
+}
+
+// Elements that stay the same are kept, so that nothing jumps
+const drawList = (parent, tag, texts) => {
+  while (parent.children.length > texts.length) parent.lastChild.remove();
+  while (parent.children.length < texts.length) parent.append(h(tag, { class: 'text' }));
+  texts.forEach((text, i) => say(parent.children[i], text));
+};
+
+const duration = seconds => seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+
+const factsOf = run => {
+  const some = (n, words) => n ? `${whole.format(n)} ${words}` : '';
+  return joined([
+    `${whole.format(run.requests)} requests`, some(run.cached, 'more from the cache'),
+    `${whole.format(run.tokens_in)} tokens in`, `${whole.format(run.tokens_out)} out`,
+    run.dollars == null ? 'price not known' : `$${run.dollars.toFixed(4)}`,
+    some(run.retries, 'retries'), some(run.failed, 'failed'), some(run.dropped, 'texts dropped'),
+  ]);
+};
+
+const describeError = ({ error, n, cells }) => {
+  const times = n > 1 ? `${n} times: ` : '', more = n > cells.length ? '; …' : '';
+  return `${times}${error} (${cells.join('; ')}${more})`;
+};
+
 function render({ model, el }) {
   frame(el, 'run', model);
-  const state = model.get('state');
-  const act = op => { say(fault, ''); fault.dataset.of = ''; post(model, { op }); };
-  const bar = h('div', { role: 'progressbar', 'aria-label': 'Progress', 'aria-valuemin': 0, 'aria-valuemax': 100, class: 'bar' }, h('div', {}));
-  const title = h('b', {}), count = h('span', {}), stages = h('div', { class: 'stages' }), facts = h('div', { class: 'dim facts' }), now = h('div', { class: 'dim now' });
-  const pause = button('Pause', () => act('pause')), resume = button('Resume', () => act('resume')), stop = button('Stop', () => act('stop'));
-  const fault = h('div', { class: 'error text', role: 'alert' }), errors = h('ul', { class: 'errors' });
-  el.append(h('div', { class: 'head' }, title, count, h('span', { class: 'gap' }), pause, resume, stop), bar, stages, facts, now, fault, errors);
-
-  const time = s => s < 90 ? `${s} s` : `${Math.round(s / 60)} min`;
-  const list = (parent, items) => {  // keep what is the same, so that nothing jumps
-    while (parent.children.length > items.length) parent.lastChild.remove();
-    items.forEach((text, i) => { if (!parent.children[i]) parent.append(h(parent.tagName == 'UL' ? 'li' : 'span', { class: 'text' })); say(parent.children[i], text); });
-  };
-  const of = prefix => Object.entries(state).filter(([k]) => k.startsWith(prefix)).map(([k, r]) => [k.slice(prefix.length), r]);
-
-  const draw = eachFrame(() => {
-    const r = state.run ?? {};
-    el.hidden = !r.title;
-    if (!r.title) return;
-    const part = r.total ? Math.min(100, Math.floor(100 * r.done / r.total)) : 0, on = r.status == 'running', over = r.status == 'done';
-    say(title, `${r.title} with ${r.model}`);
-    title.title = title.textContent;
-    say(count, `${whole.format(r.done)} of ${whole.format(r.total)} ${r.unit}s · ${r.status}${on && r.left != null ? ` · about ${time(r.left)} left` : ''}`);
-    put(bar, 'aria-valuenow', part);
-    put(bar, 'aria-valuetext', `${r.done} of ${r.total}, ${r.status}`);
-    put(bar, 'data-status', r.status);
-    bar.firstChild.style.width = `${r.total ? Math.min(100, 100 * r.done / r.total) : 0}%`;
-    const focused = document.activeElement;
-    pause.hidden = !(on || over); able(pause, on);
-    resume.hidden = on || over;
-    able(stop, on || r.status == 'paused');
-    if ((focused === pause && pause.hidden) || (focused === resume && resume.hidden)) (pause.hidden ? resume : pause).focus();
-    list(stages, of('s ').map(([k, s]) => `${k} ${whole.format(s.done)}/${whole.format(s.total)}`));
-    say(facts, [`${whole.format(r.requests)} requests`, r.cached ? `${whole.format(r.cached)} more from the cache` : '', `${whole.format(r.tokens_in)} tokens in`, `${whole.format(r.tokens_out)} out`,
-      r.dollars == null ? 'price not known' : `$${r.dollars.toFixed(4)}`, r.retries ? `${r.retries} retries` : '', r.failed ? `${r.failed} failed` : '', r.dropped ? `${r.dropped} texts dropped` : ''].filter(Boolean).join(' · '));
-    const { cells = [], n = 0 } = state.now ?? {};
-    say(now, n ? `asking: ${cells.join('; ')}${n > cells.length ? `; and ${n - cells.length} more` : ''}` : ' ');
-    now.title = cells.join('\n');
-    if (r.error) say(fault, r.error); else if (fault.dataset.of != 'page') say(fault, '');
-    list(errors, [...of('e ').filter(([, e]) => e.error != r.error).map(([, e]) => `${e.n > 1 ? `${e.n} times: ` : ''}${e.error} (${e.cells.join('; ')}${e.n > e.cells.length ? '; …' : ''})`),
-      ...of('m ').map(([k, m]) => `short: ${k}, ${m.got} of ${m.want}`)]);
-  });
-  const heard = m => {
-    if (m.op == 'patch') draw();
-    else if (m.op == 'error') { fault.dataset.of = 'page'; say(fault, m.text); }
-  };
+  const page = new RunPage(model, el), heard = message => page.hear(message);
   model.on('msg:custom', heard);
-  draw();
-  return () => { views.delete(el); model.off('msg:custom', heard); };
+  page.draw();
+  return () => {
+    views.delete(el);
+    model.off('msg:custom', heard);
+  };
 }
 
 export default { ...live, render };
