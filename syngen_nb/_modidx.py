@@ -1004,7 +1004,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'syngen_nb.taxonomy.Taxonomy._clear': ('taxonomy.html#taxonomy._clear', 'syngen_nb/taxonomy.py'),
                                     'syngen_nb.taxonomy.Taxonomy._content': ('taxonomy.html#taxonomy._content', 'syngen_nb/taxonomy.py'),
                                     'syngen_nb.taxonomy.Taxonomy._drop': ('taxonomy.html#taxonomy._drop', 'syngen_nb/taxonomy.py'),
-                                    'syngen_nb.taxonomy.Taxonomy._find': ('taxonomy.html#taxonomy._find', 'syngen_nb/taxonomy.py'),
                                     'syngen_nb.taxonomy.Taxonomy._follow': ('taxonomy.html#taxonomy._follow', 'syngen_nb/taxonomy.py'),
                                     'syngen_nb.taxonomy.Taxonomy._free_name': ( 'taxonomy.html#taxonomy._free_name',
                                                                                 'syngen_nb/taxonomy.py'),

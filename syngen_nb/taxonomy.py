@@ -71,7 +71,7 @@ def _new_id(nodes: Mapping[str, Node], parent: Node, name: str) -> str:
         id = f'{base}-{copies}'
     return id
 
-# %% ../nbs/11_taxonomy.ipynb #fcac0ad3
+# %% ../nbs/11_taxonomy.ipynb #e407c415
 class Taxonomy:
     """Hold the labels, source types, topics and subtopics of one task, to look at and to edit.
 
@@ -106,7 +106,11 @@ class Taxonomy:
         return self.nodes[id]
 
     def __getitem__(self, node: NodeRef) -> Node:
-        return self._find(node)
+        if isinstance(node, Node):
+            node = node.id
+        if isinstance(node, str) and node in self.nodes:
+            return self.nodes[node]
+        return self._follow(node)
 
     def __len__(self) -> int:
         return len(self.nodes) - 1
@@ -114,7 +118,7 @@ class Taxonomy:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Taxonomy) and self._content() == other._content()
 
-# %% ../nbs/11_taxonomy.ipynb #161953e4
+# %% ../nbs/11_taxonomy.ipynb #06effd4e
 @patch
 def children(self: Taxonomy, node: NodeRef = 'task') -> list[Node]:
     "Return the nodes right below."
@@ -122,6 +126,18 @@ def children(self: Taxonomy, node: NodeRef = 'task') -> list[Node]:
         return [self.nodes[id] for id in self[node].kids]
 
 
+@patch
+def _child(self: Taxonomy, node: NodeRef, name: str) -> Node | None:
+    "Return the child of `node` called `name`, if there is one."
+    return next((child for child in self.children(node) if same(child.name) == same(name)), None)
+
+
+@patch
+def _parent(self: Taxonomy, node: Node) -> Node:
+    "Return the parent of `node`, which is not the root."
+    return self.nodes[node.parent]  # type: ignore[index]
+
+# %% ../nbs/11_taxonomy.ipynb #bba10e7d
 @patch
 def walk(self: Taxonomy, node: NodeRef = 'task') -> Iterator[Node]:
     "Return the node and all below it, in tree order."
@@ -168,26 +184,17 @@ def share(self: Taxonomy, node: NodeRef) -> float:
     "Return the weight of the node times those above it, below the label."
     return math.prod(above.weight for above in self.up(node) if above.kind != 'label')
 
-# %% ../nbs/11_taxonomy.ipynb #7e53478c
+# %% ../nbs/11_taxonomy.ipynb #8ec138cf
 def _place(tree: Taxonomy, node: Node) -> str:
     return ' · '.join(tree.path(node)) or 'the task'
 
 
 @patch
-def _parent(self: Taxonomy, node: Node) -> Node:
-    "Return the parent of `node`, which is not the root."
-    return self.nodes[node.parent]  # type: ignore[index]
-
-
-@patch
-def _child(self: Taxonomy, node: NodeRef, name: str) -> Node | None:
-    "Return the child of `node` called `name`, if there is one."
-    return next((child for child in self.children(node) if same(child.name) == same(name)), None)
-
-
-@patch
-def _follow(self: Taxonomy, names: Iterable[str]) -> Node:
-    "Return the node that `names` lead to, from the label down."
+def _follow(self: Taxonomy, names: Any) -> Node:
+    "Return the node that a tuple of names leads to, from the label down."
+    if not isinstance(names, tuple) or not all(isinstance(name, str) for name in names):
+        example = self.children('task')[0].name
+        raise LookupError(f'No node {names!r}; give an id, or a tuple of names such as ({example!r},)')
     node = self.nodes['task']
     for name in names:
         child = self._child(node, name)
@@ -196,18 +203,6 @@ def _follow(self: Taxonomy, names: Iterable[str]) -> Node:
             raise LookupError(f'No {name!r} under {_place(self, node)}; there are {there}')
         node = child
     return node
-
-
-@patch
-def _find(self: Taxonomy, node: NodeRef) -> Node:
-    if isinstance(node, Node):
-        node = node.id
-    if isinstance(node, tuple) and all(isinstance(name, str) for name in node):
-        return self._follow(node)
-    if isinstance(node, str) and node in self.nodes:
-        return self.nodes[node]
-    example = self.children('task')[0].name
-    raise LookupError(f'No node {node!r}; give an id, or a tuple of names such as ({example!r},)')
 
 # %% ../nbs/11_taxonomy.ipynb #f5ad2037
 @patch(as_prop=True)
@@ -232,25 +227,6 @@ def __repr__(self: Taxonomy) -> str:
     size = ', '.join(f'{n:,} {kind}{"" if n == 1 else "s"}' for kind, n in counts.items())
     return f'Taxonomy({self.nodes["task"].name!r}: {size})'
 
-# %% ../nbs/11_taxonomy.ipynb #e76e2168
-@patch
-@contextmanager
-def edit(
-    self: Taxonomy,
-    what: str = 'edit',  # The step in a few words
-    into: Step | None = None,  # The step of a run, to become a part of it
-) -> Iterator[None]:
-    "Make one step of the edits in this block; if one of them fails, none is done."
-    with self.mutex:
-        if self._history.is_recording:
-            yield
-            return
-        with self._history.record() as changes:
-            yield
-        if changes:
-            self._history.keep(into or Step(what), changes)
-    self._tell(set(changes))
-
 # %% ../nbs/11_taxonomy.ipynb #50799bdb
 @patch
 def watch(self: Taxonomy, watcher: Callable[[set[str]], Any]) -> None:
@@ -272,7 +248,26 @@ def _tell(self: Taxonomy, ids: set[str]) -> None:
         for watcher in list(self._watchers):
             watcher(ids)
 
-# %% ../nbs/11_taxonomy.ipynb #67fe7069
+# %% ../nbs/11_taxonomy.ipynb #e76e2168
+@patch
+@contextmanager
+def edit(
+    self: Taxonomy,
+    what: str = 'edit',  # The step in a few words
+    into: Step | None = None,  # The step of a run, to become a part of it
+) -> Iterator[None]:
+    "Make one step of the edits in this block; if one of them fails, none is done."
+    with self.mutex:
+        if self._history.is_recording:
+            yield
+            return
+        with self._history.record() as changes:
+            yield
+        if changes:
+            self._history.keep(into or Step(what), changes)
+    self._tell(set(changes))
+
+# %% ../nbs/11_taxonomy.ipynb #db0dd111
 @patch
 def _tidy(self: Taxonomy) -> None:
     "Take out children that are not there, and nodes that are nobody's child."
@@ -286,6 +281,16 @@ def _tidy(self: Taxonomy) -> None:
     for id in lost:
         del self.nodes[id]
 
+# %% ../nbs/11_taxonomy.ipynb #8b3632d9
+@patch
+def _take_back(self: Taxonomy, undo: Callable) -> str | None:
+    with self.mutex:
+        opposite = undo(self._tidy)
+    if opposite is None:
+        return None
+    self._tell(set(opposite.changes[0]))
+    return opposite.what
+
 
 @patch
 def undo(self: Taxonomy) -> str | None:
@@ -298,17 +303,7 @@ def redo(self: Taxonomy) -> str | None:
     "Do again what `undo` took back. Return what it was, or None if there is none."
     return self._take_back(self._history.redo)
 
-
-@patch
-def _take_back(self: Taxonomy, undo: Callable) -> str | None:
-    with self.mutex:
-        opposite = undo(self._tidy)
-    if opposite is None:
-        return None
-    self._tell(set(opposite.changes[0]))
-    return opposite.what
-
-# %% ../nbs/11_taxonomy.ipynb #61ac3800
+# %% ../nbs/11_taxonomy.ipynb #4d399f10
 @patch(as_prop=True)
 def steps(self: Taxonomy) -> tuple[list[str], list[str]]:
     "What `undo` and `redo` would do next, the nearest last: two lists of words."
@@ -327,6 +322,13 @@ def forget_steps(self: Taxonomy) -> None:
     with self.mutex:
         self._history.forget()
 
+# %% ../nbs/11_taxonomy.ipynb #46435ff1
+@patch
+def _replace_nodes(self: Taxonomy, nodes: Mapping[str, Node]) -> None:
+    "Fill a tree that was just made. The dict of its nodes stays, as the history shares it."
+    self.nodes.clear()
+    self.nodes.update(nodes)
+
 
 @patch
 def copy(self: Taxonomy) -> Taxonomy:
@@ -336,14 +338,7 @@ def copy(self: Taxonomy) -> Taxonomy:
         twin._replace_nodes({id: snapshot(node) for id, node in self.nodes.items()})
     return twin
 
-
-@patch
-def _replace_nodes(self: Taxonomy, nodes: Mapping[str, Node]) -> None:
-    "Fill a tree that was just made. The dict of its nodes stays, as the history shares it."
-    self.nodes.clear()
-    self.nodes.update(nodes)
-
-# %% ../nbs/11_taxonomy.ipynb #7f0c3f09
+# %% ../nbs/11_taxonomy.ipynb #cefcc370
 @patch
 def _free_name(self: Taxonomy, parent: Node, name: str, but: str | None = None) -> str:
     "Return `name`, cleaned, if no child of `parent` other than the one with the id `but` has it."
@@ -361,7 +356,7 @@ def _free_name(self: Taxonomy, parent: Node, name: str, but: str | None = None) 
         )
     return clean
 
-
+# %% ../nbs/11_taxonomy.ipynb #d02b731a
 @patch
 def add(
     self: Taxonomy,
@@ -382,7 +377,7 @@ def add(
     with self.edit(f'add {name!r}'):
         return self._put(parent.id, self._free_name(parent, name), origin, description)
 
-# %% ../nbs/11_taxonomy.ipynb #dba5c02b
+# %% ../nbs/11_taxonomy.ipynb #13870a0f
 @patch
 def _update_task(self: Taxonomy, renamed: Mapping[str, str] | None = None) -> None:
     "Make the task follow the labels of the tree; `renamed` maps old names of labels to new ones."
@@ -394,7 +389,7 @@ def _update_task(self: Taxonomy, renamed: Mapping[str, str] | None = None) -> No
     examples = [(text, renamed.get(label, label)) for text, label in root.task.examples]
     root.task = replace(root.task, labels=labels, examples=[example for example in examples if example[1] in names])
 
-
+# %% ../nbs/11_taxonomy.ipynb #7e37820d
 @patch
 def rename(self: Taxonomy, node: NodeRef, name: str) -> Node:
     "Give the node another name; texts are then written for the new one."
@@ -465,7 +460,7 @@ def move(
         node.parent = new_parent.id
     return node
 
-# %% ../nbs/11_taxonomy.ipynb #20ebf897
+# %% ../nbs/11_taxonomy.ipynb #d7f1b64f
 @patch
 def _check_merge(self: Taxonomy, node: Node, others: list[Node]) -> None:
     for other in others:
@@ -479,7 +474,7 @@ def _check_merge(self: Taxonomy, node: Node, others: list[Node]) -> None:
     if node.kind == 'label' and len(self.children('task')) - len(others) < 2:
         raise ValueError('A task needs two labels at least; add another one before merging these')
 
-
+# %% ../nbs/11_taxonomy.ipynb #2c7327f7
 @patch
 def merge(self: Taxonomy, node: NodeRef, *others: NodeRef) -> Node:
     "Put what is below `others` under `node`, and take `others` out; children of the same name are merged too."
@@ -524,7 +519,7 @@ def weigh(self: Taxonomy, node: NodeRef, weight: float) -> Node:
         node.weight = float(weight)
     return node
 
-# %% ../nbs/11_taxonomy.ipynb #2ae88ccd
+# %% ../nbs/11_taxonomy.ipynb #c9522495
 @patch
 def _match_labels(self: Taxonomy, labels: Iterable[Label]) -> list[Node]:
     "Give the tree exactly these labels; return their nodes in order."
@@ -539,7 +534,7 @@ def _match_labels(self: Taxonomy, labels: Iterable[Label]) -> list[Node]:
             self._drop(node)
     return matched
 
-
+# %% ../nbs/11_taxonomy.ipynb #885de740
 @patch
 def _clear(self: Taxonomy, label: Node) -> None:
     "Drop the branches of a label in which nothing is locked or made by hand."
@@ -560,9 +555,9 @@ def retask(self: Taxonomy, task: Task) -> None:
     """
     if not isinstance(task, Task):
         raise ValueError(f'retask takes a Task, not {type(task).__name__}')
-    root = self.nodes['task']
-    starts_over = (task.instruction, task.language) != (root.task.instruction, root.task.language)
     with self.edit('change the task'):
+        root = self.nodes['task']
+        starts_over = (task.instruction, task.language) != (root.task.instruction, root.task.language)
         self._history.touch('task', *root.kids)
         labels = self._match_labels(task.labels)
         if starts_over:
@@ -572,7 +567,7 @@ def retask(self: Taxonomy, task: Task) -> None:
         root.kids = [label.id for label in labels]
         root.task = task
 
-# %% ../nbs/11_taxonomy.ipynb #b105dac7
+# %% ../nbs/11_taxonomy.ipynb #2a295958
 @patch
 def insert(
     self: Taxonomy,
@@ -595,7 +590,7 @@ def insert(
         with self.edit(f'add {name!r}', into=into):
             return self._put(parent.id, name, origin)
 
-
+# %% ../nbs/11_taxonomy.ipynb #b0a68d18
 @patch
 def rename_in_run(self: Taxonomy, node: NodeRef, name: str, into: Step | None = None) -> Node | None:
     "Give a node of a run another name and return it, or None if it is gone or a sibling has that name."

@@ -22,7 +22,7 @@ from .plan import Plan
 from .task import Task
 from .taxonomy import KINDS, Node, Root, Taxonomy
 
-# %% ../nbs/12_tree_io.ipynb #303912fd
+# %% ../nbs/12_tree_io.ipynb #da09877b
 def _default(f) -> Any:
     "Return the default of a dataclass field."
     return f.default_factory() if callable(f.default_factory) else f.default
@@ -40,7 +40,7 @@ def _node_data(node: Node) -> dict[str, Any]:
             data[name] = list(value) if isinstance(value, list) else value
     return data
 
-
+# %% ../nbs/12_tree_io.ipynb #b6451fa7
 @patch
 def to_dict(self: Taxonomy) -> dict[str, Any]:
     "Return the taxonomy as plain data, as JSON takes it: the task, the plan, and the nodes in tree order."
@@ -53,20 +53,21 @@ def to_dict(self: Taxonomy) -> dict[str, Any]:
             removed=list(root.removed),
         )
 
-# %% ../nbs/12_tree_io.ipynb #8f4b8544
+# %% ../nbs/12_tree_io.ipynb #6cd056fd
 def _read_nodes(data: Mapping[str, Any], task: Task) -> dict[str, Node]:
     root = Root('task', None, 'task', task.instruction, removed=list(data.get('removed', ())), task=task)
     nodes: dict[str, Node] = {'task': root}
     for record in data['nodes']:
-        node = snapshot(Node(**record))
-        above = nodes[node.parent]
+        node = Node(**record)
+        node.removed = list(node.removed)
+        above = nodes[node.parent]  # type: ignore[index]
         if node.id in nodes or KINDS.index(node.kind) != KINDS.index(above.kind) + 1:
             raise ValueError(f'node {node.id!r} is there twice or in the wrong place')
         nodes[node.id] = node
         above.kids.append(node.id)
     return nodes
 
-
+# %% ../nbs/12_tree_io.ipynb #c5e4673d
 @patch(cls_method=True)
 def from_dict(cls: Taxonomy, data: Mapping[str, Any]) -> Taxonomy:
     """Make the taxonomy that `to_dict` was called on.
@@ -91,7 +92,7 @@ def from_dict(cls: Taxonomy, data: Mapping[str, Any]) -> Taxonomy:
 
 @patch
 def __reduce__(self: Taxonomy) -> tuple:
-    "Copy and pickle a taxonomy as plain data, as locks and watchers cannot be."
+    "Copy and pickle a taxonomy as plain data."
     return Taxonomy.from_dict, (self.to_dict(),)
 
 # %% ../nbs/12_tree_io.ipynb #926dde95
@@ -156,7 +157,7 @@ def _row_names(row: Mapping[str, Any], id: Any) -> list:
         raise ValueError(f'Row {id!r} has a gap: {names}; name every level down to the last one')
     return names
 
-# %% ../nbs/12_tree_io.ipynb #f29709ea
+# %% ../nbs/12_tree_io.ipynb #1e30108c
 def _adopt(tree: Taxonomy, above: Node, name: Any, old: Node | None) -> Node:
     "Put a child called `name` under `above`; it goes on as the node `old` if that is not in the tree yet."
     name = tree._free_name(above, name)
@@ -168,7 +169,7 @@ def _adopt(tree: Taxonomy, above: Node, name: Any, old: Node | None) -> Node:
     above.kids.append(node.id)
     return node
 
-
+# %% ../nbs/12_tree_io.ipynb #f6802f3c
 def _add_branch(tree: Taxonomy, names: list, before: list[Node]) -> Node:
     "Put the nodes called `names` into the tree, those `before` as far as there are any, and return the end."
     node = tree['task']
@@ -222,7 +223,7 @@ def from_frame(self: Taxonomy, df: pd.DataFrame) -> Taxonomy:
     tree._update_task(renamed)
     return tree.copy()  # Without the steps that made it
 
-# %% ../nbs/12_tree_io.ipynb #1d0baede
+# %% ../nbs/12_tree_io.ipynb #800b772b
 _ORIGIN_MARKS = {'hand': 'by hand', 'built-in': 'built-in', 'errors': 'from errors'}
 
 
@@ -234,7 +235,7 @@ def _marks(node: Node) -> Iterator[str]:
     if node.origin in _ORIGIN_MARKS and not (node.origin == 'hand' and node.kind == 'label'):
         yield _ORIGIN_MARKS[node.origin]
 
-
+# %% ../nbs/12_tree_io.ipynb #fb272b2b
 def _branch_html(tree: Taxonomy, node: Node) -> str:
     "Return the node and what is below it as HTML."
     marks = ' '.join(f'<small>{escape(mark)}</small>' for mark in _marks(node))
