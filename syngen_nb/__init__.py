@@ -21,7 +21,7 @@ from .evaluate import evaluate
 
 __all__ = ['Label', 'Plan', 'Task', 'Cache', 'Model', 'get_model', 'DEFAULT', 'METHOD', 'Prompts', 'Taxonomy', 'grow', 'agrow', 'start_grow', 'generate', 'agenerate', 'estimate', 'aestimate', 'start',
     'FILTERS', 'Judge', 'verify', 'report', 'compare', 'card', 'split', 'to_csv', 'to_hf', 'to_jsonl', 'to_parquet', 'evaluate', 'TaskForm', 'TaxonomyTree', 'DataView', 'Studio']
-_widgets = dict(TaskForm='form', TaxonomyTree='tree', DataView='data', Studio='studio')
+_widgets = dict(TaskForm='form', TaxonomyTree='widgets.taxonomy_tree', DataView='widgets.data_view', Studio='studio')
 
 def __getattr__(name):
     if name not in _widgets: raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

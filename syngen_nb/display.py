@@ -48,7 +48,7 @@ def static(name: str) -> str:
 # %% ../nbs/01_display.ipynb #7e40db7e
 def show_run(run: Any, **kwargs) -> None:
     "Display `run` as a widget."
-    import_module('syngen_nb.progress').view_of(run)._ipython_display_(**kwargs)
+    import_module('syngen_nb.widgets.run_view').view_of(run)._ipython_display_(**kwargs)
 
 # %% ../nbs/01_display.ipynb #cf96fc3c
 REPOSITORY = 'https://github.com/syngen-nb/syngen_nb'  # After a release "pip install 'syngen-nb[extra]'" is enough

@@ -69,7 +69,7 @@ def test_kernel_of_the_tests(notebook, home, small):
     "The kernel runs this environment's Python, keeps its cache to itself and finds the small model"
     nb = notebook()
     out = nb.run(
-        'import sys; from syngen_nb import Cache; from syngen_nb.weights import fetch_weights; '
+        'import sys; from syngen_nb import Cache; from syngen_nb.model_files import fetch_model_file as fetch_weights; '
         'print(sys.prefix); print(Cache().path); print(fetch_weights("local/small").resolve())'
     )
     assert out.splitlines() == [sys.prefix, str(home / 'syngen_nb/cache.sqlite'), str(small.resolve())]

@@ -13,7 +13,7 @@ from typing import Any
 
 from fastcore.basics import patch
 
-from ..grow import Run  # integrator: from syngen_nb.run import Run
+from ..run import Run
 from .base import Live, assets
 
 # %% ../../nbs/widgets/03_run_view.ipynb #10662194
@@ -50,7 +50,7 @@ def _run_record(run: Run, progress: dict) -> dict[str, Any]:
 
 
 def _shortfall(run: Run) -> list[dict]:
-    return [*run.short(), *Run.short(run)]  # integrator: run.shortfall()
+    return run.shortfall()
 
 
 def _records_of(run: Run) -> dict[str, dict]:

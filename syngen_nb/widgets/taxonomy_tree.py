@@ -13,10 +13,11 @@ import pandas as pd
 import traitlets as T
 from fastcore.basics import patch
 
-from ..grow import Run, start_grow  # integrator: Run is in syngen_nb.run
-from ..grow import _cache as open_cache  # integrator: from syngen_nb.cache import open_cache
+from ..cache import open_cache
+from ..grow import start_grow
 from ..loop import worker
 from ..models import get_model
+from ..run import Run
 from ..taxonomy import KINDS, Node, Taxonomy
 from .base import Live, assets
 
@@ -308,7 +309,7 @@ def _ran(self: TaxonomyTree, ids: set[str]) -> None:
 
 @patch
 def _records(self: TaxonomyTree, ids: Iterable[str]) -> dict[str, dict | None]:
-    with self.taxonomy._lock:  # integrator: self.taxonomy.mutex
+    with self.taxonomy.mutex:
         return self._shown.get(ids) | {'': self._top()}
 
 
