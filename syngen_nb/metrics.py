@@ -678,7 +678,7 @@ def branches(
     table = table.sort_values(['_weakness', 'rows'], ascending=[False, True], kind='stable')
     return table.drop(columns=['_weakness', 'known']).reset_index(drop=True)
 
-# %% ../nbs/50_metrics.ipynb #f6bc1074
+# %% ../nbs/50_metrics.ipynb #10514f35
 @dataclass(eq=False)
 class Measures:
     "All that is measured of a frame."
@@ -688,7 +688,7 @@ class Measures:
     baseline: float = np.nan  # Accuracy of the most frequent label; NaN if there is one label only
     positions: dict[str, list[int]] = field(default_factory=dict)  # Rows to look at, by metric
     notes: list[str] = field(default_factory=list)
-    words: pd.DataFrame | None = None  # Telling words
+    words: pd.DataFrame = field(default_factory=pd.DataFrame)  # Telling words
     best_word: dict[str, Any] | None = None
     best_length: dict[str, Any] | None = None
     aps: pd.DataFrame | None = None  # Similarity within and between labels
