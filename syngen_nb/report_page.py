@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['whole_page', 'Cell', 'LineRow', 'report_plots', 'report_html', 'comparison_html']
 
-# %% ../nbs/52_report_page.ipynb #f3b78dc8
+# %% ../nbs/52_report_page.ipynb #36b51c7d
 import io
 import re
 import warnings
@@ -26,22 +26,18 @@ from syngen_nb.report import (
     Comparison,
     Line,
     Report,
+    count_of,
     format_range,
     format_value,
     plain_name,
     report_lines,
+    shown_lines,
     worst_verdict,
 )
 
-# %% ../nbs/52_report_page.ipynb #52081786
+# %% ../nbs/52_report_page.ipynb #5b51f07e
 def _joined(name: str) -> str:
     return ''.join(line.strip() for line in static(name).splitlines())
-
-
-def _count(n: int, noun: str) -> str:
-    "Return a number and a noun: 1 word, 2 words, 3 branches."
-    plural = noun + ('es' if noun.endswith('ch') else 's')
-    return f'{n:,} {noun if n == 1 else plural}'
 
 
 def _code(text: str) -> Markup:
@@ -53,7 +49,7 @@ def _code(text: str) -> Markup:
 def _environment() -> Environment:
     environment = Environment(autoescape=True, loader=FunctionLoader(_joined))
     environment.filters |= dict(plain=plain_name, number=format_value, code=_code)
-    environment.globals |= dict(marks=MARKS, count=_count)
+    environment.globals |= dict(marks=MARKS, count=count_of)
     return environment
 
 
@@ -68,7 +64,7 @@ def whole_page(
     "Return an HTML document that needs no other file."
     return str(_macro('whole_page')(title, Markup(body)))
 
-# %% ../nbs/52_report_page.ipynb #ca721210
+# %% ../nbs/52_report_page.ipynb #8afb47c3
 _MOST_COLUMNS = 4
 
 
@@ -85,7 +81,8 @@ class Cell:
 def _middle(line: Line, value_of: Callable[[str], float]) -> str:
     if line.key != 'words_mean':
         return ''
-    return f'{format_value(value_of("words_p5"), "count")}–{format_value(value_of("words_p95"), "count")}'
+    low, high = value_of('words_p5'), value_of('words_p95')
+    return f'{format_value(low, "count")}–{format_value(high, "count")}'
 
 
 def _value_cell(line: Line, label: str, tables: dict[str, pd.DataFrame]) -> list[Cell]:
@@ -103,10 +100,14 @@ def _extreme_cells(line: Line, tables: dict[str, pd.DataFrame]) -> list[Cell]:
     table = tables[line.key].drop('', errors='ignore')
     if table.empty:
         return []
-    ends = dict.fromkeys([table.value.idxmin(), table.value.idxmax()])
-    return [Cell(format_value(table.value[o], line.kind), table.verdict[o], title=o) for o in ends]
+    lowest, highest = table.value.idxmin(), table.value.idxmax()
+    cells = []
+    for label in dict.fromkeys([lowest, highest]):
+        text = format_value(table.value[label], line.kind)
+        cells.append(Cell(text, table.verdict[label], title=label))
+    return cells
 
-# %% ../nbs/52_report_page.ipynb #2739e6a1
+# %% ../nbs/52_report_page.ipynb #7a65c939
 @dataclass
 class LineRow:
     "A row of the table of lines."
@@ -124,16 +125,25 @@ def _detail(report: Report, line: Line) -> str:
     if line.key == 'best_word' and word:
         return plain_name(word['word'], 30)
     if line.key == 'length_alone' and length:
-        return f'{_count(length["words"], "word")} or fewer'
+        return f'{count_of(length["words"], "word")} or fewer'
     return ''
+
+
+def _real(line: Line, found: Any) -> str:
+    "Return the range of real sets, or an empty string if none is known."
+    low, high = found.real_low, found.real_high
+    return format_range(low, high, line.kind) if low == low else ''
+
+
+def _columns(report: Report) -> list[str]:
+    "Return the labels that get a column."
+    return report.labels if 1 < len(report.labels) <= _MOST_COLUMNS else []
 
 
 def _line_row(report: Report, line: Line, tables: dict[str, pd.DataFrame]) -> LineRow:
     table = tables[line.key]
     worst = worst_verdict(table.verdict)
-    real = ''
-    if '' in table.index and table.real_low[''] == table.real_low['']:
-        real = format_range(table.real_low[''], table.real_high[''], line.kind)
+    real = _real(line, table.loc['']) if '' in table.index else ''
     if len(report.labels) > _MOST_COLUMNS:
         of_labels = [_extreme_cells(line, tables)]
     else:
@@ -147,62 +157,58 @@ def _line_row(report: Report, line: Line, tables: dict[str, pd.DataFrame]) -> Li
         verdict=worst,
     )
 
-
-def _columns(report: Report) -> list[str]:
-    "Return the labels that get a column."
-    return report.labels if 1 < len(report.labels) <= _MOST_COLUMNS else []
-
-# %% ../nbs/52_report_page.ipynb #554bc07d
-def _grouped(lines: list[Line]) -> dict[str, list[Line]]:
-    groups: dict[str, list[Line]] = {}
-    for line in lines:
-        groups.setdefault(line.group, []).append(line)
-    return groups
-
-
+# %% ../nbs/52_report_page.ipynb #9da5d9fa
 def _line_groups(report: Report) -> dict[str, list[LineRow]]:
     by_metric = report.lines.groupby('metric', sort=False)
     tables = {metric: table.set_index('label') for metric, table in by_metric}
-    shown = [line for line in report_lines().values() if not line.hidden and line.key in tables]
-    return {group: [_line_row(report, line, tables) for line in lines] for group, lines in _grouped(shown).items()}
+    groups = {}
+    for group, lines in shown_lines(tables).items():
+        groups[group] = [_line_row(report, line, tables) for line in lines]
+    return groups
 
-# %% ../nbs/52_report_page.ipynb #0f221c82
+# %% ../nbs/52_report_page.ipynb #17da9c66
 def _branch_section(report: Report) -> dict[str, Any] | None:
     "Return the eight weakest branches, or None if the frame has no tree."
     if report.branches is None:
         return None
-    n, weak = len(report.branches), report.branches[report.branches.why != '']
+    table = report.branches
+    weak = table[table.why != '']
     rows = weak.head(8).to_dict('records')
-    places = [column for column in BRANCH if column in report.branches]
-    summary = f'{len(rows)} of {len(weak):,} that are weak, among {n:,}'
-    return dict(n=n, rows=rows, places=places, summary=summary)
+    summary = f'{len(rows)} of {len(weak):,} that are weak, among {len(table):,}'
+    places = [column for column in BRANCH if column in table]
+    return dict(n=len(table), rows=rows, places=places, summary=summary)
 
 
 def _words_by_label(report: Report) -> dict[str, list[dict]]:
-    words = report.words
-    return {label: words[words.label == label].head(8).to_dict('records') for label in report.labels}
+    found = {}
+    for label in report.labels:
+        words = report.words[report.words.label == label]
+        found[label] = words.head(8).to_dict('records')
+    return found
 
 
 def _near_rows(report: Report) -> list[dict]:
     pairs = report.near.head(5).to_dict('records')
     for pair in pairs:
-        names = dict.fromkeys([pair['label'], pair['earlier_label']])
-        pair['labels'] = ', '.join(plain_name(name, 20) for name in names)
+        labels = dict.fromkeys([pair['label'], pair['earlier_label']])
+        pair['labels'] = ', '.join(plain_name(label, 20) for label in labels)
     return pairs
 
-
-def _measured_lines(report: Report) -> list[tuple[Line, str]]:
-    "Return the lines that say how they are measured, and their aims."
-    there = set(report.lines.metric)
-    return [(line, _aim(line)) for line in report_lines().values() if line.key in there and line.how]
-
-
+# %% ../nbs/52_report_page.ipynb #025cf623
 def _aim(line: Line) -> str:
     if line.aim is None:
         return ''
     if line.lift:
         return f'at most {format_value(line.aim, "share")} of the way from the baseline to 100 %'
-    return f'at {"most" if line.better == "low" else "least"} {format_value(line.aim, line.kind)}'
+    bound = 'at most' if line.better == 'low' else 'at least'
+    return f'{bound} {format_value(line.aim, line.kind)}'
+
+
+def _measured_lines(report: Report) -> list[tuple[Line, str]]:
+    "Return the lines that say how they are measured, and their aims."
+    there = set(report.lines.metric)
+    lines = [line for line in report_lines().values() if line.key in there and line.how]
+    return [(line, _aim(line)) for line in lines]
 
 # %% ../nbs/52_report_page.ipynb #4bb88c26
 _INK = '#0a0b0c'  # Stands for the colour of the page's text
@@ -227,14 +233,15 @@ def _axes(width: float, height: float) -> tuple[Any, Any]:
 def _plot_name(label: str) -> str:
     return plain_name(label, 18).replace('$', r'\$')
 
-# %% ../nbs/52_report_page.ipynb #dd096040
+# %% ../nbs/52_report_page.ipynb #8eb6b7e9
 def _draw_histograms(axes: Any, sizes: dict[str, np.ndarray], all_sizes: np.ndarray) -> None:
     low, high = np.quantile(all_sizes, [0.01, 0.99]).round()
     width = np.ceil((high - low + 1) / 22)
     bins = np.arange(low, high + 1 + width, width)
     for label, found in sizes.items():
-        counts = np.histogram(np.clip(found, low, high), bins)[0]
-        axes.stairs(100 * counts / len(found), bins, label=' ' + _plot_name(label), lw=1.4)
+        counts, _ = np.histogram(np.clip(found, low, high), bins)
+        percent = 100 * counts / len(found)
+        axes.stairs(percent, bins, label=f' {_plot_name(label)}', lw=1.4)
     axes.legend(fontsize=8, frameon=False, labelcolor=_INK)
     axes.set_ylabel('% of texts', fontsize=8, color=_INK)
 
@@ -244,47 +251,56 @@ def _draw_boxes(axes: Any, sizes: dict[str, np.ndarray]) -> None:
     thick = dict(color=_INK, lw=1.6)
     lines = dict(boxprops=thin, whiskerprops=thin, capprops=thin, medianprops=thick)
     axes.boxplot(sizes.values(), orientation='horizontal', showfliers=False, whis=(5, 95), widths=0.6, **lines)
-    axes.set_yticks(range(1, len(sizes) + 1), [_plot_name(label) for label in sizes])
+    names = [_plot_name(label) for label in sizes]
+    axes.set_yticks(range(1, len(sizes) + 1), names)
     axes.invert_yaxis()
 
 
 def _plot_lengths(rows: Rows) -> Any:
     "Plot the number of words in a text, by label."
-    codes, all_sizes = rows.labels.codes, rows.texts.sizes
-    sizes = {name: all_sizes[codes == i] for i, name in enumerate(rows.labels.names) if (codes == i).any()}
-    few = len(sizes) <= 6
-    figure, axes = _axes(4.2, 2.1 if few else 0.6 + 0.22 * len(sizes))
-    if few:
-        _draw_histograms(axes, sizes, all_sizes)
+    parts = rows.labels.parts().items()
+    sizes = {label: rows.texts.sizes[part] for label, part in parts if label and part.any()}
+    if len(sizes) <= 6:
+        figure, axes = _axes(4.2, 2.1)
+        _draw_histograms(axes, sizes, rows.texts.sizes)
     else:
+        figure, axes = _axes(4.2, 0.6 + 0.22 * len(sizes))
         _draw_boxes(axes, sizes)
     axes.set_xlabel('words a text', fontsize=8, color=_INK)
     return figure
 
-# %% ../nbs/52_report_page.ipynb #33f1767c
-def _plot_confusion(table: pd.DataFrame, by: str) -> Any:
-    "Plot the shares of each label (rows) that `by` gave which label (columns)."
+# %% ../nbs/52_report_page.ipynb #f076fd2e
+def _draw_shares(axes: Any, shares: np.ndarray) -> None:
     from matplotlib.patches import Rectangle
 
-    shares = table.to_numpy() / np.maximum(table.to_numpy().sum(1, keepdims=True), 1)
-    n_rows, n_columns = shares.shape
-    figure, axes = _axes(min(1.3 + 0.62 * n_columns, 6), 0.75 + 0.3 * n_rows)
+    centred = dict(ha='center', va='center', fontsize=8, color=_INK)
     for (row, column), share in np.ndenumerate(shares):
         corner = column + 0.02, row + 0.03
-        axes.add_patch(Rectangle(corner, 0.96, 0.94, facecolor='#3b82f6', alpha=0.08 + 0.6 * share, lw=0))
-        centred = dict(ha='center', va='center', fontsize=8, color=_INK)
+        box = Rectangle(corner, 0.96, 0.94, facecolor='#3b82f6', alpha=0.08 + 0.6 * share, lw=0)
+        axes.add_patch(box)
         axes.text(column + 0.5, row + 0.5, f'{100 * share:.0f}', **centred)
+
+
+def _plot_confusion(table: pd.DataFrame, by: str) -> Any:
+    "Plot the shares of each label (rows) that `by` gave which label (columns)."
+    counts = table.to_numpy()
+    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    n_rows, n_columns = shares.shape
+    width, height = min(1.3 + 0.62 * n_columns, 6), 0.75 + 0.3 * n_rows
+    figure, axes = _axes(width, height)
+    _draw_shares(axes, shares)
     axes.set(xlim=(0, n_columns), ylim=(n_rows, 0))
-    turned = dict(rotation=30, ha='right') if n_columns >= 4 else dict(rotation=0, ha='center')
-    axes.set_xticks(np.arange(n_columns) + 0.5, [_plot_name(name) for name in table.columns], **turned)
-    axes.set_yticks(np.arange(n_rows) + 0.5, [_plot_name(name) for name in table.index])
+    angle, end = (30, 'right') if n_columns >= 4 else (0, 'center')
+    columns, rows = map(_plot_name, table.columns), map(_plot_name, table.index)
+    axes.set_xticks(np.arange(n_columns) + 0.5, list(columns), rotation=angle, ha=end)
+    axes.set_yticks(np.arange(n_rows) + 0.5, list(rows))
     for spine in axes.spines.values():
         spine.set_visible(False)
     axes.tick_params(length=0)
     axes.set_xlabel(f'label by {by}, % of row', fontsize=8, color=_INK)
     return figure
 
-
+# %% ../nbs/52_report_page.ipynb #c15e472b
 def report_plots(report: Report) -> dict[str, Any]:
     "Return the figures of a report by name; see `Report.plots`."
     try:
@@ -297,7 +313,7 @@ def report_plots(report: Report) -> dict[str, Any]:
             figures[name] = _plot_confusion(table, name)
     return figures
 
-# %% ../nbs/52_report_page.ipynb #b5d0efe3
+# %% ../nbs/52_report_page.ipynb #a53fdb52
 def _svg(figure: Any) -> Markup:
     "Return a figure as an inline SVG in the colours and the font of the page."
     import matplotlib
@@ -309,20 +325,23 @@ def _svg(figure: Any) -> Markup:
         warnings.simplefilter('ignore')
         figure.savefig(out, format='svg', metadata=no_metadata)
     svg = re.sub(r'<metadata>.*?</metadata>', '', out.getvalue(), flags=re.S)
-    return Markup(svg[svg.index('<svg') :].replace(_INK, 'currentColor'))
+    svg = svg[svg.index('<svg') :]
+    return Markup(svg.replace(_INK, 'currentColor'))
 
 
 def _plots_or_reason(report: Report) -> tuple[list[Markup], str]:
     "Return the plots as SVG, or why there are none."
     try:
-        return [_svg(figure) for figure in report_plots(report).values()], ''
+        figures = report_plots(report)
     except ImportError as error:
         return [], str(error)
+    return [_svg(figure) for figure in figures.values()], ''
 
-# %% ../nbs/52_report_page.ipynb #6e9fefc2
+# %% ../nbs/52_report_page.ipynb #c1fb1736
 def report_html(report: Report) -> str:
     "Return a report as an HTML fragment with its own style."
     verdicts = report.verdicts()
+    openings = report.openings[report.openings.label == '']
     plots, no_plots = _plots_or_reason(report)
     html = _macro('report')(
         css=Markup(static('report.css')),
@@ -335,32 +354,33 @@ def report_html(report: Report) -> str:
         no_plots=no_plots,
         branches=_branch_section(report),
         words=_words_by_label(report) if len(report.words) else {},
-        openings=report.openings[report.openings.label == ''].head(10).to_dict('records'),
+        openings=openings.head(10).to_dict('records'),
         near=_near_rows(report),
         measured=_measured_lines(report),
     )
     return str(html)
 
-# %% ../nbs/52_report_page.ipynb #a652aa48
+# %% ../nbs/52_report_page.ipynb #a9f74ca5
 def _comparison_cell(line: Line, table: pd.DataFrame) -> Cell | None:
     if line.key not in table.index:
         return None
     found = table.loc[line.key]
-    return Cell(format_value(found.value, line.kind), found.verdict, _middle(line, table.value.get))
+    text = format_value(found.value, line.kind)
+    return Cell(text, found.verdict, _middle(line, table.value.get))
 
 
 def _comparison_row(line: Line, parts: dict[str, pd.DataFrame]) -> dict[str, Any]:
-    cells = [_comparison_cell(line, table) for table in parts.values()]
-    first = next(table for table in parts.values() if line.key in table.index)
-    low, high = first.real_low[line.key], first.real_high[line.key]
-    return dict(line=line, cells=cells, real=format_range(low, high, line.kind) if low == low else '')
+    tables = list(parts.values())
+    cells = [_comparison_cell(line, table) for table in tables]
+    first = next(table for table in tables if line.key in table.index)
+    return dict(line=line, cells=cells, real=_real(line, first.loc[line.key]))
 
 
 def comparison_html(comparison: Comparison) -> str:
     "Return a comparison as an HTML fragment with its own style."
     parts = comparison.over_all()
-    there = {metric for table in parts.values() for metric in table.index}
-    shown = [line for line in report_lines().values() if not line.hidden and line.key in there]
-    groups = {group: [_comparison_row(line, parts) for line in lines] for group, lines in _grouped(shown).items()}
+    groups = {}
+    for group, lines in shown_lines(comparison.to_frame().index).items():
+        groups[group] = [_comparison_row(line, parts) for line in lines]
     css = Markup(static('report.css'))
-    return str(_macro('comparison')(css=css, names=list(parts), groups=groups))
+    return str(_macro('comparison')(css, list(parts), groups))
