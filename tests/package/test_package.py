@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import syngen_nb
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SDKS = 'openai anthropic xllamacpp llama_cpp genai_prices huggingface_hub IPython ipywidgets anywidget itables tqdm filelock json_repair httpx2'.split()
 
 def settings():

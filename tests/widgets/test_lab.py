@@ -3,10 +3,10 @@
 import subprocess
 import sys
 import textwrap
-from pathlib import Path
 
 import psutil
 import pytest
+from helpers import HERE
 
 CLOCK = '''
 from syngen_nb.display import static
@@ -91,7 +91,7 @@ HOLD = """
 def test_no_orphans(tmp_path):
     "A killed test takes its JupyterLab with it"
     p = subprocess.Popen(
-        [sys.executable, '-c', textwrap.dedent(HOLD), Path(__file__).parent, tmp_path],
+        [sys.executable, '-c', textwrap.dedent(HOLD), HERE, tmp_path],
         stdout=subprocess.PIPE,
         text=True,
     )

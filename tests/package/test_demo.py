@@ -6,7 +6,7 @@ import pandas as pd
 
 def test_demo(tmp_path, own_home):
     "It ends well, shows progress, and leaves 40 rows and the executed notebook"
-    p = subprocess.run([sys.executable, Path(__file__).parents[1]/'tools/demo.py', 'local/small', tmp_path], capture_output=True, text=True, timeout=240)
+    p = subprocess.run([sys.executable, Path(__file__).parents[2]/'tools/demo.py', 'local/small', tmp_path], capture_output=True, text=True, timeout=240)
     assert not p.returncode, p.stdout + p.stderr
     assert '/40 [' in p.stdout and '40 rows in demo.csv' in p.stdout
     df = pd.read_csv(tmp_path/'demo.csv')

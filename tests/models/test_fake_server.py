@@ -1,8 +1,8 @@
 "The fake server against the two real SDKs"
-import asyncio, json, os, re, sys, time
+import asyncio, json, re, sys, time
 import anthropic, openai, pytest
-sys.path.insert(0, os.path.dirname(__file__))
 from fake_server import serve, FAULTS
+from helpers import HERE
 
 def schema(n, key='item'):
     return dict(type='object', additionalProperties=False, required=['items'], properties=dict(items=dict(type='array', minItems=n, maxItems=n,
@@ -123,7 +123,7 @@ def test_chunked():
 def test_ends_with_its_parent():
     "A killed test run leaves no server behind"
     import signal, subprocess
-    code = f'import sys,time; sys.path.insert(0,{os.path.dirname(os.path.abspath(__file__))!r})\nfrom fake_server import serve\nwith serve() as s: print(s.root, flush=True); time.sleep(60)'
+    code = f'import sys,time; sys.path.insert(0,{str(HERE)!r})\nfrom fake_server import serve\nwith serve() as s: print(s.root, flush=True); time.sleep(60)'
     p = subprocess.Popen([sys.executable, '-c', code], stdout=subprocess.PIPE, text=True)
     port = int(p.stdout.readline().split(':')[-1]); p.send_signal(signal.SIGKILL); p.wait(); p.stdout.close(); time.sleep(.5)
     async def go(): await asyncio.open_connection('127.0.0.1', port)

@@ -15,7 +15,7 @@ from pages import brief, button, field, get, press, progress, row, rows, same_tr
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 VENV = ROOT / '.venv-colab'
 # JupyterLab 3.6 asks for y-py, to edit together with others: it has no wheel for Python 3.13, and nothing here needs it
 HAVE = [

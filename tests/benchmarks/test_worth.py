@@ -11,7 +11,7 @@ from helpers import openai
 from syngen_nb.prompt_sets import DEFAULT, LOCAL, SMALL
 from syngen_nb.prompts import context
 
-sys.path.insert(0, str(Path(__file__).parents[1] / 'benchmarks'))
+sys.path.insert(0, str(Path(__file__).parents[2] / 'benchmarks'))
 from worth_arms import ARMS, TASKS, flat, treeless, write_rows
 
 SETS = [DEFAULT, LOCAL, SMALL]
