@@ -1,4 +1,4 @@
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 from .task import Label, Task
 from .plan import Plan
 from .cache import Cache

@@ -107,3 +107,10 @@ def test_links_lead_somewhere():
         for link in re.findall(r'\]\(([^)#]+)[^)]*\)', page.read_text(encoding='utf-8')):
             if '://' not in link and not link.startswith('mailto:'):
                 assert (page.parent / link).exists(), f'{page.name} links to {link}'
+
+
+def test_versions_agree():
+    "settings.ini, the citation and the changes name one version"
+    version = settings()['version']
+    assert f'version: {version}\n' in (ROOT / 'CITATION.cff').read_text(encoding='utf-8')
+    assert f'\n## {version}' in (ROOT / 'CHANGELOG.md').read_text(encoding='utf-8')

@@ -35,7 +35,7 @@ def python313():
     for p in filter(None, [shutil.which('python3.13'), *map(str, pyenv.glob('3.13*/bin/python'))]):
         if subprocess.run([p, '-c', ''], capture_output=True).returncode == 0:
             return p  # pyenv has commands for Pythons that it will not run
-    warnings.warn(f'There is no Python 3.13 here: the stand-in for Colab runs {sys.version.split()[0]}')
+    warnings.warn(f'There is no Python 3.13 here: the stand-in for Colab runs {sys.version.split()[0]}', stacklevel=2)
     return sys.executable
 
 
