@@ -1,13 +1,14 @@
 __version__ = "0.2.0"
 from .task import Label, Task
 from .plan import Plan
-from .cache import Cache
+from .cache import Cache, CacheError
 from .recording import Replay, ReplayMiss
-from .models import Model
-from .known_models import get_model
+from .prompts import Prompts, Request
 from .prompt_sets import DEFAULT, METHOD
-from .prompts import Prompts
+from .models import Answer, Model, ModelError, Usage
+from .known_models import get_model
 from .tree_io import Taxonomy
+from .run import Run, ShortWarning
 from .filters import FILTERS
 from .judge import Judge
 from .checks import verify
@@ -19,13 +20,23 @@ from .report import compare, report
 from .export import card, split, to_csv, to_hf, to_jsonl, to_parquet
 from .evaluate import evaluate
 
-__all__ = ['Label', 'Plan', 'Task', 'Cache', 'Model', 'get_model', 'DEFAULT', 'METHOD', 'Prompts', 'Taxonomy', 'grow', 'agrow', 'start_grow', 'generate', 'agenerate', 'estimate', 'aestimate', 'start',
-    'FILTERS', 'Judge', 'verify', 'report', 'compare', 'card', 'split', 'to_csv', 'to_hf', 'to_jsonl', 'to_parquet', 'evaluate', 'TaskForm', 'TaxonomyTree', 'DataView', 'Studio']
+__all__ = [
+    'Label', 'Task', 'Plan', 'Cache', 'CacheError', 'Replay', 'ReplayMiss', 'Prompts', 'Request', 'DEFAULT', 'METHOD',
+    'Answer', 'Model', 'ModelError', 'Usage', 'get_model', 'Taxonomy', 'Run', 'ShortWarning', 'FILTERS', 'Judge', 'verify',
+    'grow', 'agrow', 'start_grow', 'generate', 'agenerate', 'start', 'estimate', 'aestimate', 'report', 'compare',
+    'card', 'split', 'to_csv', 'to_hf', 'to_jsonl', 'to_parquet', 'evaluate', 'TaskForm', 'TaxonomyTree', 'DataView', 'Studio',
+]
+# Widgets take longer to import than all the rest, so they are loaded when first used
 _widgets = dict(TaskForm='form', TaxonomyTree='widgets.taxonomy_tree', DataView='widgets.data_view', Studio='studio')
 
+
 def __getattr__(name):
-    if name not in _widgets: raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    if name not in _widgets:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
     from importlib import import_module
+
     return getattr(import_module(f'.{_widgets[name]}', __name__), name)
 
-def __dir__(): return __all__
+
+def __dir__():
+    return __all__

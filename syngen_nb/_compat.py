@@ -7,9 +7,6 @@ models.get_model = known_models.get_model
 models.OpenAIModel, models.AnthropicModel, models.LocalModel = providers.OpenAIModel, providers.AnthropicModel, local_model.LocalModel
 models._public = providers.public_url
 cache.Replay, cache.ReplayMiss = recording.Replay, recording.ReplayMiss
-w = types.ModuleType('syngen_nb.weights')
-w.__dict__.update(WEIGHTS=model_files.MODEL_FILES, WeightsError=model_files.ModelFileError, fetch_weights=model_files.fetch_model_file, _bytes=model_files.human_bytes, _is_there=lambda w, p: model_files.is_on_disk(w, p.parent), Weights=model_files.ModelFile)
-M['syngen_nb.weights'] = w
 q = types.ModuleType('syngen_nb.quality')
 for m in (text, frames, filters, duplicates, judge, checks): q.__dict__.update({k: v for k, v in vars(m).items() if not k.startswith('__')})
 q._pairs = duplicates.word_pairs; q._spaceless = text.SPACELESS; q._word = text._word
@@ -27,3 +24,12 @@ prompts.names_label = filters.names_label
 prompts.fold = text.fold
 est = M['syngen_nb.estimate']
 generate.aestimate, generate.estimate, generate.Estimate = est.aestimate, est.estimate, est.Estimate
+
+model_files.WEIGHTS, model_files.WeightsError, model_files._bytes = model_files.MODEL_FILES, model_files.ModelFileError, model_files.human_bytes
+task.Plan, task._counts, task._whole = plan.Plan, plan.COUNTS, plan.whole_number
+prompts.clean_name, prompts.clean_text = text.clean_name, text.clean_text
+import warnings
+with warnings.catch_warnings():
+    warnings.simplefilter('ignore')
+    from . import weights
+weights._bytes, weights._is_there = model_files.human_bytes, lambda w, p: model_files.is_on_disk(w, p.parent)

@@ -22,7 +22,7 @@ from .run import await_run
 from .task import Task
 from .taxonomy import Taxonomy
 
-# %% ../nbs/49_estimate.ipynb #9a2618c8
+# %% ../nbs/49_estimate.ipynb #9b1f7d38
 TOKENS = dict(source_types=10, topics=10, subtopics=10, errors=10, texts=90, checks=6)  # Of an item in an answer
 LETTERS_A_TOKEN = 4
 
@@ -42,11 +42,12 @@ class Guesser(Asker):
         n = job.per_request
         request = job.request()
         self._count(job, len(request.system) + len(request.prompt), n)
+        number = self.usage.requests  # Before others have the loop
         await asyncio.sleep(0)  # Other runs share the loop
         if isinstance(job, CheckJob):
             _guess_label(job)
         elif isinstance(job, ListJob):
-            job.add(_made_up(self.usage.requests, n, job.level))
+            job.add(_made_up(number, n, job.level))
         return 'asked'
 
     def _count(self, job: Job, letters: int, n: int) -> None:

@@ -230,7 +230,7 @@ def _check_known(chosen: str | Filter) -> None:
         names = ', '.join(FILTERS)
         raise ValueError(f'No filter is called {chosen!r}; there are {names}, or give a function of a text and a dict')
 
-# %% ../nbs/40_filters.ipynb #e36469ee
+# %% ../nbs/40_filters.ipynb #18ba5bfe
 class Filters:
     """A choice of filters, which says of a text why it should be kept out.
 
@@ -251,7 +251,8 @@ class Filters:
         self.all = _listed(filters)
         for chosen in self.all:
             _check_known(chosen)
-        self._text_filters: list[Any] = [TEXT_FILTERS.get(o, o) for o in self.all if o not in FRAME_FILTERS]  # type: ignore
+        text_filters = [o for o in self.all if o not in FRAME_FILTERS]
+        self._text_filters: list[Any] = [TEXT_FILTERS[o] if isinstance(o, str) else o for o in text_filters]
 
     @property
     def names(self) -> list[str]:
@@ -270,5 +271,7 @@ class Filters:
 
     def why_not(self, text: str, context: Mapping[str, Any]) -> str:
         "Return what is wrong with `text`, or an empty string."
-        objections = (text_filter(text, context) for text_filter in self._text_filters)
-        return str(next(filter(None, objections), ''))
+        for text_filter in self._text_filters:
+            if objection := text_filter(text, context):
+                return str(objection)
+        return ''

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['cell_place', 'planned_cells', 'rows_of_labels', 'TextStage', 'TextRun', 'text_run', 'generate', 'start', 'agenerate']
 
-# %% ../nbs/48_generate.ipynb #3b25610e
+# %% ../nbs/48_generate.ipynb #94fabea5
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
@@ -13,13 +13,13 @@ from typing import Any
 
 import pandas as pd
 from fastcore.basics import patch
-from .ledger import Cell, Ledger, Place, share_rows
 
 from .checks import Checks, judge_reader
 from .filters import Filters
 from .grow import PlanFiller, Shape, TreeStage, counts_with, kind_below
 from .jobs import Job, ListJob, TextsJob
-from .judge import get_judge
+from .judge import Judge, get_judge
+from .ledger import Cell, Ledger, Place, share_rows
 from .options import TextOptions, takes
 from .plan import Plan, apportion, whole_number
 from .prompts import context
@@ -369,7 +369,7 @@ def _how_verified(self: TextStage) -> dict[str, Any] | bool | None:
     judge = self.checks.judge
     return dict(policy=judge.policy, model=self.checks.reader.model.name, odds=judge.odds)
 
-# %% ../nbs/48_generate.ipynb #437f433b
+# %% ../nbs/48_generate.ipynb #c8d7554b
 class TextRun(Run):
     """Texts being written in the background; see `start`.
 
@@ -388,6 +388,17 @@ class TextRun(Run):
     @property
     def _texts(self) -> Any:
         return self.stages[-1]
+
+    @property
+    def filters(self) -> Filters:
+        "What keeps texts out."
+        return self._texts.filters
+
+    @property
+    def judge(self) -> Judge | None:
+        "How labels are checked; None if they are not."
+        checks = self._texts.checks
+        return checks.judge if checks else None
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -467,7 +478,7 @@ def _checks(workspace: Workspace, verify: Any) -> Checks | None:
     judge = get_judge(workspace.writer.prompts.verify if verify is None else verify)
     return Checks(workspace, judge_reader(judge, workspace.writer, workspace.task)) if judge else None
 
-# %% ../nbs/48_generate.ipynb #2ba0d1d1
+# %% ../nbs/48_generate.ipynb #245275c8
 @takes(
     TextOptions,
     what='A `Task`, or a `Taxonomy` that was grown and maybe edited.',
@@ -486,8 +497,8 @@ def generate(what: Task | Taxonomy, options: TextOptions, *, progress: bool = Tr
     Returns
     -------
     DataFrame of shape (rows, 7), or (rows, 9) if labels are verified
-        `text`, `label` (categorical, in the order of the task), `source_type`, `topic`, `subtopic`, `cell` and `model`, in
-        tree order; `checked_label` and `confidence` if labels are verified. `attrs['syngen']` says how it was made. If
+        `text`, `label` (categorical, in the order of the task), `source_type`, `topic`, `subtopic`, `cell` and `model`,
+        in tree order; `checked_label` and `confidence` if labels are verified. `attrs['syngen']` says how it was made. If
         the model gave too little, there are fewer rows, and a `ShortWarning` names the cells.
 
     Raises
@@ -499,7 +510,7 @@ def generate(what: Task | Taxonomy, options: TextOptions, *, progress: bool = Tr
     """
     return wait_for(text_run(what, options), progress)
 
-# %% ../nbs/48_generate.ipynb #faed53cc
+# %% ../nbs/48_generate.ipynb #d2d14a07
 @takes(TextOptions)
 def start(what: Task | Taxonomy, options: TextOptions) -> TextRun:
     """Generate in the background.
@@ -507,7 +518,8 @@ def start(what: Task | Taxonomy, options: TextOptions) -> TextRun:
     Returns
     -------
     TextRun
-        With `frame`, `taxonomy`, `usage`, `progress()`, `pause()`, `resume()`, `stop()` and `result()`; it shows itself.
+        With `frame`, `taxonomy`, `usage`, `progress()`, `pause()`, `resume()`, `stop()` and `result()`. It shows itself
+        in a notebook.
     """
     return text_run(what, options).begin()
 

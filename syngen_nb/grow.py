@@ -319,7 +319,7 @@ def _prepare(workspace: Workspace, node: Node, is_again: bool) -> None:
             forget(workspace.taxonomy, node)
     workspace.taxonomy.plan = workspace.plan
 
-# %% ../nbs/47_grow.ipynb #179ed4e7
+# %% ../nbs/47_grow.ipynb #401aa25a
 @takes(
     GrowOptions,
     what='A `Task`, or a `Taxonomy` to grow further; the latter is copied, not changed.',
@@ -328,13 +328,13 @@ def _prepare(workspace: Workspace, node: Node, is_again: bool) -> None:
 def grow(what: Task | Taxonomy, options: GrowOptions, *, progress: bool = True) -> Taxonomy:
     """Grow a taxonomy: fill up what is missing to the counts.
 
-    Nodes that are there stay. What is locked is left alone with all below it. With `again`, what is locked or was made or
-    renamed by hand stays too, and the rest is asked for once more.
+    Nodes that are there stay. What is locked is left alone with all below it. With `again`, what is locked or was made
+    or renamed by hand stays too, and the rest is asked for once more.
 
     With `errors`, each label that has some gets `n_subtopic` new subtopics (3 by default) below topics that are there;
-    their `origin` is 'errors'. Up to 30 errors of a label are used, up to 200 characters of each. **These real texts are
-    sent to the model, and kept in the cache** with what was asked. A subtopic that quotes one is dropped, and `generate`
-    never sees them. With a model behind an API they leave this machine.
+    their `origin` is 'errors'. Up to 30 errors of a label are used, up to 200 characters of each. **These real texts
+    are sent to the model, and kept in the cache** with what was asked. A subtopic that quotes one is dropped, and
+    `generate` never sees them. With a model behind an API they leave this machine.
 
     Returns
     -------

@@ -6,12 +6,11 @@
 __all__ = ['POLICIES', 'Judge', 'get_judge', 'read_choice', 'shown_order', 'read_draw', 'pooled', 'calibration', 'calibrated',
            'Reading', 'read_label', 'objection']
 
-# %% ../nbs/42_judge.ipynb #aa80fba2
+# %% ../nbs/42_judge.ipynb #0018ef18
 import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -20,12 +19,12 @@ from .known_models import get_model
 from .models import Model
 from .prompts import marks
 
-# %% ../nbs/42_judge.ipynb #b47292ea
+# %% ../nbs/42_judge.ipynb #d1d1c4db
 POLICIES = ('keep', 'drop', 'relabel')
 
 
 def _check_odds(odds: Any) -> None:
-    is_number = isinstance(odds, Real) and not isinstance(odds, bool)
+    is_number = isinstance(odds, int | float) and not isinstance(odds, bool)
     if not is_number or not 0 < odds < math.inf:
         raise ValueError(f'odds must be a number above 0, such as 1.5, not {odds!r}')
 
@@ -179,7 +178,7 @@ def pooled(
     n_labels = len(answers[0])
     return (np.sum(answers, axis=0) + 1 / n_labels) / (len(answers) + 1)
 
-# %% ../nbs/42_judge.ipynb #17f3e0fc
+# %% ../nbs/42_judge.ipynb #b843e813
 def _log(probs: np.ndarray) -> np.ndarray:
     return np.log(np.clip(probs, 1e-6, 1))
 
@@ -199,12 +198,12 @@ def calibration(
     -------
     array of shape (labels,)
     """
-    logs, labels = _log(probs), np.asarray(labels)
+    logs, written_for = _log(probs), np.asarray(labels)
     n_labels = logs.shape[1]
-    rarest = np.bincount(labels, minlength=n_labels).min()
+    rarest = np.bincount(written_for, minlength=n_labels).min()
     if not rarest:
         return np.zeros(n_labels)
-    means = [logs[labels == i].mean(0) for i in range(n_labels)]
+    means = [logs[written_for == i].mean(0) for i in range(n_labels)]
     return np.mean(means, 0) * rarest / (rarest + prior)
 
 

@@ -70,7 +70,7 @@ class Usage:
         rows = [[name.replace('_', ' '), f'{value:,}'] for name, value in shown.items() if name != 'dollars']
         return html_table([*rows, ['dollars', f'${self.dollars:,.4f}']])
 
-# %% ../nbs/25_models.ipynb #d5105fb0
+# %% ../nbs/25_models.ipynb #ebc95b59
 class Model:
     "Base of all models: subclass it, set `name` and write `ask`."
 
@@ -80,8 +80,8 @@ class Model:
     pace: tuple[float, float] = (1.0, 80.0)  # Rough seconds before an answer starts, and its tokens a second
     logprobs: int = 0  # Of how many alternatives of a token it can give log-probabilities
 
-    async def ask(self, request: Request) -> Answer | str:
-        "Return the answer to `request`: an `Answer`, or just its text. Raise a `ModelError` if there is none."
+    async def ask(self, req: Request) -> Answer | str:
+        "Return the answer to the request `req`: an `Answer`, or just its text. Raise a `ModelError` if there is none."
         raise NotImplementedError(f'{type(self).__name__} does not define ask')
 
     def key(self) -> dict[str, Any]:

@@ -97,7 +97,7 @@ class GrowOptions(RunOptions):
         'Only subtopics for these errors are grown.',
     )
 
-# %% ../nbs/34_options.ipynb #1a800353
+# %% ../nbs/34_options.ipynb #bd62bcfc
 @dataclass
 class TextOptions(RunOptions):
     "How many rows to write, and which texts stay."
@@ -113,8 +113,8 @@ class TextOptions(RunOptions):
     )
     verify: Any = option(
         None,
-        "Whether a model that does not see the label checks it: True, 'keep', 'drop', 'relabel', a model, or a `Judge`; "
-        'False for no check. By default as the prompt set says: the embedded models check.',
+        "Whether a model that does not see the label checks it: True, 'keep', 'drop', 'relabel', a model, or a "
+        '`Judge`; False for no check. By default as the prompt set says: the embedded models check.',
     )
 
 # %% ../nbs/34_options.ipynb #f38cff2d

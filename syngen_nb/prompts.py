@@ -499,18 +499,3 @@ def key_parts(
     "Return the templates and settings that belong to the key of an answer, beyond the request itself."
     templates = (getattr(self, level), self.system)
     return (*templates, self.vary) if level == 'texts' else templates
-
-# %% ../nbs/21_prompts.ipynb #a1e918f5
-# until the redesign is done
-_moved = dict.fromkeys(('fold', 'clean_name', 'clean_text'), 'text') | dict(
-    salvage='answers', names_label='prompts_old'
-)
-_moved |= dict.fromkeys(('DEFAULT', 'METHOD', 'LOCAL', 'SMALL', 'get_prompts'), 'prompt_sets')
-
-
-def __getattr__(name: str):
-    if name not in _moved:
-        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-    from importlib import import_module
-
-    return getattr(import_module(f'syngen_nb.{_moved[name]}'), name)

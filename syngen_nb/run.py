@@ -119,7 +119,7 @@ def job_shortfall(job: Job) -> dict:
     got = dict(cell=job.name, want=job.wanted, got=len(job.items))
     return got | dict(error=job.error) if job.error else got
 
-# %% ../nbs/33_run.ipynb #ea9383d8
+# %% ../nbs/33_run.ipynb #26882529
 class Run:
     """Work that goes on in the background.
 
@@ -147,6 +147,9 @@ class Run:
         self.prompts = workspace.writer.prompts
         self.cache = workspace.cache
         self.usage = workspace.usage
+        self.at = workspace.at
+        self.seed = workspace.writer.seed
+        self.rounds = workspace.rounds
         self.error: BaseException | None = None
         self._engine = workspace.engine
         self._future: Future | None = None
@@ -189,12 +192,13 @@ def status(self: Run) -> str:
         return 'stopped'
     return 'failed' if self.error else 'done'
 
-# %% ../nbs/33_run.ipynb #adb88820
+# %% ../nbs/33_run.ipynb #12575f81
 @patch
 def state(self: Run, node: str) -> State:
     """Return what is known of a node, given by its id: status, how many texts it has, of how many, and an error.
 
-    The status is 'waiting', 'asking', 'done', 'short' (there are no more), 'failed', or None if nothing was asked for it.
+    The status is 'waiting', 'asking', 'done', 'short' (there are no more) or 'failed'. It is None if nothing was asked
+    for the node.
     """
     for stage in reversed(self.stages):
         state = stage.state(node)

@@ -189,12 +189,3 @@ def _repr_html_(self: Task) -> str:
     if self.examples:
         html += html_table(self.examples, ['example', 'label'])
     return html
-
-# %% ../nbs/04_task.ipynb #e16045bc
-def __getattr__(name: str) -> Any:  # until the redesign is done
-    from syngen_nb import plan
-
-    moved = dict(Plan='Plan', _counts='COUNTS', _whole='whole_number')
-    if name not in moved:
-        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-    return getattr(plan, moved[name])

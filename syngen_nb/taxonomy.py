@@ -605,11 +605,3 @@ def rename_in_run(self: Taxonomy, node: NodeRef, name: str, into: Step | None = 
             self._history.touch(node.id, node.parent)
             node.name = name
         return node
-
-# %% ../nbs/11_taxonomy.ipynb #b87ab4c2
-_Edit = Step  # until the redesign is done
-_forget = lambda self, steps: self._history.forget()  # until the redesign is done
-Taxonomy._lock = property(lambda self: self.mutex)  # until the redesign is done
-Taxonomy._done = property(lambda self: self._history.done, _forget)  # until the redesign is done
-Taxonomy._undone = property(lambda self: self._history.undone, _forget)  # until the redesign is done
-Taxonomy._touch = lambda self, *ids: self._history.touch(*ids)  # until the redesign is done

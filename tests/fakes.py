@@ -1,5 +1,9 @@
-"""Models without a server, for tests: what they say follows from what they are asked."""
+"""Models without a server, for tests: what they say follows from what they are asked.
 
+`Writer` makes up names, texts and choices. `RoughWriter` also fails, breaks off and repeats itself, and may answer in
+any order. `SilentWriter` must not be asked. `WriterWithoutLogprobs` promises log-probabilities and refuses them."""
+
+import asyncio
 import hashlib
 import json
 import math
@@ -70,7 +74,7 @@ class Writer(Model):
 
     def choose(self, request, rng):
         "Return a mark or a name for one of the labels that `request` shows, with log-probabilities if asked for."
-        marks = re.findall(r'^([A-Z])\. ', request.prompt, re.M)
+        marks = re.findall(r'^([A-Z]|\d+)\. ', request.prompt, re.M)
         options = marks or re.findall(r'Classes: (.*)\.', request.prompt)[-1].split(', ')
         weights = [rng.random() for _ in options]
         choice = max(zip(weights, options))[1]
@@ -95,3 +99,95 @@ BAD = [
 def is_check(prompt):
     "Return whether `prompt` asks for the label of a text."
     return 'Which of them is it?' in prompt or prompt.rstrip().endswith('Class:')
+
+
+class RoughWriter(Writer):
+    """Does everything wrong that a model can do, but always the same for the same request.
+
+    It fails the first time some requests come, and answers them the second time. It cuts answers off, gives names twice
+    or in another order of words, says names of labels, and writes texts that are turned down for all kinds of reasons.
+    """
+
+    name = 'fake/rough'
+    faults = 0.45
+    failing = 0.015  # Share of requests that fail at first; a list that fails twice would be given up
+
+    def __init__(self, prompts=None, logprobs=0, wait=0):
+        super().__init__(prompts, logprobs)
+        self.wait = wait  # Most seconds that an answer takes; each takes a random part of it
+        self.failed = set()  # Requests that it has failed to answer
+
+    async def ask(self, request):
+        "Answer `request`, or fail; what it does follows from the request, how long it takes does not."
+        if self.wait:
+            await asyncio.sleep(random.random() * self.wait)
+        luck = luck_of(request)
+        fails = luck.random() < self.failing
+        if fails and self.asked and self.is_first_time(request):
+            raise TimeoutError('no answer in time')
+        answer = await super().ask(request)
+        if is_check(request.prompt):
+            return 'I cannot tell' if luck.random() < 0.1 and not request.logprobs else answer
+        return cut(answer, luck) if luck.random() < 0.2 else answer
+
+    def is_first_time(self, request):
+        "Return whether `request` has not failed before, and take note that it does now."
+        key = request.prompt, request.seed
+        first = key not in self.failed
+        self.failed.add(key)
+        return first
+
+    def new_name(self, request, rng):
+        "Return a name of two words out of a few, which often says what another one says, or names a label."
+        words = rng.sample(WORDS[:9], 2)
+        return ' '.join(['news of the sea', *words] if rng.random() < 0.15 else words)
+
+    def text(self, request, rng):
+        "Return a text of two sentences, or a bad one."
+        if rng.random() < self.faults:
+            return rng.choice([*BAD, *WORSE])(rng.choices(WORDS, k=10))
+        first, second = (' '.join(rng.choices(WORDS, k=rng.randint(5, 8))) for _ in range(2))
+        return f'{first}. {second}'
+
+
+class SilentWriter(Writer):
+    "Must not be asked: all answers are in the cache."
+
+    def __init__(self, like):
+        super().__init__(logprobs=like.logprobs)
+        self.name, self.prompts = like.name, like.prompts
+
+    async def ask(self, request):
+        raise AssertionError(f'The cache has no answer to: {request.prompt[:200]}')
+
+
+class WriterWithoutLogprobs(Writer):
+    "Says that it gives log-probabilities, and refuses when it is asked for them."
+
+    name = 'fake/no-logprobs'
+
+    async def ask(self, request):
+        if request.logprobs:
+            raise ValueError('logprobs are not supported here')
+        return await super().ask(request)
+
+
+WORSE = [
+    lambda words: f'A man from the village went down to the shore and sold his old {words[0]}',
+    lambda words: f'Dear [name], your {words[0]} has come to the {words[1]} of the town',
+    lambda words: f'{words[0]} {words[1]}',
+    lambda words: 'una nota sobre el mar y sus olas',
+    lambda words: f'I saw {words[0].title()} and {words[1].title()} on the way to the {words[2]} last week',
+]
+
+
+def luck_of(request):
+    "Return a source of random numbers that belongs to `request`."
+    return random.Random(hashlib.sha256(f'luck 3 {request.prompt} {request.seed}'.encode()).hexdigest())
+
+
+def cut(answer, luck):
+    "Return the beginning of `answer`, marked as cut off at the token limit."
+    from syngen_nb import models
+
+    return models.Answer(answer[: int(len(answer) * luck.uniform(0.4, 0.95))], 10, 10, cut=True)

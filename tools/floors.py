@@ -22,6 +22,9 @@ FLOORS = {
 SHIMS = {'tree', 'form', 'progress', 'data', 'weights'}  # Old paths, which say where things are now
 
 
+FOLDERS = {'', 'widgets'}
+
+
 def floor_of(module):
     "Return the number of the floor of `module`, or None if it has none."
     for number, (floor, names) in enumerate(FLOORS.items()):
@@ -31,13 +34,13 @@ def floor_of(module):
     return None
 
 
-def modules():
-    "Return the modules of the package, a name to its syntax tree."
+def modules(shims=False):
+    "Return the modules of the package, a name to its syntax tree; without `shims`, or only these."
     paths = [path for path in sorted(ROOT.rglob('*.py')) if path.name not in ('__init__.py', '_modidx.py')]
     found = {
         '.'.join(path.relative_to(ROOT).with_suffix('').parts): ast.parse(path.read_text('utf-8')) for path in paths
     }
-    return {name: tree for name, tree in found.items() if name not in SHIMS}
+    return {name: tree for name, tree in found.items() if (name in SHIMS) is shims}
 
 
 def imports(module, tree):
@@ -47,7 +50,10 @@ def imports(module, tree):
             target = target_of(module, node)
             if target is not None:
                 for alias in node.names:
-                    yield (target, alias.name) if target else (alias.name, '')
+                    if target in FOLDERS:  # `from .widgets import base` takes a module out of a folder
+                        yield f'{target}.{alias.name}'.strip('.'), ''
+                    else:
+                        yield target, alias.name
         elif isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name.startswith('syngen_nb.'):
@@ -83,6 +89,24 @@ def upward(graph):
             if None not in (low, high) and high > low and (name, target) != ('display', 'widgets.run_view'):
                 wrong.append(f'{name} imports {target}, which is above it')
     return wrong
+
+
+def busy_shims():
+    "Return old paths that do more than to say where things are now: they define something."
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    trees = modules(shims=True).items()
+    return [
+        f'{name} defines {o.name}'
+        for name, tree in trees
+        for o in tree.body
+        if isinstance(o, kinds) and o.name != '__getattr__'
+    ]
+
+
+def taken_from_shims():
+    "Return the imports that go to an old path."
+    found = {(name, target) for name, tree in modules().items() for target, _ in imports(name, tree) if target in SHIMS}
+    return [f'{name} imports {target}, which is an old path' for name, target in sorted(found)]
 
 
 def private_names():
@@ -131,7 +155,7 @@ def main():
             full = f'widgets.{name}' if floor == 'widgets' else name
             if full in graph:
                 print(f'  {name:14} {" ".join(graph[full])}')
-    wrong = [*upward(graph), *private_names(), *circles(graph)]
+    wrong = [*upward(graph), *private_names(), *circles(graph), *busy_shims(), *taken_from_shims()]
     print('\n' + ('\n'.join(wrong) or 'No import goes up, none is private, and there is no circle.'))
     return bool(wrong)
 

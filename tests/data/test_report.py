@@ -11,9 +11,25 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics.pairwise import cosine_similarity
 
 from helpers import python
-from syngen_nb.quality import near_duplicates, words
-from syngen_nb.report import *
-from syngen_nb.report import _lines, _near, _texts, _real
+from syngen_nb.metrics import (
+    aps,
+    best_length,
+    best_word,
+    branches,
+    compression_ratio,
+    distinct,
+    ingf,
+    lengths,
+    near_rate,
+    openings,
+    out_of_fold,
+    read_rows,
+    telling_words,
+    vendi,
+)
+from syngen_nb.duplicates import near_duplicates
+from syngen_nb.report import compare, known_ranges, report, report_lines
+from syngen_nb.text import words
 
 WORDS = 'sea land air wind sun rain sand hill boat bird tree road lake snow'.split()
 
@@ -95,7 +111,8 @@ def test_stumps_against_all_that_there_are(seed):
 @pytest.mark.parametrize('k', [2, 3, 5, 14])
 def test_near_duplicates_are_those_of_quality(k):
     t = some(400, k, k, 12)+['', '?', 'One', 'one.', '电影很好', '电影很好！']
-    assert _near(_texts(t)).tolist()==near_duplicates(t)
+    rows = read_rows(pd.DataFrame(dict(text=t, label='x')))
+    assert rows.near.tolist()==near_duplicates(t)
 
 def test_near_rates():
     t = some(200, 3, 3, 6)
@@ -202,8 +219,8 @@ def test_ranges_of_your_own_real_texts():
     with pytest.raises(ValueError, match='no frame'): report(df, real=[])
 
 def test_the_kept_ranges_are_numbers_only():
-    for table in _real().values():
-        assert set(table)<=set(_lines)
+    for table in known_ranges().values():
+        assert set(table)<=set(report_lines())
         for by in table.values():
             for n,(low,high) in by.items(): assert int(n)>0 and isinstance(low, float) and low<=high
 
@@ -311,7 +328,7 @@ def test_without_the_extra(monkeypatch):
         with pytest.raises(ImportError, match=r'syngen-nb\[quality\]'): f()
 
 def test_import_is_light():
-    p = python('import sys, syngen_nb.report; print([o for o in ("sklearn", "scipy", "matplotlib") if o in sys.modules])')
+    p = python('import sys, syngen_nb.report, syngen_nb.report_page; print([o for o in ("sklearn", "scipy", "matplotlib") if o in sys.modules])')
     out,err = p.communicate(timeout=60)
     assert out.strip()=='[]', err
 

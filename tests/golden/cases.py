@@ -3,7 +3,7 @@
 import pandas as pd
 from fakes import Writer
 
-from syngen_nb import DEFAULT, METHOD, Cache, Label, Task, Taxonomy, generate, get_model, grow, start, verify
+from syngen_nb import METHOD, Cache, Label, Task, Taxonomy, generate, get_model, grow, start, verify
 
 TASK = Task('Sort notes by what they are about', ['Sea', 'Land', 'Air'])
 RICH = Task(

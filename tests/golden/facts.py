@@ -4,11 +4,10 @@ import inspect
 import json
 import warnings
 
-import pandas as pd
-from golden.cases import CASES, TASK, dropped_texts, replayed, tree_forms
+from golden.cases import TASK
 
 import syngen_nb
-from syngen_nb import Cache, Studio, card, estimate, evaluate, get_model, report, split, to_csv, to_jsonl
+from syngen_nb import Studio, card, estimate, evaluate, get_model, report, split, to_csv, to_jsonl
 
 CLASSES = 'Label Plan Task Cache Model Prompts Taxonomy Judge TaskForm TaxonomyTree DataView Studio'.split()
 
@@ -39,13 +38,27 @@ def signatures():
             found[name] = parameters(thing)
     for name in CLASSES:
         of = getattr(syngen_nb, name)
-        own = [
-            m
-            for m in dir(of)
-            if not m.startswith('_') and getattr(getattr(of, m), '__module__', '').startswith('syngen_nb')
-        ]
-        found |= {f'{name}.{m}': parameters(getattr(of, m)) for m in own if inspect.isroutine(getattr(of, m))}
+        own = {m for part in of.__mro__ if part.__module__.startswith('syngen_nb') for m in vars(part)}
+        methods = {m: getattr(of, m) for m in own if not m.startswith('_')}
+        found |= {f'{name}.{m}': parameters(o) for m, o in methods.items() if inspect.isroutine(o)}
     return found
+
+
+def nameless(parameter):
+    "Return a parameter without its name where nobody gives it by name: one letter, or `**kw`."
+    name, kind, default = parameter
+    return ['', kind, default] if len(name) == 1 or kind == 'VAR_KEYWORD' else parameter
+
+
+def may_become(old, new):
+    "Return whether parameters `old` may become `new`: more of them have a default, and come last or by keyword alone."
+    was_letter = [i for i, parameter in enumerate(old) if len(parameter[0]) == 1]
+    new = [['', *p[1:]] if i in was_letter else nameless(p) for i, p in enumerate(new)]
+    old = [nameless(p) for p in old]
+    places = [[p for p in some if p[1].startswith('POSITIONAL')] for some in (old, new)]
+    rest = [[p for p in some if not p[1].startswith('POSITIONAL')] for some in (old, new)]
+    kept = places[1][: len(places[0])] == places[0] and all(p in rest[1] for p in rest[0])
+    return kept and all(p[2] or p[1].startswith('VAR_') for p in new if p not in old)
 
 
 def model_keys():
@@ -98,6 +111,7 @@ def scores(df):
 def studio_with(cache):
     "Return a studio with a tree that was edited and texts."
     from fakes import Writer
+
     from syngen_nb import Plan
 
     studio = Studio(TASK, Plan.make(TASK, 12), model=Writer(), cache=cache)
