@@ -14,7 +14,7 @@ demo: .venv/demo
 # what ruff and mypy say; pyproject.toml configures them
 lint: .venv/dev
 	$(BIN)/ruff check nbs tests tools benchmarks
-	$(BIN)/ruff format --check nbs tools
+	$(BIN)/ruff format --check nbs tools benchmarks
 	$(BIN)/mypy
 
 test: lint
