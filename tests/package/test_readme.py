@@ -86,6 +86,7 @@ def test_snippets_are_found():
     assert len(snippets(README)) == README.count('```python') >= 6
     assert len(snippets(GUIDE)) == GUIDE.count('```python') >= 6
     assert OLLAMA in README
+    assert 'Warning' not in README
 
 
 def test_requirements_can_be_installed():
