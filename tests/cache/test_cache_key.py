@@ -4,7 +4,7 @@ import pytest
 from helpers import TASK, openai
 
 from syngen_nb import generate, get_model
-from syngen_nb.models import LocalModel
+from syngen_nb.local_model import LocalModel
 
 
 def asked(cache, s, prompts=None, **kw):

@@ -1,16 +1,17 @@
 "What leaves the package: splits without leaks, a Hugging Face data set, a card that says only what is meant"
 
 import html
+import inspect
 import itertools
 import random
 import re
 
 import pandas as pd
 import pytest
-from syngen_nb.quality import words
 
 from syngen_nb.export import _near, card, split, to_hf, to_parquet
 from syngen_nb.generate import apportion
+from syngen_nb.text import words
 
 
 def pairs(t):
@@ -269,7 +270,7 @@ def test_card_code_runs():
         filters=['too_short', 's'],
         verify=(('relabel',), dict(model='local/small', odds=0.5)),
     )
-    assert not set(called) - set(syngen_nb.generate.__code__.co_varnames)
+    assert not set(called) - set(inspect.signature(syngen_nb.generate).parameters)
 
 
 def test_card_of_any_frame():

@@ -8,7 +8,7 @@ from fake_server import serve
 from helpers import TASK, check_exact, openai
 
 from syngen_nb import Cache, generate, grow
-from syngen_nb.grow import ShortWarning
+from syngen_nb.run import ShortWarning
 
 # Of one text asked for, five of these leave nothing: .19 of the answers, so that a cell in 20,000 has six such in a row.
 FAULTS = {

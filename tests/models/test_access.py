@@ -10,7 +10,10 @@ from fake_server import serve
 from helpers import TASK, anthropic, check_exact, openai
 
 from syngen_nb import Cache, Task, generate, get_model, grow, start
-from syngen_nb.models import LocalModel, ModelError
+from syngen_nb.generate import text_run
+from syngen_nb.local_model import LocalModel
+from syngen_nb.models import ModelError
+from syngen_nb.options import TextOptions
 
 KEY, PASSWORD = 'sk-SECRET-4711-abcdef', 'hunter2-4711'
 both = pytest.mark.parametrize('make', [openai, anthropic])
@@ -195,7 +198,7 @@ def test_key_in_the_environment(monkeypatch, cache):
     for k in ('OPENAI_API_KEY', 'ANTHROPIC_API_KEY'):
         monkeypatch.setenv(k, KEY)
     assert isinstance(get_model(), LocalModel) and get_model().name == 'local'
-    run = __import__('syngen_nb.generate', fromlist=['_run'])._run(TASK, 9, cache=cache)
+    run = text_run(TASK, TextOptions(n_record_to_generate=9, cache=cache))
     assert run.model.name == 'local'
 
 

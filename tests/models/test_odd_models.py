@@ -8,8 +8,8 @@ import pytest
 from helpers import TASK
 
 from syngen_nb import Model, generate, grow, start
-from syngen_nb.grow import ShortWarning
 from syngen_nb.models import Answer, ModelError
+from syngen_nb.run import ShortWarning
 
 
 class Own(Model):

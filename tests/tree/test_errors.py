@@ -8,7 +8,7 @@ from helpers import TASK, openai
 
 from syngen_nb import DEFAULT, METHOD, Model, Taxonomy, generate, grow
 from syngen_nb.grow import start_grow
-from syngen_nb.prompts import LOCAL, SMALL
+from syngen_nb.prompt_sets import LOCAL, SMALL
 
 WRONG = pd.DataFrame(
     [(f'The wreck number {i} lies deep below the old harbour', 'Sea', 'Land' if i % 2 else 'Air') for i in range(40)]
