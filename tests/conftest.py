@@ -42,7 +42,7 @@ def task():
 @pytest.fixture(scope='session')
 def small():
     "Weights of the small model, in the user's cache folder, where they stay"
-    from syngen_nb.weights import fetch_weights
+    from syngen_nb.model_files import fetch_model_file as fetch_weights
 
     return fetch_weights('local/small', quiet=True)
 

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from syngen_nb.evaluate import METRICS, _nested, embeddings, evaluate, paired_bootstrap, scores, wilson
+from syngen_nb.evaluate import _nested, embeddings, evaluate
+from syngen_nb.stats import METRICS, paired_bootstrap, scores, wilson
 
 pytest.importorskip('sklearn')
 from sklearn.feature_extraction.text import TfidfVectorizer

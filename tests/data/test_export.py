@@ -9,8 +9,9 @@ import re
 import pandas as pd
 import pytest
 
-from syngen_nb.export import _near, card, split, to_hf, to_parquet
-from syngen_nb.generate import apportion
+from syngen_nb import card, split, to_hf, to_parquet
+from syngen_nb.plan import apportion
+from syngen_nb.split import _near
 from syngen_nb.text import words
 
 

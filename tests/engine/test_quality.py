@@ -5,9 +5,10 @@ import pytest
 from helpers import TASK, anthropic, check_exact, openai, needs_llama
 from fake_server import serve
 from syngen_nb import FILTERS, Cache, Judge, Label, Model, Task, generate, get_model, start, verify
-from syngen_nb.grow import ShortWarning
+from syngen_nb import ShortWarning
 from syngen_nb.models import Answer, ModelError
-from syngen_nb.quality import calibrated, near_duplicates
+from syngen_nb.duplicates import near_duplicates
+from syngen_nb.judge import calibrated, calibration
 
 WORDS = 'stone lamp garden window paper silver morning thunder apple wagon bridge candle meadow copper velvet orchard signal timber'.split()
 
@@ -231,7 +232,6 @@ def test_calibration_does_not_let_a_bias_decide():
     y = rng.integers(0, 2, 400)
     odds = np.exp(2 + np.where(y == 1, 1, -1) + rng.normal(0, .3, 400))   # always for label 1
     p = np.stack([1/(1+odds), odds/(1+odds)], 1)
-    from syngen_nb.quality import calibration
     assert (p.argmax(1) == 1).mean() > .99
     assert (calibrated(p, calibration(p, y)).argmax(1) == y).mean() > .98
 
