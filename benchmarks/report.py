@@ -3,7 +3,8 @@
     python benchmarks/report.py FOLDER
 
 FOLDER holds real sets, NAME.csv.gz and NAME_train.csv.gz with the columns text and label: imdb for long texts,
-twitter_fin and tweets_es for short ones. Prints wall time and processor time, which are about equal on an idle machine."""
+twitter_fin and tweets_es for short ones. Prints wall time, and processor time: the two are about equal on an idle
+machine."""
 
 import sys
 import time
