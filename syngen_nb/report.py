@@ -374,10 +374,10 @@ class Report:
         self.openings = _openings_by_label(rows)
         self.near = _near_pairs(rows)
 
-# %% ../nbs/51_report.ipynb #6eb99a62
+# %% ../nbs/51_report.ipynb #1b2894d6
 def report(
     df: pd.DataFrame,  # With `text` and `label`
-    real: pd.DataFrame | Iterable[pd.DataFrame] | None = None,  # Real texts for the same task
+    real: pd.DataFrame | Iterable[pd.DataFrame] | None = None,  # Real texts of the task: one frame or several
 ) -> Report:
     """Measure a set of labelled texts and compare it with real sets.
 
