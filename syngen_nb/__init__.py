@@ -16,6 +16,7 @@ from .grow import agrow, grow, start_grow
 from .generate import agenerate, generate, start
 from .estimate import aestimate, estimate
 from .report import compare, report
+from . import report_page  # Adds HTML and plots to reports
 from .split import split
 from .export import to_csv, to_hf, to_jsonl, to_parquet
 from .card import card

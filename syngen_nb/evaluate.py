@@ -18,10 +18,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from .stats import METRICS, scores, wilson
 
 from .display import html_table
 from .frames import label_names, labelled
+from .stats import METRICS, scores, wilson
 from .text import SPACELESS, fold
 
 # %% ../nbs/54_evaluate.ipynb #b113e4dd

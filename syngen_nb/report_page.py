@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Tables', 'whole_page', 'Cell', 'LineRow', 'report_plots', 'report_html', 'comparison_html']
 
-# %% ../nbs/52_report_page.ipynb #36b51c7d
+# %% ../nbs/52_report_page.ipynb #684d9491
 import io
 import re
 import warnings
@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from fastcore.basics import patch
 from jinja2 import Environment, FunctionLoader
 from markupsafe import Markup, escape
 
@@ -386,3 +387,43 @@ def comparison_html(comparison: Comparison) -> str:
         groups[group] = [_comparison_row(line, parts) for line in lines]
     css = Markup(static('report.css'))
     return str(_macro('comparison')(css, list(parts), groups))
+
+# %% ../nbs/52_report_page.ipynb #e3b37886
+@patch
+def _repr_html_(self: Report) -> str:
+    return report_html(self)
+
+
+@patch
+def to_html(self: Report) -> str:
+    "Return a whole HTML page that needs no other file."
+    return whole_page(f'Health of {self.title}', report_html(self))
+
+
+@patch
+def plots(self: Report) -> dict:
+    """Draw small matplotlib figures.
+
+    Returns
+    -------
+    dict
+        Figures by name: `lengths` of texts by label, and `classifier` and `verification`: which labels they give, for
+        up to eight labels.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    """
+    return report_plots(self)
+
+# %% ../nbs/52_report_page.ipynb #afe59aa3
+@patch
+def _repr_html_(self: Comparison) -> str:
+    return comparison_html(self)
+
+
+@patch
+def to_html(self: Comparison) -> str:
+    "Return a whole HTML page that needs no other file."
+    return whole_page('Health, side by side', comparison_html(self))

@@ -10,7 +10,6 @@ import math
 
 import numpy as np
 
-
 # %% ../nbs/53_stats.ipynb #6914d75a
 METRICS = 'accuracy', 'macro_f1', 'weighted_f1'
 
