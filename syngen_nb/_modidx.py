@@ -894,7 +894,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                        'syngen_nb.report_page.comparison_html': ( 'report_page.html#comparison_html',
                                                                                   'syngen_nb/report_page.py'),
                                        'syngen_nb.report_page.report_html': ('report_page.html#report_html', 'syngen_nb/report_page.py'),
-                                       'syngen_nb.report_page.report_plots': ('report_page.html#report_plots', 'syngen_nb/report_page.py'),
                                        'syngen_nb.report_page.whole_page': ('report_page.html#whole_page', 'syngen_nb/report_page.py')},
             'syngen_nb.run': { 'syngen_nb.run.Run': ('run.html#run', 'syngen_nb/run.py'),
                                'syngen_nb.run.Run.__init__': ('run.html#run.__init__', 'syngen_nb/run.py'),

@@ -123,7 +123,7 @@ def _verify_argument(origin: dict) -> str | None:
     policy = repr(verify['policy'])
     return f'Judge({", ".join([policy, *changed])})' if changed else policy
 
-# %% ../nbs/57_card.ipynb #4773a62f
+# %% ../nbs/57_card.ipynb #aeadaf13
 def again_code(origin: dict, names: list[str]) -> str:
     "Return the call that makes a frame again, as Python."
     arguments = _plan_arguments(origin)
@@ -138,7 +138,9 @@ def again_code(origin: dict, names: list[str]) -> str:
         arguments['prompts'] = '…'
     given = ', '.join(['task', *(f'{name}={value}' for name, value in arguments.items())])
     used = ['Judge'] * ('Judge(' in (verify or '')) + ['METHOD'] * (prompts == 'method') + ['Task', 'generate']
-    return f'from syngen_nb import {", ".join(sorted(used))}\n\ntask = {_task_argument(origin, names)}\ndf = generate({given})'
+    lines = [f'from syngen_nb import {", ".join(sorted(used))}', '']
+    lines += [f'task = {_task_argument(origin, names)}', f'df = generate({given})']
+    return '\n'.join(lines)
 
 # %% ../nbs/57_card.ipynb #af9aa419
 SIZES = {1e3: 'n<1K', 1e4: '1K<n<10K', 1e5: '10K<n<100K', 1e6: '100K<n<1M'}
@@ -233,9 +235,9 @@ def _made_again(origin: dict, names: list[str]) -> list[str]:
     return [
         '## Made again',
         f'```python\n{again_code(origin, names)}\n```',
-        'With the cache of the first run this gives the same rows and asks nothing; with another cache the model is asked '
-        'anew, and models seldom answer twice alike. What is not recorded here: edits of the tree, real texts given as '
-        "examples, and templates of one's own.",
+        'With the cache of the first run this gives the same rows and asks nothing; with another cache the model is '
+        'asked anew, and models seldom answer twice alike. What is not recorded here: edits of the tree, real texts '
+        "given as examples, and templates of one's own.",
     ]
 
 # %% ../nbs/57_card.ipynb #e85aa6f5

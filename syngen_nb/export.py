@@ -107,7 +107,7 @@ def to_parquet(
     Path(path).expanduser().write_bytes(file.getvalue())
     return None
 
-# %% ../nbs/56_export.ipynb #d14eacb0
+# %% ../nbs/56_export.ipynb #9a90793f
 def _kind(column: pd.Series) -> str:
     "Return the type of a column, as `datasets` calls it."
     types = pd.api.types
@@ -125,8 +125,8 @@ def to_hf(
 ) -> Any:
     """Return `df` as a `datasets.Dataset` whose `label` is a ClassLabel, in the order of the labels.
 
-    A pair becomes a DatasetDict of `train` and `test`. Numbers stay numbers, all else is text. The index and `attrs` are
-    left behind.
+    A pair becomes a DatasetDict of `train` and `test`. Numbers stay numbers, all else is text. The index and `attrs`
+    are left behind.
 
     Raises
     ------

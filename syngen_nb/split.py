@@ -204,7 +204,7 @@ def pick_test_groups(groups: list[Group], total: Counter, wanted: dict[str, int]
         picked += [pure[i] for i in found]
     return picked
 
-# %% ../nbs/55_split.ipynb #a32380f5
+# %% ../nbs/55_split.ipynb #16b9a193
 def split(
     df: pd.DataFrame,  # With `text` and `label`, as `generate` gives it; levels of the tree are used if they are there
     test: float = 0.2,  # Share of the test set, or a number of rows
@@ -214,9 +214,9 @@ def split(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Split `df` for training and testing, with nothing of the test set known from the training set.
 
-    Each label is split in the same proportion, as close as whole groups allow. A group is what `by` says ('source_type',
-    'topic' or 'subtopic' of a label, or any other column), with all that holds a near-duplicate of one of its texts. With
-    None only near-duplicates stay together. The same arguments give the same split.
+    Each label is split in the same proportion, as close as whole groups allow. A group is what `by` says: a
+    'source_type', 'topic' or 'subtopic' of a label, or the value of any other column. Whatever holds a near-duplicate of
+    one of its texts belongs to it. With None only near-duplicates stay together. The same arguments give the same split.
 
     Returns
     -------

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-# %% ../nbs/53_stats.ipynb #77d97e4f
+# %% ../nbs/53_stats.ipynb #a1348ac3
 METRICS = ('accuracy', 'macro_f1', 'weighted_f1')
 
 
@@ -36,7 +36,7 @@ def scores_by_draw(
 
 
 def count_pairs(*columns: Any) -> tuple[np.ndarray, np.ndarray, int]:
-    "Return the different rows of equally long columns as numbers, how often each occurs, and how many values there are."
+    "Return the different rows of equally long columns as numbers, how often each occurs, and the number of values."
     values = np.concatenate([np.asarray(column, dtype=object).astype(str) for column in columns])
     names, codes = np.unique(values, return_inverse=True)
     pairs, counts = np.unique(codes.reshape(len(columns), -1), axis=1, return_counts=True)
