@@ -204,7 +204,7 @@ def pick_test_groups(groups: list[Group], total: Counter, wanted: dict[str, int]
         picked += [pure[i] for i in found]
     return picked
 
-# %% ../nbs/55_split.ipynb #16b9a193
+# %% ../nbs/55_split.ipynb #cf5c90b8
 def split(
     df: pd.DataFrame,  # With `text` and `label`, as `generate` gives it; levels of the tree are used if they are there
     test: float = 0.2,  # Share of the test set, or a number of rows
@@ -215,8 +215,9 @@ def split(
     """Split `df` for training and testing, with nothing of the test set known from the training set.
 
     Each label is split in the same proportion, as close as whole groups allow. A group is what `by` says: a
-    'source_type', 'topic' or 'subtopic' of a label, or the value of any other column. Whatever holds a near-duplicate of
-    one of its texts belongs to it. With None only near-duplicates stay together. The same arguments give the same split.
+    'source_type', 'topic' or 'subtopic' of a label, or the value of any other column. Whatever holds a near-duplicate
+    of one of its texts belongs to it. With None only near-duplicates stay together. The same arguments give the same
+    split.
 
     Returns
     -------
