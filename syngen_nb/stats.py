@@ -5,54 +5,74 @@
 # %% auto #0
 __all__ = ['METRICS', 'scores_by_draw', 'count_pairs', 'scores', 'paired_bootstrap', 'wilson']
 
-# %% ../nbs/53_stats.ipynb #5cc73503
+# %% ../nbs/53_stats.ipynb #3c1e7d16
 import math
+from typing import Any
 
 import numpy as np
 
-# %% ../nbs/53_stats.ipynb #6914d75a
-METRICS = 'accuracy', 'macro_f1', 'weighted_f1'
+# %% ../nbs/53_stats.ipynb #77d97e4f
+METRICS = ('accuracy', 'macro_f1', 'weighted_f1')
 
 
-def scores_by_draw(counts, y, p, k):
-    "Scores from `counts` (sets × kinds) of rows with label `y` and prediction `p` (numbers below `k`, one for each kind): a dict of arrays"
-    counts, one = np.atleast_2d(counts).astype(float), np.eye(k)
+def scores_by_draw(
+    counts: Any,  # How many rows there are of each pair: an array of shape (draws, pairs), or (pairs,)
+    y: np.ndarray,  # Label of each pair, as a number
+    p: np.ndarray,  # Prediction of each pair, as a number
+    k: int,  # How many labels there are
+) -> dict[str, np.ndarray]:
+    "Return each of `METRICS` for every draw, as arrays of shape (draws,)."
+    counts = np.atleast_2d(counts).astype(float)
+    one_hot = np.eye(k)
     right = y == p
-    hit, has, said = counts[:, right] @ one[y[right]], counts @ one[y], counts @ one[p]
-    n, either = has.sum(1), has + said
-    f1 = np.divide(2 * hit, either, out=np.zeros_like(hit), where=either > 0)
-    return dict(accuracy=hit.sum(1) / n, macro_f1=f1.sum(1) / (either > 0).sum(1), weighted_f1=(f1 * has).sum(1) / n)
+    hits = counts[:, right] @ one_hot[y[right]]
+    labelled = counts @ one_hot[y]
+    predicted = counts @ one_hot[p]
+    either = labelled + predicted
+    f1 = np.divide(2 * hits, either, out=np.zeros_like(hits), where=either > 0)
+    n = labelled.sum(1)
+    macro = f1.sum(1) / (either > 0).sum(1)
+    return dict(accuracy=hits.sum(1) / n, macro_f1=macro, weighted_f1=(f1 * labelled).sum(1) / n)
 
 
-def count_pairs(*cols):
-    "The different rows of equally long columns, as columns of numbers; how often each is there; and how many values there are"
-    names, codes = np.unique(
-        np.concatenate([np.asarray(o, dtype=object).astype(str) for o in cols]), return_inverse=True
-    )
-    kinds, counts = np.unique(codes.reshape(len(cols), -1), axis=1, return_counts=True)
-    return kinds, counts, len(names)
+def count_pairs(*columns: Any) -> tuple[np.ndarray, np.ndarray, int]:
+    "Return the different rows of equally long columns as numbers, how often each occurs, and how many values there are."
+    values = np.concatenate([np.asarray(column, dtype=object).astype(str) for column in columns])
+    names, codes = np.unique(values, return_inverse=True)
+    pairs, counts = np.unique(codes.reshape(len(columns), -1), axis=1, return_counts=True)
+    return pairs, counts, len(names)
 
-
-def scores(y, p):
-    """Accuracy, macro F1 and weighted F1 of predictions: a dict, each from 0 to 1.
-
-    As in scikit-learn: macro F1 is over the labels that are in `y` or in `p`.
-    """
+# %% ../nbs/53_stats.ipynb #46e9ffc9
+def scores(
+    y: Any,  # Labels of the rows
+    p: Any,  # Predictions for them
+) -> dict[str, float]:
+    "Return accuracy, macro F1 and weighted F1 of predictions, each from 0 to 1."
     (y, p), counts, k = count_pairs(y, p)
-    return {m: float(v[0]) for m, v in scores_by_draw(counts, y, p, k).items()}
+    return {name: float(value[0]) for name, value in scores_by_draw(counts, y, p, k).items()}
 
-# %% ../nbs/53_stats.ipynb #0fb6fda2
+# %% ../nbs/53_stats.ipynb #80bb6738
+def _check_lengths(y: Any, a: Any, b: Any, metric: str) -> None:
+    if metric not in METRICS:
+        raise ValueError(f'No metric is called {metric!r}; there are {", ".join(METRICS)}')
+    if not len(y) == len(a) == len(b) or not len(y):
+        raise ValueError(
+            f'{len(y)} labels, {len(a)} and {len(b)} predictions; there must be as many of each, and at least one'
+        )
+
+
 def paired_bootstrap(
-    y,  # Labels of the test rows
-    a,
-    b,  # Two predictions for them
-    metric='accuracy',  # One of `METRICS`
-    n=1000,  # Draws
-    seed=0,
-):
-    """Difference of two classifiers on the same rows, a minus b, and its 95 % interval.
+    y: Any,  # Labels of the test rows
+    a: Any,  # Predictions of one classifier for them
+    b: Any,  # Predictions of the other
+    metric: str = 'accuracy',  # One of `METRICS`
+    n: int = 1000,  # Draws
+    seed: int = 0,
+) -> tuple[float, float, float]:
+    """Compare two classifiers on the same rows: a minus b, and the 95 % interval.
 
-    The interval is that of the percentiles .025 and .975 of the bootstrap (Efron 1979; Efron & Tibshirani 1993, chapter 13).
+    The interval is that of the percentiles .025 and .975 of the bootstrap (Efron 1979; Efron & Tibshirani 1993, chapter
+    13).
 
     Returns
     -------
@@ -63,23 +83,28 @@ def paired_bootstrap(
     ValueError
         If the lengths differ, there are no rows, or the metric is not known.
     """
-    if metric not in METRICS:
-        raise ValueError(f'No metric is called {metric!r}; there are {", ".join(METRICS)}')
-    if not len(y) == len(a) == len(b) or not len(y):
-        raise ValueError(
-            f'{len(y)} labels, {len(a)} and {len(b)} predictions; there must be as many of each, and at least one'
-        )
+    _check_lengths(y, a, b, metric)
     (y, a, b), counts, k = count_pairs(y, a, b)
-    N = counts.sum()
-    drawn = np.random.default_rng(seed).multinomial(N, counts / N, size=n)
-    diff = lambda c: scores_by_draw(c, y, a, k)[metric] - scores_by_draw(c, y, b, k)[metric]
-    low, high = np.quantile(diff(drawn), [0.025, 0.975])
-    return float(diff(counts)[0]), float(low), float(high)
+    n_rows = counts.sum()
+    drawn = np.random.default_rng(seed).multinomial(n_rows, counts / n_rows, size=n)
 
+    def difference(counts: np.ndarray) -> np.ndarray:
+        return scores_by_draw(counts, y, a, k)[metric] - scores_by_draw(counts, y, b, k)[metric]
 
-def wilson(k, n, z=1.959964):
-    "The 95 % interval of a share, `k` of `n`: (low, high) (Wilson 1927, https://doi.org/10.1080/01621459.1927.10502953)"
+    low, high = np.quantile(difference(drawn), [0.025, 0.975])
+    return float(difference(counts)[0]), float(low), float(high)
+
+# %% ../nbs/53_stats.ipynb #2a23ea7a
+def wilson(k: int, n: int, z: float = 1.959964) -> tuple[float, float]:
+    """Return the 95 % interval of a share, `k` of `n` (Wilson 1927, https://doi.org/10.1080/01621459.1927.10502953).
+
+    Raises
+    ------
+    ValueError
+        If `k` is not from 0 to `n`.
+    """
     if not 0 <= k <= n or not n:
         raise ValueError(f'{k} of {n} is no share')
-    mid, half = (k + z * z / 2) / (n + z * z), z * math.sqrt(k * (n - k) / n + z * z / 4) / (n + z * z)
-    return max(0.0, mid - half), min(1.0, mid + half)
+    middle = (k + z * z / 2) / (n + z * z)
+    half = z * math.sqrt(k * (n - k) / n + z * z / 4) / (n + z * z)
+    return max(0.0, middle - half), min(1.0, middle + half)

@@ -11,7 +11,7 @@ import pytest
 
 from syngen_nb import card, split, to_hf, to_parquet
 from syngen_nb.plan import apportion
-from syngen_nb.split import _near
+from syngen_nb.split import near_pairs as _near
 from syngen_nb.text import words
 
 
