@@ -213,7 +213,7 @@ def evidence_by_row(
     parts = REGULARIZATION * similarity * difference.T
     return parts / 2 if len(classes) == 2 else parts
 
-# %% ../nbs/54_evaluate.ipynb #904f9ad2
+# %% ../nbs/54_evaluate.ipynb #dfd40b8d
 def _rows_to_blame(student: Student, wrong: np.ndarray, right: np.ndarray, step: int = 500) -> np.ndarray:
     "Return for each wrong test row the position of the training row that did most for the error."
     blamed = []
@@ -235,11 +235,11 @@ def errors_of(
     wrong = wrong[np.argsort(-student.confidence[wrong], kind='stable')]
     blamed = _rows_to_blame(student, wrong, test_labels)
     columns = dict(
-        text=[test_texts[i] for i in wrong],
+        text=[test_texts[i] for i in wrong.tolist()],
         label=test_labels[wrong],
         predicted=student.predicted[wrong],
         confidence=student.confidence[wrong],
-        because=[train_texts[i] for i in blamed],
+        because=[train_texts[i] for i in blamed.tolist()],
         because_label=student.train_labels[blamed],
     )
     return pd.DataFrame(columns, index=index[wrong])
@@ -579,18 +579,18 @@ def _describe(student: Student, both: BothSets, curve: pd.DataFrame, predicted: 
         leaked=both.leaked,
     )
 
-# %% ../nbs/54_evaluate.ipynb #385a89fc
+# %% ../nbs/54_evaluate.ipynb #390b700a
 def evaluate(
     train: pd.DataFrame,  # A frame with `text` and `label`, as `generate` returns it
     test: pd.DataFrame,  # Another one, best with real texts
     embed: bool = False,  # Whether to use sentence embeddings too; needs the extra `embed`
-    curve: bool | Iterable[int] = True,  # Whether to train on an eighth, a quarter and a half too; or numbers of rows
+    curve: bool | Iterable[int] = True,  # Whether to train on an eighth, a quarter, a half too; or numbers of rows
     seed: int = 0,  # Chooses the rows for the curve
 ) -> Evaluation:  # With embeddings, its errors and tables are about words and embeddings together
     """Train simple classifiers on one frame and test them on another.
 
-    They are logistic regressions (C = 10) on TF-IDF of words and word pairs. With `embed` there are two more: on sentence
-    embeddings, and on both together.
+    They are logistic regressions (C = 10) on TF-IDF of words and word pairs. With `embed` there are two more: on
+    sentence embeddings, and on both together.
 
     Raises
     ------
