@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from syngen_nb.evaluate import _nested, embeddings, evaluate
+from syngen_nb.evaluate import embeddings, evaluate, stratified_order
 from syngen_nb.stats import METRICS, paired_bootstrap, scores, wilson
 
 pytest.importorskip('sklearn')
@@ -165,7 +165,7 @@ def test_curve(sets):
         and e.curve.iloc[-1][list(METRICS)].tolist() == e.baselines.loc['tfidf'].tolist()
     )
     y = train.label.astype(str).to_numpy(dtype=object)
-    order = _nested(y, e.labels, 0)
+    order = stratified_order(y, e.labels, 0)
     for n in (3, 10, 57, 200, 399):
         for l in e.labels:
             assert abs((y[order[:n]] == l).sum() - n * (y == l).mean()) <= 1.5
@@ -252,7 +252,7 @@ def test_embeddings(sets):
 
     ev = import_module('syngen_nb.evaluate')
     E = embeddings(texts)
-    ev._vectors.clear()
+    ev._kept_vectors.clear()
     assert (
         np.allclose(E, np.concatenate([embeddings([t]) for t in texts]), atol=1e-4)
         and np.allclose(np.linalg.norm(E, axis=1), 1, atol=1e-5)
