@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Step', 'Studio']
 
-# %% ../nbs/25_studio.ipynb #71ea908b
+# %% ../nbs/25_studio.ipynb #9bdf0d23
 import json, re, time
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import traitlets as T
 
 from .cache import Cache, CacheError, Replay
 from .data import DataView
-from .form import TaskForm
+from .widgets.task_form import TaskForm
 from .generate import TextRun, start
 from .grow import _cache, _settings, _started, start_grow
 from .models import AnthropicModel, LocalModel, OpenAIModel, get_model
