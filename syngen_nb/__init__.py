@@ -27,7 +27,7 @@ __all__ = [
     'card', 'split', 'to_csv', 'to_hf', 'to_jsonl', 'to_parquet', 'evaluate', 'TaskForm', 'TaxonomyTree', 'DataView', 'Studio',
 ]
 # Widgets take longer to import than all the rest, so they are loaded when first used
-_widgets = dict(TaskForm='widgets.task_form', TaxonomyTree='widgets.taxonomy_tree', DataView='widgets.data_view', Studio='studio')
+_widgets = dict(TaskForm='widgets.task_form', TaxonomyTree='widgets.taxonomy_tree', DataView='widgets.data_view', Studio='widgets.studio')
 
 
 def __getattr__(name):

@@ -213,7 +213,7 @@ def save_studio(studio: SavedStudio) -> str:
     )
     return json.dumps(data, ensure_ascii=False)
 
-# %% ../../nbs/widgets/05_studio_file.ipynb #ac9cc4fd
+# %% ../../nbs/widgets/05_studio_file.ipynb #227ddf8e
 _WRONG = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
@@ -245,7 +245,8 @@ def _load(data: dict) -> SavedStudio:
     if not isinstance(data['answers'], list):
         raise ValueError('its answers are not a list')
     options = RunOptions(seed=data['seed'], rounds=data['rounds'])
-    task, tree, frame = data['task'], data['taxonomy'], data['frame']
+    task, tree = data['task'], data['taxonomy']
+    frame = data['frame']
     return SavedStudio(
         form=checked_fields(data['form']),
         task=None if task is None else Task.from_dict(task),
