@@ -22,7 +22,7 @@ def test_old_paths_warn_and_work(old):
     with pytest.warns(DeprecationWarning, match=f'syngen_nb.{new}') as said:
         module = importlib.import_module(f'syngen_nb.{old}')
     assert all(hasattr(module, name) for name in names)
-    assert len(said) == 1
+    assert [o.category for o in said].count(DeprecationWarning) == 1  # Sockets of other tests may warn too
 
 
 def test_an_old_name_is_the_new_thing():
