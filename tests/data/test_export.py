@@ -1,6 +1,7 @@
 "What leaves the package: splits without leaks, a Hugging Face data set, a card that says only what is meant"
 
 import html
+import importlib
 import inspect
 import itertools
 import random
@@ -316,3 +317,12 @@ def test_card_made_again(server, cache):
     assert scope['df'].equals(df) and server.count == asked
     a, b = split(df, 6)
     assert len(b) == 6 and not set(a.cell) & set(b.cell) and '| Sea |  | 8 | 2 |' in card((a, b), health=False)
+
+
+@pytest.mark.parametrize('name', ['split', 'card', 'evaluate'])
+def test_function_and_module_of_one_name(name):
+    "The function is at the top of the package, and its module can be imported too."
+    import syngen_nb
+
+    module = importlib.import_module(f'syngen_nb.{name}')
+    assert getattr(syngen_nb, name) is getattr(module, name) and callable(getattr(syngen_nb, name))
