@@ -1,54 +1,89 @@
-function render({ model, el }) {
-  frame(el, 'step', model);
-  const me = Math.random().toString(36).slice(2);  // of several views only the one that asked gets the file
-  const note = h('div', { class: 'error text', role: 'alert' });
-  const hint = h('span', { class: 'dim hint' });
-  const fold = button('', () => post(model, { op: 'fold', on: !model.get('unfolded') }), { class: 'fold' });
-  const file = h('input', { type: 'file', accept: '.json', hidden: true, 'aria-label': 'Saved studio', onchange: async () => {
-    const f = file.files[0];
-    if (f) post(model, { op: 'press', name: 'Load' }, [await f.arrayBuffer()]);
-    file.value = '';
-  } });
-  const press = name => () => { say(note, ''); if (name == 'Load') file.click(); else { copying = name == 'Copy as Python'; post(model, { op: 'press', name, ...(name == 'Save' ? { to: me } : {}) }); } };
-  const buttons = model.get('buttons').map(name => button(name, press(name)));
-  const code = h('pre', { class: 'text', tabIndex: 0, 'aria-label': 'Python' }), copied = h('span', { class: 'dim', role: 'status' });
-  const box = h('div', { class: 'code' }, copied, code);
-  let copying = false;
-  el.append(h('div', { class: 'head' }, h('h3', {}, fold), hint, h('span', { class: 'gap' }), ...buttons, file), note, box);
+// A heading that folds what belongs to it, with the buttons of that step.
+class StepView {
+  constructor(model, el) {
+    this.model = model;
+    this.receiver = fileReceiver();
+    this.isCopying = false;  // this view asked for the code
+    this.note = h('div', { class: 'error text', role: 'alert' });
+    this.hint = h('span', { class: 'dim hint' });
+    this.fold = button('', () => post(model, { op: 'fold', on: !model.get('unfolded') }), { class: 'fold' });
+    this.file = h('input', { type: 'file', accept: '.json', hidden: true, 'aria-label': 'Saved studio', onchange: () => this.load() });
+    this.buttons = model.get('buttons').map(name => button(name, () => this.press(name)));
+    this.code = h('pre', { class: 'text', tabIndex: 0, 'aria-label': 'Python' });
+    this.copied = h('span', { class: 'dim', role: 'status' });
+    this.box = h('div', { class: 'code' }, this.copied, this.code);
+    const gap = h('span', { class: 'gap' });
+    el.append(h('div', { class: 'head' }, h('h3', {}, this.fold), this.hint, gap, ...this.buttons, this.file), this.note, this.box);
+  }
 
-  const draw = () => {
-    const open = model.get('unfolded'), enabled = model.get('enabled');
-    say(fold, model.get('title'));
-    put(fold, 'aria-expanded', open);
-    say(hint, model.get('hint'));
-    for (const b of buttons) {
-      const on = enabled.includes(b.textContent);
-      able(b, on);
-      b.classList.toggle('primary', b === buttons[0] && on && b.textContent != 'Copy as Python');
+  // --- buttons
+  press(name) {
+    this.forget();
+    if (name == 'Load') return this.file.click();
+    this.isCopying = name == 'Copy as Python';
+    const to = name == 'Save' ? { to: this.receiver.to } : {};
+    post(this.model, { op: 'press', name, ...to });
+  }
+  async load() {
+    const [file] = this.file.files;
+    if (file) post(this.model, { op: 'press', name: 'Load' }, [await file.arrayBuffer()]);
+    this.file.value = '';
+  }
+  // The clipboard exists on safe pages only, and may refuse. Then the text is selected, to be copied by hand
+  async copy() {
+    this.draw();
+    const code = this.model.get('code');
+    if (!this.isCopying || !code) return;
+    this.isCopying = false;
+    try {
+      await navigator.clipboard.writeText(code);
+      say(this.copied, 'Copied');
+    } catch {
+      getSelection().selectAllChildren(this.code);
+      say(this.copied, 'Copy it with Ctrl-C');
     }
-    say(code, model.get('code'));
-    box.hidden = !model.get('code');
+  }
+
+  // --- the kernel
+  hear(message, buffers) {
+    if (message.op == 'error') say(this.note, message.text);
+    this.receiver.hear(message, buffers);
+  }
+  forget() { say(this.note, ''); }
+
+  // --- drawing
+  draw() {
+    const { model } = this, enabled = model.get('enabled');
+    say(this.fold, model.get('title'));
+    put(this.fold, 'aria-expanded', model.get('unfolded'));
+    say(this.hint, model.get('hint'));
+    this.buttons.forEach((b, i) => this.drawButton(b, enabled.includes(b.textContent), i == 0));
+    say(this.code, model.get('code'));
+    this.box.hidden = !model.get('code');
+  }
+  drawButton(b, isOn, isFirst) {
+    able(b, isOn);
+    b.classList.toggle('primary', isFirst && isOn && b.textContent != 'Copy as Python');
+  }
+}
+
+function render({ model, el }) {
+  const view = new StepView(model, frame(el, 'step', model));
+  const draw = () => view.draw();
+  const drawAndForget = () => {
+    view.forget();  // what was not possible may be possible now
+    view.draw();
   };
-  // The clipboard is there only on a safe page, and may be refused; then the text is selected, to be copied by hand
-  const copy = async () => {
-    draw();
-    if (!copying || !model.get('code')) return;
-    copying = false;
-    try { await navigator.clipboard.writeText(model.get('code')); say(copied, 'Copied'); }
-    catch { getSelection().selectAllChildren(code); say(copied, 'Copy it with Ctrl-C'); }
+  const listeners = {
+    'change:title': draw, 'change:unfolded': draw, 'change:hint': drawAndForget, 'change:enabled': drawAndForget,
+    'change:code': () => view.copy(), 'msg:custom': (message, buffers) => view.hear(message, buffers),
   };
-  const heard = (m, buffers) => {
-    if (m.op == 'error') say(note, m.text);
-    if (m.op == 'file' && m.to == me) download(buffers[0], m.name, m.type);
-  };
-  const past = () => say(note, '');  // what was not possible may be so now
-  const names = ['title', 'hint', 'unfolded', 'enabled'];
-  for (const k of names) model.on(`change:${k}`, draw);
-  for (const k of ['hint', 'enabled']) model.on(`change:${k}`, past);
-  model.on('change:code', copy);
-  model.on('msg:custom', heard);
+  for (const [name, f] of Object.entries(listeners)) model.on(name, f);
   draw();
-  return () => { views.delete(el); for (const k of names) model.off(`change:${k}`, draw); for (const k of ['hint', 'enabled']) model.off(`change:${k}`, past); model.off('change:code', copy); model.off('msg:custom', heard); };
+  return () => {
+    views.delete(el);
+    for (const [name, f] of Object.entries(listeners)) model.off(name, f);
+  };
 }
 
 export default { ...answers, render };
