@@ -12,7 +12,7 @@ import pytest
 
 from syngen_nb import card, split, to_hf, to_parquet
 from syngen_nb.plan import apportion
-from syngen_nb.split import near_pairs as _near
+from syngen_nb.split import near_pairs
 from syngen_nb.text import words
 
 
@@ -95,7 +95,7 @@ def test_as_close_as_can_be(seed):
 
 @pytest.mark.parametrize('t', [0.3, 0.6, 0.8, 1.0])
 @pytest.mark.parametrize('seed', range(15))
-def test_near(seed, t):
+def testnear_pairs(seed, t):
     "The pairs found make the same clusters as all pairs compared"
     rng = random.Random(seed)
     texts = [' '.join(rng.choices('abc', k=rng.randint(0, 7))) for _ in range(rng.randint(0, 40))]
@@ -106,7 +106,7 @@ def test_near(seed, t):
             at = [at[j] if o == at[i] else o for o in at]
         return [[i == j for j in at] for i in at]
 
-    assert clusters(_near(texts, t)) == clusters(
+    assert clusters(near_pairs(texts, t)) == clusters(
         (j, i) for i, j in itertools.combinations(range(len(texts)), 2) if jaccard(texts[i], texts[j]) >= t
     )
 
