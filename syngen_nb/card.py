@@ -123,11 +123,12 @@ def _verify_argument(origin: dict) -> str | None:
     policy = repr(verify['policy'])
     return f'Judge({", ".join([policy, *changed])})' if changed else policy
 
-# %% ../nbs/57_card.ipynb #aeadaf13
+# %% ../nbs/57_card.ipynb #858cc05d
 def again_code(origin: dict, names: list[str]) -> str:
     "Return the call that makes a frame again, as Python."
     arguments = _plan_arguments(origin)
-    filters, prompts, verify = origin.get('filters'), origin.get('prompts') or '', _verify_argument(origin)
+    filters, verify = origin.get('filters'), _verify_argument(origin)
+    prompts = origin.get('prompts') or ''
     if filters is not None and list(filters) != list(FILTERS):
         arguments['filters'] = _filter_argument(filters)
     if verify:
