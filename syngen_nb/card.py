@@ -84,7 +84,7 @@ def health_table(df: pd.DataFrame) -> str:
     head = ['measure', 'here', 'real sets', 'verdict', 'what to do']
     return markdown_table(head, map(_health_row, lines.itertuples()))
 
-# %% ../nbs/57_card.ipynb #c52fe9b1
+# %% ../nbs/57_card.ipynb #5996ec6d
 def _task_argument(origin: dict, names: list[str]) -> str:
     described = origin.get('labels') or {}
     labels = {name: described.get(name, '') for name in names} if any(described.values()) else names
@@ -100,7 +100,7 @@ def _plan_arguments(origin: dict) -> dict[str, str]:
     plan |= {name: origin[name] for name in ('model', 'seed') if origin.get(name) is not None}
     return {name: repr(value) for name, value in plan.items()}
 
-
+# %% ../nbs/57_card.ipynb #d4d19bea
 def _filter_argument(filters: list[str]) -> str:
     def code(name: str) -> str:
         if name in FILTERS:
@@ -123,11 +123,12 @@ def _verify_argument(origin: dict) -> str | None:
     policy = repr(verify['policy'])
     return f'Judge({", ".join([policy, *changed])})' if changed else policy
 
-# %% ../nbs/57_card.ipynb #aeadaf13
+# %% ../nbs/57_card.ipynb #858cc05d
 def again_code(origin: dict, names: list[str]) -> str:
     "Return the call that makes a frame again, as Python."
     arguments = _plan_arguments(origin)
-    filters, prompts, verify = origin.get('filters'), origin.get('prompts') or '', _verify_argument(origin)
+    filters, verify = origin.get('filters'), _verify_argument(origin)
+    prompts = origin.get('prompts') or ''
     if filters is not None and list(filters) != list(FILTERS):
         arguments['filters'] = _filter_argument(filters)
     if verify:
@@ -194,7 +195,7 @@ def _what_is_short(origin: dict) -> list[str]:
     rows = [[cell['cell'], cell['want'], cell['got'], cell.get('error') or cell.get('why', '')] for cell in short]
     return [f'### What is short: {n:,} cells', markdown_table(['cell', 'wanted', 'got', 'why'], rows)]
 
-# %% ../nbs/57_card.ipynb #86d092be
+# %% ../nbs/57_card.ipynb #f3005b4d
 def _opening(origin: dict, n: int, n_labels: int) -> list[str]:
     title = f'# {markdown(origin.get("instruction", "Texts with labels"))}'
     about = (
@@ -221,7 +222,7 @@ def _labels(frames: list[pd.DataFrame], names: list[str], meanings: dict) -> lis
         markdown_table(['label', 'text'], first),
     ]
 
-
+# %% ../nbs/57_card.ipynb #f1f092bb
 def _licences(license: str | None, models: list[str]) -> list[str]:
     own = f'{markdown(license)}.' if license else ''
     own = own or "none is given yet; choose one, with an eye on what the model's licence allows."

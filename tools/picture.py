@@ -12,8 +12,8 @@ from pathlib import Path
 
 from nbformat.v4 import new_markdown_cell
 
-root = Path(__file__).parents[1]
-sys.path.insert(0, str(root / 'tests'))
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / 'tests'))
 from lab import start_chrome, start_lab
 
 TASK = """from syngen_nb import Cache, Studio, Task, TaskForm, generate, grow
@@ -33,6 +33,10 @@ CALM = """() => {
     document.activeElement.blur()
     document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0
 }"""
+OPEN_SOME = """() => {
+    const branches = [...document.querySelectorAll('.syngen-taxonomy details')]
+    branches.slice(0, 5).forEach(branch => { branch.open = true })
+}"""
 HALF_WRITTEN = """() => {
     const run = document.querySelector('.syngen-run')
     const percent = +run?.querySelector('.bar').getAttribute('aria-valuenow')
@@ -45,6 +49,7 @@ SUPPORT = """TaskForm(Task(
 
 
 def quickstart(lab, chrome, theme):
+    "The call, some rows and the tree, as a page in the light theme."
     if 'Dark' in theme:
         return
     with lab.open(
@@ -58,15 +63,14 @@ def quickstart(lab, chrome, theme):
     ) as nb:
         nb.run_all()
         nb.page.wait_for_selector('.syngen-taxonomy')
-        nb.page.evaluate(
-            "()=>document.querySelectorAll('.syngen-taxonomy details').forEach((d,i)=>{ if (i<5) d.open = true })"
-        )
+        nb.page.evaluate(OPEN_SOME)
         nb.page.evaluate(CALM)
         nb.page.wait_for_timeout(1000)
         nb.page.screenshot(path=out('quickstart', theme))
 
 
 def form(lab, chrome, theme):
+    "The form of a task, with its estimate."
     with lab.open(
         chrome,
         TASK + SUPPORT,
@@ -82,6 +86,7 @@ def form(lab, chrome, theme):
 
 
 def tree(lab, chrome, theme):
+    "The tree while texts are written."
     with lab.open(
         chrome,
         TASK + HALF,
@@ -101,6 +106,7 @@ def tree(lab, chrome, theme):
 
 
 def studio(lab, chrome, theme):
+    "The whole studio at the end of a run."
     with lab.open(
         chrome,
         TASK + "lesson = Cache.replay('reviews')\nstudio = Studio(task, cache=lesson)\nstudio",
@@ -124,15 +130,17 @@ def studio(lab, chrome, theme):
 
 
 def out(name, theme):
-    return root / 'nbs/images' / f'{name}{"-dark" * ("Dark" in theme)}.png'
+    "Return the path of a picture."
+    ending = '-dark' if 'Dark' in theme else ''
+    return ROOT / 'nbs/images' / f'{name}{ending}.png'
 
 
 def main(*names):
     with tempfile.TemporaryDirectory() as tmp, start_chrome() as chrome, start_lab(tmp) as lab:
-        for f in (quickstart, form, tree, studio):
+        for take in (quickstart, form, tree, studio):
             for theme in ('JupyterLab Light', 'JupyterLab Dark'):
-                if not names or f.__name__ in names:
-                    f(lab, chrome, theme)
+                if not names or take.__name__ in names:
+                    take(lab, chrome, theme)
 
 
 if __name__ == '__main__':

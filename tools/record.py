@@ -11,10 +11,16 @@ from pathlib import Path
 
 from syngen_nb import Cache, Task, generate
 
-task = Task('Classify the sentiment of a movie review', ['negative', 'positive'])
+TASK = Task('Classify the sentiment of a movie review', ['negative', 'positive'])
+
+RECORDING = Path(__file__).parents[1] / 'syngen_nb/recordings/reviews.jsonl'
+
+
+def main(path=':memory:'):
+    cache = Cache(path)
+    generate(TASK, 40, cache=cache)
+    print(cache.export(RECORDING), 'answers in', RECORDING.name)
+
 
 if __name__ == '__main__':
-    cache = Cache(sys.argv[1] if len(sys.argv) > 1 else ':memory:')
-    generate(task, 40, cache=cache)
-    path = Path(__file__).parents[1] / 'syngen_nb/recordings/reviews.jsonl'
-    print(cache.export(path), 'answers in', path.name)
+    main(*sys.argv[1:2])

@@ -1,6 +1,7 @@
 "What leaves the package: splits without leaks, a Hugging Face data set, a card that says only what is meant"
 
 import html
+import importlib
 import inspect
 import itertools
 import random
@@ -11,7 +12,7 @@ import pytest
 
 from syngen_nb import card, split, to_hf, to_parquet
 from syngen_nb.plan import apportion
-from syngen_nb.split import near_pairs as _near
+from syngen_nb.split import near_pairs
 from syngen_nb.text import words
 
 
@@ -94,7 +95,7 @@ def test_as_close_as_can_be(seed):
 
 @pytest.mark.parametrize('t', [0.3, 0.6, 0.8, 1.0])
 @pytest.mark.parametrize('seed', range(15))
-def test_near(seed, t):
+def testnear_pairs(seed, t):
     "The pairs found make the same clusters as all pairs compared"
     rng = random.Random(seed)
     texts = [' '.join(rng.choices('abc', k=rng.randint(0, 7))) for _ in range(rng.randint(0, 40))]
@@ -105,7 +106,7 @@ def test_near(seed, t):
             at = [at[j] if o == at[i] else o for o in at]
         return [[i == j for j in at] for i in at]
 
-    assert clusters(_near(texts, t)) == clusters(
+    assert clusters(near_pairs(texts, t)) == clusters(
         (j, i) for i, j in itertools.combinations(range(len(texts)), 2) if jaccard(texts[i], texts[j]) >= t
     )
 
@@ -316,3 +317,12 @@ def test_card_made_again(server, cache):
     assert scope['df'].equals(df) and server.count == asked
     a, b = split(df, 6)
     assert len(b) == 6 and not set(a.cell) & set(b.cell) and '| Sea |  | 8 | 2 |' in card((a, b), health=False)
+
+
+@pytest.mark.parametrize('name', ['split', 'card', 'evaluate'])
+def test_function_and_module_of_one_name(name):
+    "The function is at the top of the package, and its module can be imported too."
+    import syngen_nb
+
+    module = importlib.import_module(f'syngen_nb.{name}')
+    assert getattr(syngen_nb, name) is getattr(module, name) and callable(getattr(syngen_nb, name))
