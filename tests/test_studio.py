@@ -1,18 +1,32 @@
 "The studio in a real JupyterLab, the whole way: type, grow, edit, generate, take away"
+
 import os
 from collections import Counter
+
 import pandas as pd
 import pytest
 from fake_server import serve
 from helpers import python
 from pages import button, cells, field, get, press, progress, row, rows, same_tree, show, until, until_equal
+
 from syngen_nb import Plan, Task
 
 NASTY = '<img src=x onerror=alert(1)>'
+FROM_CACHE = """
+import sys
+usage = df.attrs['syngen']['usage']
+assert usage['requests'] == 0 < usage['cached']
+df.to_parquet(sys.argv[1])"""
+LESSON = """
+from syngen_nb import Cache, Studio, Task
+task = Task('Classify the sentiment of a movie review', ['negative', 'positive'])
+"""
+
 
 def fill(nb, instruction, labels, n, model):
-    for k,v in dict(Instruction=instruction, Labels=labels, Rows=str(n), Model=model).items():
+    for k, v in dict(Instruction=instruction, Labels=labels, Rows=str(n), Model=model).items():
         field(nb, k).fill(v)
+
 
 def begin(nb, name):
     "Press a button, and wait for the run it starts"
@@ -20,29 +34,114 @@ def begin(nb, name):
     press(nb, name)
     until(nb, lambda: get(nb, 's.run is not was'))
 
-def ended(nb, status='done'): until_equal(nb, lambda: get(nb, 's.run.status'), lambda: status, 120)
-def n_texts(nb): return get(nb, 'len(s.df) if s.df is not None else 0')
-def table(nb): return nb.page.locator('table.dataTable tbody td:first-child').all_inner_texts()
-def said(nb, text): nb.page.locator('.syngen-data').get_by_text(text, exact=True).wait_for()
-def cleared(nb): return nb.page.locator('.jp-OutputArea img, .jp-OutputArea script, .jp-OutputArea iframe').count() == 0
+
+def ended(nb, status='done'):
+    until_equal(nb, lambda: get(nb, 's.run.status'), lambda: status, 120)
+
+
+def n_texts(nb):
+    return get(nb, 'len(s.df) if s.df is not None else 0')
+
+
+def table(nb):
+    return nb.page.locator('table.dataTable tbody td:first-child').all_inner_texts()
+
+
+def said(nb, text):
+    nb.page.locator('.syngen-data').get_by_text(text, exact=True).wait_for()
+
+
+def cleared(nb):
+    return nb.page.locator('.jp-OutputArea img, .jp-OutputArea script, .jp-OutputArea iframe').count() == 0
+
+
+# --- the form alone
+
+FORM = "from syngen_nb import TaskForm\ns = TaskForm(cache=':memory:')\ns"
+SLOW = """
+import time
+read = s._read
+def read_slowly():
+    time.sleep(.4)
+    read()
+s._read = read_slowly"""
+
+
+def label_names(nb):
+    return get(nb, "[o['name'] for o in s.value['labels']]")
+
+
+def shown_names(nb):
+    return nb.page.locator('.syngen-form .name').evaluate_all('l => l.map(o => o.value)')
+
+
+def test_labels_are_read_from_text(notebook):
+    "Typed and pasted text becomes rows of labels, and what is incomplete stays in the box"
+    nb = show(notebook(FORM))
+    p, box = nb.page, field(nb, 'Labels')
+    box.click()
+    p.keyboard.type('negative, positive: good, very good\nmixed', delay=30)
+    until_equal(nb, lambda: label_names(nb), lambda: ['negative', 'positive'])
+    until_equal(nb, lambda: box.input_value(), lambda: 'mixed')
+    assert get(nb, "s.value['labels'][1]['description']") == 'good, very good'
+    p.keyboard.press('Enter')
+    until_equal(nb, lambda: shown_names(nb), lambda: ['negative', 'positive', 'mixed'])
+    button(nb, 'Remove 2').click()
+    until_equal(nb, lambda: label_names(nb), lambda: ['negative', 'mixed'])
+    button(nb, 'Move down 1').click()
+    until_equal(nb, lambda: label_names(nb), lambda: ['mixed', 'negative'])
+    box.click()
+    p.evaluate("""() => navigator.clipboard.writeText("['x', 'Negative', 'y']")""")
+    p.keyboard.press('Control+V')
+    until_equal(nb, lambda: shown_names(nb), lambda: ['mixed', 'negative', 'x', 'y'])
+    p.locator('.syngen-form .msg').get_by_text('Already there: negative').wait_for()
+    box.fill('["a", "b')
+    p.locator('.syngen-form .msg').get_by_text('This list is incomplete').wait_for()
+    box.fill('last')
+    field(nb, 'Instruction').fill('Sort things')  # Who leaves the box is done with it
+    until_equal(nb, lambda: shown_names(nb), lambda: ['mixed', 'negative', 'x', 'y', 'last'])
+    until(nb, lambda: get(nb, 's.task is not None'))
+
+
+def test_labels_with_a_slow_kernel(notebook):
+    "Someone who types on before the kernel has answered loses no label, and none is reported as typed twice"
+    nb = show(notebook(FORM))
+    p, box = nb.page, field(nb, 'Labels')
+    box.fill('first,')
+    until_equal(nb, lambda: shown_names(nb), lambda: ['first'])
+    nb.run(SLOW)
+    box.click()
+    p.keyboard.type('one, two, three, four, ', delay=70)
+    p.locator('.syngen-form .name').first.fill('changed')
+    names = ['changed', 'one', 'two', 'three', 'four']
+    until_equal(nb, lambda: label_names(nb), lambda: names)
+    until_equal(nb, lambda: box.input_value(), lambda: '')
+    until_equal(nb, lambda: shown_names(nb), lambda: names)
+    assert get(nb, "s.said['labels']") == '5 labels'
+
+
+# --- the whole way
+
 
 def test_the_whole_way(notebook, home, tmp_path):
-    "From an instruction to a frame with the embedded model in one `Studio()`: edited, stopped, resumed, taken away as Python, reloaded"
+    """From an instruction to a frame with the embedded model in one `Studio()`.
+
+    The tree is edited, the run is stopped and resumed, the code is copied and run, and the page is reloaded."""
     nb = show(notebook('from syngen_nb import Studio\ns = Studio()\ns'))
-    p,n = nb.page,16
+    p, n = nb.page, 16
     task = Task('Classify the sentiment of a hotel review', ['negative', 'positive'])
     fill(nb, task.instruction, ', '.join(o.name for o in task.labels), n, 'local/small')
     begin(nb, 'Grow')
     ended(nb)
     same_tree(nb, 's.taxonomy')
-    grown,plan = rows(nb),Plan.make(task, n)
-    want = {1: 2, 2: (k := 2*plan.n_source_type), 3: (k := k*plan.n_topic), 4: k*plan.n_subtopic}
+    grown, plan = rows(nb), Plan.make(task, n)
+    want = {1: 2, 2: (k := 2 * plan.n_source_type), 3: (k := k * plan.n_topic), 4: k * plan.n_subtopic}
     assert Counter(o['level'] for o in grown) == want
-    until(nb, lambda: {o['status'] for o in rows(nb)}=={'done'})
-    assert all(o['open']==(None if o['level']==4 else 'true') for o in grown)
+    until(nb, lambda: {o['status'] for o in rows(nb)} == {'done'})
+    assert all(o['open'] == (None if o['level'] == 4 else 'true') for o in grown)
 
     # edit it
-    topics = [o['id'] for o in grown if o['level']==3]
+    topics = [o['id'] for o in grown if o['level'] == 3]
     row(nb, topics[0]).click()
     p.keyboard.press('F2')
     p.keyboard.type(NASTY)
@@ -55,7 +154,7 @@ def test_the_whole_way(notebook, home, tmp_path):
     until(nb, lambda: not get(nb, f'{topics[1]!r} in s.taxonomy.nodes'))
     same_tree(nb, 's.taxonomy')
     fewer = rows(nb)
-    assert len(fewer) == len(grown)-1-plan.n_subtopic
+    assert len(fewer) == len(grown) - 1 - plan.n_subtopic
     row(nb, topics[2]).click()
     press(nb, 'Delete')
     until(nb, lambda: not get(nb, f'{topics[2]!r} in s.taxonomy.nodes'))
@@ -68,7 +167,7 @@ def test_the_whole_way(notebook, home, tmp_path):
 
     # its built-in names are used up the second time, then the model is asked
     kids = lambda: get(nb, f'list(s.taxonomy.nodes[{topics[-1]!r}].kids)')
-    others,seen = (lambda now: [o['id'] for o in rows(nb) if o['id'] not in now]),set()
+    others, seen = (lambda now: [o['id'] for o in rows(nb) if o['id'] not in now]), set()
     were = others(kids())
     for _ in range(2):
         seen |= set(kids())
@@ -82,7 +181,7 @@ def test_the_whole_way(notebook, home, tmp_path):
 
     # write the texts
     begin(nb, 'Generate')
-    until(nb, lambda: n_texts(nb)>0)
+    until(nb, lambda: n_texts(nb) > 0)
     press(nb, 'Stop')
     ended(nb, 'stopped')
     some = get(nb, 'list(s.df.text)')
@@ -94,8 +193,12 @@ def test_the_whole_way(notebook, home, tmp_path):
     ended(nb)
     said(nb, f'{n} texts')
     until_equal(nb, lambda: progress(nb), lambda: 100)
-    texts = get(nb, 'list(s.df.text)')   # of those before, a label check may have turned some down
-    assert len(texts) == n and set(some) <= {*texts, *get(nb, 'list(s.run.dropped.text)')} and get(nb, 's.df.label.value_counts().to_dict()') == dict(negative=n//2, positive=n//2)
+    texts = get(nb, 'list(s.df.text)')  # of those before, a label check may have turned some down
+    assert (
+        len(texts) == n
+        and set(some) <= {*texts, *get(nb, 'list(s.run.dropped.text)')}
+        and get(nb, 's.df.label.value_counts().to_dict()') == dict(negative=n // 2, positive=n // 2)
+    )
     assert table(nb) == texts[:10]
 
     # take it away
@@ -103,16 +206,17 @@ def test_the_whole_way(notebook, home, tmp_path):
     p.get_by_text('Copied', exact=True).wait_for()
     code = p.locator('pre[aria-label=Python]:visible').inner_text()
     assert p.evaluate('() => navigator.clipboard.readText()').strip() == code.strip()
-    nb.run(f's.df.to_parquet({str(tmp_path/"a.parquet")!r})')
-    more = '\nimport sys\nassert df.attrs["syngen"]["usage"]["requests"] == 0 < df.attrs["syngen"]["usage"]["cached"]\ndf.to_parquet(sys.argv[1])'
-    r = python(code+more, tmp_path/'b.parquet', env=os.environ | dict(XDG_CACHE_HOME=str(home)))
-    out,err = r.communicate(timeout=120)
-    assert r.returncode == 0, out+err
-    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path/'a.parquet'), pd.read_parquet(tmp_path/'b.parquet'))
+    nb.run(f's.df.to_parquet({str(tmp_path / "a.parquet")!r})')
+    r = python(code + FROM_CACHE, tmp_path / 'b.parquet', env=os.environ | dict(XDG_CACHE_HOME=str(home)))
+    out, err = r.communicate(timeout=120)
+    assert r.returncode == 0, out + err
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / 'a.parquet'), pd.read_parquet(tmp_path / 'b.parquet'))
 
     # every name is there once
-    for o in ('Instruction', 'Labels', 'Rows'): assert field(nb, o).count() == 1
-    for o in ('Grow', 'Generate', 'Pause', 'Stop', 'Grow again', 'Delete', 'Undo', 'Copy as Python'): assert button(nb, o).count() == 1, o
+    for o in ('Instruction', 'Labels', 'Rows'):
+        assert field(nb, o).count() == 1
+    for o in ('Grow', 'Generate', 'Pause', 'Stop', 'Grow again', 'Delete', 'Undo', 'Copy as Python'):
+        assert button(nb, o).count() == 1, o
 
     # come back
     before = rows(nb)
@@ -125,24 +229,28 @@ def test_the_whole_way(notebook, home, tmp_path):
     until_equal(nb, lambda: progress(nb), lambda: 100)
     assert field(nb, 'Instruction').input_value() == task.instruction and field(nb, 'Rows').input_value() == str(n)
 
+
 # --- with a server whose pace is known
 
 KEY = 'a-key-of-a-test'
-NOTES = '''
+NOTES = """
 from syngen_nb import Studio, Task, TaxonomyTree, get_model
 m = get_model('openai/fake', base_url={url!r}, api_key={key!r}, concurrency={at_once}, retries=8)
-'''
+"""
 TASK = "Task('Sort notes by what they are about', ['Sea', 'Land', 'Air'])"
 
-def of(s, cache, at_once=1, key=KEY): return NOTES.format(url=s.url, key=key, at_once=at_once) + f'CACHE = {str(cache)!r}\n'
+
+def of(s, cache, at_once=1, key=KEY):
+    return NOTES.format(url=s.url, key=key, at_once=at_once) + f'CACHE = {str(cache)!r}\n'
+
 
 def test_reload_in_mid_run(notebook, cache):
-    "A page that is left in the middle of a run and opened again shows where it is, and goes on to the end; so for the tree as for the texts"
-    with serve(latency=.5) as s:
+    "A page that is left in the middle of a run and opened again shows where it is, and goes on to the end"
+    with serve(latency=0.5) as s:
         nb = show(notebook(of(s, cache) + f's = Studio({TASK}, model=m, cache=CACHE)\ns'))
         field(nb, 'Rows').fill('80')
         asking = nb.page.locator('[role=treeitem][data-status=asking]').first
-        for name,what in (('Grow', 'len(s.taxonomy)'), ('Generate', '0 if s.df is None else len(s.df)')):
+        for name, what in (('Grow', 'len(s.taxonomy)'), ('Generate', '0 if s.df is None else len(s.df)')):
             nb.run('m.concurrency = 1')
             begin(nb, name)
             asking.wait_for()
@@ -150,20 +258,21 @@ def test_reload_in_mid_run(notebook, cache):
             nb.reload()
             n = get(nb, what)
             assert get(nb, 's.run.status') == 'running'
-            until(nb, lambda: 0<progress(nb)<100)
+            until(nb, lambda: 0 < progress(nb) < 100)
             asking.wait_for()
-            until(nb, lambda: get(nb, what)>n)
+            until(nb, lambda: get(nb, what) > n)
             nb.run('m.concurrency = 32')
             ended(nb)
             same_tree(nb, 's.taxonomy')
-            until(nb, lambda: {o['status'] for o in rows(nb)}=={'done'})
+            until(nb, lambda: {o['status'] for o in rows(nb)} == {'done'})
             until_equal(nb, lambda: progress(nb), lambda: 100)
         said(nb, '80 texts')
         assert n_texts(nb) == 80
 
+
 def test_pause(notebook, cache):
     "While a run is paused no request reaches the server and no row comes; it then goes on to the end"
-    with serve(latency=.2) as s:
+    with serve(latency=0.2) as s:
         nb = show(notebook(of(s, cache, 32) + f's = Studio({TASK}, model=m, cache=CACHE)\ns'))
         field(nb, 'Rows').fill('80')
         begin(nb, 'Grow')
@@ -171,52 +280,63 @@ def test_pause(notebook, cache):
         nb.run('m.concurrency = 2')
         n = s.count
         begin(nb, 'Generate')
-        until(nb, lambda: s.count>n+4)
+        until(nb, lambda: s.count > n + 4)
         press(nb, 'Pause')
         button(nb, 'Resume').wait_for()
         sent = s.count
-        until(nb, lambda: not get(nb, "s.run.progress()['current']"))  # two were on their way, and their answers still count
+        until(
+            nb, lambda: not get(nb, "s.run.progress()['current']")
+        )  # two were on their way, and their answers still count
         kept = lambda: get(nb, "[s.run.status, s.run.progress()['done'], len(s.run.frame)]")
-        n,then = s.count,kept()
-        _,done,rows = then
-        until_equal(nb, lambda: progress(nb), lambda: 100*done//80)
+        n, then = s.count, kept()
+        _, done, rows = then
+        until_equal(nb, lambda: progress(nb), lambda: 100 * done // 80)
         nb.page.wait_for_timeout(1000)  # time for ten
-        assert s.count == n <= sent+2 and kept() == then == ['paused', done, rows] and progress(nb) == 100*done//80 and 0 < rows <= done < 80
+        assert (
+            s.count == n <= sent + 2
+            and kept() == then == ['paused', done, rows]
+            and progress(nb) == 100 * done // 80
+            and 0 < rows <= done < 80
+        )
         press(nb, 'Resume')
-        until(nb, lambda: s.count>n+4 and progress(nb)>100*done//80)
+        until(nb, lambda: s.count > n + 4 and progress(nb) > 100 * done // 80)
         nb.run('m.concurrency = 32')
         ended(nb)
         until_equal(nb, lambda: progress(nb), lambda: 100)
         said(nb, '80 texts')
 
+
 def test_wrong_key(notebook, cache):
-    "A wrong key is told in the provider's words and is shown nowhere; with the right one the run goes on, or another begins"
+    "A wrong key is told in the provider's words and is shown nowhere; with the right one the run goes on"
     wrong = 'sk-SECRET-4711-abcdef'
     with serve(auth=KEY) as s:
-        nb = show(notebook(f'import os\nfrom syngen_nb import Studio, Task\ns = Studio({TASK}, model="openai/fake", cache={str(cache)!r})\ns'))
+        make = f's = Studio({TASK}, model="openai/fake", cache={str(cache)!r})\ns'
+        nb = show(notebook(f'import os\nfrom syngen_nb import Studio, Task\n{make}'))
         use = lambda key: nb.run(f'os.environ |= dict(OPENAI_BASE_URL={s.url!r}, OPENAI_API_KEY={key!r})')
-        for first,then in (('Grow', 'Resume'), ('Generate', 'Generate')):
+        for first, then in (('Grow', 'Resume'), ('Generate', 'Generate')):
             use(wrong)
             begin(nb, first)
             ended(nb, 'failed')
             nb.page.get_by_role('alert').get_by_text('Incorrect API key provided').wait_for()
             nb.save()
-            for o in (wrong, KEY): assert o not in nb.page.content() and o not in nb.path.read_text()
+            for o in (wrong, KEY):
+                assert o not in nb.page.content() and o not in nb.path.read_text()
             use(KEY)
             n = s.count
             press(nb, then)
-            until(nb, lambda: s.count>n and get(nb, 's.run.done'))
+            until(nb, lambda: s.count > n and get(nb, 's.run.done'))
             assert get(nb, 's.run.status') == 'done'
             until(nb, lambda: 'Incorrect' not in nb.page.locator('.jp-OutputArea').inner_text())
         same_tree(nb, 's.taxonomy')
         said(nb, '40 texts')
         nb.save()
-        for o in (wrong, KEY): assert o not in nb.page.content() and o not in nb.path.read_text()
+        for o in (wrong, KEY):
+            assert o not in nb.page.content() and o not in nb.path.read_text()
+
 
 def test_save_and_load(notebook, cache, tmp_path):
     "A studio saved from the page is the same when it is loaded into a new one, and asks for nothing again"
-    lesson = "from syngen_nb import Cache, Studio, Task\n"
-    nb = show(notebook(lesson + "s = Studio(Task('Classify the sentiment of a movie review', ['negative', 'positive']), cache=Cache.replay('reviews'))\ns"))
+    nb = show(notebook(LESSON + "s = Studio(task, cache=Cache.replay('reviews'))\ns"))
     begin(nb, 'Grow')
     ended(nb)
     same_tree(nb, 's.taxonomy')
@@ -224,12 +344,13 @@ def test_save_and_load(notebook, cache, tmp_path):
     ended(nb)
     said(nb, '40 texts')
     # its pages, by keyboard; which is none of JupyterLab's business
-    were,texts = cells(nb),get(nb, 's.df.text.tolist()')
+    were, texts = cells(nb), get(nb, 's.df.text.tolist()')
     until_equal(nb, lambda: table(nb), lambda: texts[:10])
     nb.page.locator('.dt-paging button').get_by_text('2', exact=True).focus()
     nb.page.keyboard.press('Enter')
     until_equal(nb, lambda: table(nb), lambda: texts[10:20])
-    for o in ('d', 'd', 'x', 'a', 'm'): nb.page.keyboard.press(o)
+    for o in ('d', 'd', 'x', 'a', 'm'):
+        nb.page.keyboard.press(o)
     assert cells(nb) == were
     id = get(nb, 's.taxonomy.cells()[0].id')
     row(nb, id).click()
@@ -237,44 +358,73 @@ def test_save_and_load(notebook, cache, tmp_path):
     nb.page.keyboard.type('Renamed')
     nb.page.keyboard.press('Enter')
     until_equal(nb, lambda: get(nb, f's.taxonomy.nodes[{id!r}].name'), lambda: 'Renamed')
-    with nb.page.expect_download() as d: press(nb, 'Save')
-    d.value.save_as(tmp_path/'studio.json')
-    tree,texts,form = get(nb, 's.taxonomy.to_dict()'),get(nb, 's.df.values.tolist()'),get(nb, 's.form.value')
+    with nb.page.expect_download() as d:
+        press(nb, 'Save')
+    d.value.save_as(tmp_path / 'studio.json')
+    tree, texts, form = get(nb, 's.taxonomy.to_dict()'), get(nb, 's.df.values.tolist()'), get(nb, 's.form.value')
 
-    nb = show(notebook(lesson + f's = Studio(cache={str(cache)!r})\ns'))
-    with nb.page.expect_file_chooser() as c: press(nb, 'Load')
-    c.value.set_files(tmp_path/'studio.json')
+    nb = show(notebook(LESSON + f's = Studio(cache={str(cache)!r})\ns'))
+    with nb.page.expect_file_chooser() as c:
+        press(nb, 'Load')
+    c.value.set_files(tmp_path / 'studio.json')
     said(nb, '40 texts')
     same_tree(nb, 's.taxonomy')
-    assert get(nb, 's.taxonomy.to_dict()') == tree and get(nb, 's.df.values.tolist()') == texts and get(nb, 's.form.value') == form
-    assert field(nb, 'Instruction').input_value() == 'Classify the sentiment of a movie review' and row(nb, id).locator('bdi').inner_text() == 'Renamed'
+    assert (
+        get(nb, 's.taxonomy.to_dict()') == tree
+        and get(nb, 's.df.values.tolist()') == texts
+        and get(nb, 's.form.value') == form
+    )
+    assert (
+        field(nb, 'Instruction').input_value() == 'Classify the sentiment of a movie review'
+        and row(nb, id).locator('bdi').inner_text() == 'Renamed'
+    )
     assert table(nb) == [o[0] for o in texts[:10]]
 
-WIDE = '''() => [...document.querySelectorAll('.jp-WindowedPanel-outer, .jp-OutputArea-output, .jp-OutputArea-output *')].filter(e => e.clientWidth && e.scrollWidth > e.clientWidth+1
-  && !e.closest('pre') && (/auto|scroll/.test(getComputedStyle(e).overflowX) || e.matches('.jp-OutputArea-output, .syngen'))).map(e => `${e.tagName} ${e.className} ${e.scrollWidth} > ${e.clientWidth}`)'''
-WATCH = '''() => {
+
+WIDE = """() => {
+  const isWide = e => e.clientWidth && e.scrollWidth > e.clientWidth + 1;
+  const scrolls = e => /auto|scroll/.test(getComputedStyle(e).overflowX) || e.matches('.jp-OutputArea-output, .syngen');
+  const all = '.jp-WindowedPanel-outer, .jp-OutputArea-output, .jp-OutputArea-output *';
+  const wide = [...document.querySelectorAll(all)].filter(e => isWide(e) && !e.closest('pre') && scrolls(e));
+  return wide.map(e => `${e.tagName} ${e.className} ${e.scrollWidth} > ${e.clientWidth}`);
+}"""
+WATCH = """() => {
   window.places = {};
+  window.looks = 0;
+  const names = ['Pause', 'Stop', 'Generate', 'Grow', 'Grow again', 'Delete', 'Undo'];
+  const buttonOf = name => [...document.querySelectorAll('.syngen button')]
+    .find(b => b.textContent == name && b.offsetParent);
+  const watched = () => ({
+    tree: document.querySelector('[role=tree][aria-label=Taxonomy]'),
+    bar: document.querySelector('[role=progressbar][aria-label=Progress]'),
+    ...Object.fromEntries(names.map(name => [name, buttonOf(name)])),
+  });
   const look = () => {
-    const all = [['tree', document.querySelector('[role=tree][aria-label=Taxonomy]')], ['bar', document.querySelector('[role=progressbar][aria-label=Progress]')],
-      ...['Pause', 'Stop', 'Generate', 'Grow', 'Grow again', 'Delete', 'Undo'].map(n => [n, [...document.querySelectorAll('.syngen button')].find(b => b.textContent == n && b.offsetParent)])];
-    for (const [name, e] of all) if (e) {
-      const r = e.getBoundingClientRect(), at = `${Math.round(r.left)} ${Math.round(r.top)}`;
-      const l = places[name] ??= [];
-      if (!l.includes(at)) l.push(at);
+    for (const [name, e] of Object.entries(watched())) {
+      if (!e) continue;
+      const box = e.getBoundingClientRect(), at = `${Math.round(box.left)} ${Math.round(box.top)}`;
+      places[name] ??= [];
+      if (!places[name].includes(at)) places[name].push(at);
     }
-    window.looks = (window.looks ?? 0)+1;
+    looks++;
     requestAnimationFrame(look);
   };
   look();
-}'''
+}"""
+
 
 @pytest.mark.parametrize('width', [1280, 800])
 def test_page_fits(width, notebook, cache):
     "Nothing is wider than the page, and nothing jumps while a run goes on"
-    with serve(latency=.2) as s:
-        nb = show(notebook(of(s, cache, 6) + f's = Studio({TASK}, model=m, cache=CACHE)\ns', size=(width, 1900)))  # high enough for no scrolling
-        p,fits = nb.page,lambda: p.evaluate(WIDE)
-        nb.command('filebrowser:activate') if width==1280 else p.evaluate('() => jupyterapp.shell.collapseLeft()')  # at 1280 as Lab opens
+    with serve(latency=0.2) as s:
+        made = f's = Studio({TASK}, model=m, cache=CACHE)\ns'
+        nb = show(notebook(of(s, cache, 6) + made, size=(width, 1900)))  # High enough for no scrolling
+        p = nb.page
+        fits = lambda: p.evaluate(WIDE)
+        if width == 1280:
+            nb.command('filebrowser:activate')  # As Lab opens
+        else:
+            p.evaluate('() => jupyterapp.shell.collapseLeft()')
         field(nb, 'Rows').fill('80')
         assert fits() == []
         begin(nb, 'Grow')
@@ -282,14 +432,14 @@ def test_page_fits(width, notebook, cache):
         p.evaluate(WATCH)
         ended(nb)
         begin(nb, 'Generate')
-        until(nb, lambda: n_texts(nb)>10)
+        until(nb, lambda: n_texts(nb) > 10)
         assert fits() == []
         ended(nb)
         said(nb, '80 texts')
         until_equal(nb, lambda: progress(nb), lambda: 100)
         looks = p.evaluate('() => looks')
-        until(nb, lambda: p.evaluate('() => looks')>looks+3)
-        assert {k: v for k,v in p.evaluate('() => places').items() if len(v)>1} == {}
+        until(nb, lambda: p.evaluate('() => looks') > looks + 3)
+        assert {k: v for k, v in p.evaluate('() => places').items() if len(v) > 1} == {}
         row(nb, get(nb, 's.taxonomy.cells()[0].id')).click()
         p.get_by_role('region', name='Node').locator('li').first.wait_for()
         press(nb, 'Copy as Python')
