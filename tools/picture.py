@@ -54,7 +54,7 @@ def tree(lab, chrome, theme):
         nb.run("studio.run.stop()")
 
 def studio(lab, chrome, theme):
-    with lab.open(chrome, TASK+"lesson = Cache.replay('reviews')\nstudio = Studio(task, cache=lesson)\nstudio", size=(1280, 2300), theme=theme, name='studio') as nb:
+    with lab.open(chrome, TASK+"lesson = Cache.replay('reviews')\nstudio = Studio(task, cache=lesson)\nstudio", size=(1280, 2500), theme=theme, name='studio') as nb:
         page = nb.page
         nb.run_all()
         page.evaluate(CALM)
