@@ -1,4 +1,4 @@
-# make demo | make test | make test-slow | make lab; each sets up .venv first
+# make demo | make test | make lint | make test-slow | make lab | make notebooks; each sets up .venv first
 PYTHON ?= python3
 MODEL  ?= local
 BIN    := .venv/bin
@@ -6,12 +6,18 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 # uv installs in a fraction of the time; where it cannot be had, pip does
 UV     := $(PIP) uv 2>/dev/null && $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-.PHONY: demo test test-slow lab notebooks clean
+.PHONY: demo lint test test-slow lab notebooks clean
 
 demo: .venv/demo
 	@$(BIN)/python tools/demo.py $(MODEL)
 
-test: .venv/dev
+# what ruff and mypy say; pyproject.toml configures them
+lint: .venv/dev
+	$(BIN)/ruff check nbs tests tools benchmarks
+	$(BIN)/ruff format --check nbs tools benchmarks
+	$(BIN)/mypy
+
+test: lint
 	$(BIN)/python tools/in_sync.py
 	$(BIN)/nbdev-test --skip-folder-re tutorials
 	$(BIN)/python tools/chromium.py
@@ -25,7 +31,7 @@ test-slow: .venv/dev
 lab: .venv/dev
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) nbs/tutorials/quickstart.ipynb
 
-# after editing notebooks: export, run them and keep their outputs, render the README
+# after editing notebooks: export, run them and keep their outputs, write README.md and docs/
 notebooks: .venv/dev
 	$(BIN)/nbdev-export
 	$(BIN)/nbdev-test --skip-folder-re tutorials --save

@@ -1,20 +1,44 @@
-"""Peak memory of 100,000 rows, written by a model in this process; each size in a fresh process. Wanted: under 1 GiB."""
-import resource, subprocess, sys, tempfile, time
+"""Measure the peak memory of 1,000, 10,000 and 100,000 rows, each in a process of its own. Wanted: below 1 GiB."""
+
+import resource
+import subprocess
+import sys
+import tempfile
+import time
 from pathlib import Path
 
-def one(n):
+SIZES = (1_000, 10_000, 100_000)
+
+
+def measure(rows):
+    "Write so many rows with a model in this process, and print the peak of its memory."
     from own import Own
+
     from syngen_nb import Task, generate
+
     task = Task('Sort notes by what they are about', ['Sea', 'Land', 'Air'])
-    with tempfile.TemporaryDirectory() as tmp:
-        t = time.perf_counter()
-        df = generate(task, n, model=Own(), cache=Path(tmp)/'c.sqlite', progress=False)
-        wall, size = time.perf_counter() - t, df.memory_usage(deep=True).sum()/2**20
-        assert len(df) == n
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/(2**20 if sys.platform == 'darwin' else 2**10)
-    print(f'memory: {n:,} rows in {wall:.0f} s, peak {peak:,.0f} MiB, frame {size:,.0f} MiB; ratio to 1 GiB {peak/1024:.2f} (wanted: below 1)', flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.perf_counter()
+        df = generate(task, rows, model=Own(), cache=Path(folder) / 'c.sqlite', progress=False)
+        wall = time.perf_counter() - start
+        assert len(df) == rows
+    frame = df.memory_usage(deep=True).sum() / 2**20
+    unit = 2**20 if sys.platform == 'darwin' else 2**10
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+    print(
+        f'memory: {rows:,} rows in {wall:.0f} s, peak {peak:,.0f} MiB, frame {frame:,.0f} MiB; '
+        f'ratio to 1 GiB {peak / 1024:.2f} (wanted: below 1)',
+        flush=True,
+    )
+
+
+def main():
+    for rows in SIZES:
+        subprocess.run([sys.executable, __file__, str(rows)], check=True)
+
 
 if __name__ == '__main__':
-    if len(sys.argv) > 1: one(int(sys.argv[1]))
+    if len(sys.argv) > 1:
+        measure(int(sys.argv[1]))
     else:
-        for n in (1_000, 10_000, 100_000): subprocess.run([sys.executable, __file__, str(n)], check=True)
+        main()

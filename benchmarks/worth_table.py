@@ -259,7 +259,7 @@ def difference_row(predicted: dict[tuple, np.ndarray], arm: str, tests: dict[str
 
     `predicted` has the predictions by set, seed and arm.
     """
-    from syngen_nb.evaluate import _scores as scores_by_draw  # Scores of many draws at once
+    from syngen_nb.stats import scores_by_draw
 
     row, seeds, draws = {}, [], []
     for dataset, test in tests.items():
@@ -309,7 +309,7 @@ def difference_table(outcomes: pd.DataFrame, tests: dict[str, Test]) -> str:
 
 def share(hits: pd.Series) -> str:
     "Return the share of `hits` with its interval."
-    from syngen_nb.evaluate import wilson
+    from syngen_nb.stats import wilson
 
     k, n = hits.sum(), len(hits)
     low, high = wilson(k, n)

@@ -15,9 +15,11 @@ from .checks import verify
 from .grow import agrow, grow, start_grow
 from .generate import agenerate, generate, start
 from .estimate import aestimate, estimate
-from . import _compat
 from .report import compare, report
-from .export import card, split, to_csv, to_hf, to_jsonl, to_parquet
+from . import report_page  # Adds HTML and plots to reports
+from .split import split
+from .export import to_csv, to_hf, to_jsonl, to_parquet
+from .card import card
 from .evaluate import evaluate
 
 __all__ = [
@@ -27,7 +29,10 @@ __all__ = [
     'card', 'split', 'to_csv', 'to_hf', 'to_jsonl', 'to_parquet', 'evaluate', 'TaskForm', 'TaxonomyTree', 'DataView', 'Studio',
 ]
 # Widgets take longer to import than all the rest, so they are loaded when first used
-_widgets = dict(TaskForm='widgets.task_form', TaxonomyTree='widgets.taxonomy_tree', DataView='widgets.data_view', Studio='widgets.studio')
+_widgets = dict(
+    TaskForm='widgets.task_form', TaxonomyTree='widgets.taxonomy_tree', DataView='widgets.data_view',
+    Studio='widgets.studio',
+)
 
 
 def __getattr__(name):

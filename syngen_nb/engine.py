@@ -222,7 +222,7 @@ def go_on(self: Engine) -> None:
 
 @patch
 def start_over(self: Engine) -> None:
-    "Forget stops and failures, so that what is missing is tried again. Answers stay."
+    "Forget stops and failures, so that missing answers are asked for again. Answers stay."
     self.is_stopped = False
     self.is_paused = False
     self.first_error = None

@@ -498,8 +498,8 @@ def generate(what: Task | Taxonomy, options: TextOptions, *, progress: bool = Tr
     -------
     DataFrame of shape (rows, 7), or (rows, 9) if labels are verified
         `text`, `label` (categorical, in the order of the task), `source_type`, `topic`, `subtopic`, `cell` and `model`,
-        in tree order; `checked_label` and `confidence` if labels are verified. `attrs['syngen']` says how it was made. If
-        the model gave too little, there are fewer rows, and a `ShortWarning` names the cells.
+        in tree order; `checked_label` and `confidence` if labels are verified. `attrs['syngen']` says how it was made.
+        If the model gave too little, there are fewer rows, and a `ShortWarning` names the cells.
 
     Raises
     ------

@@ -328,7 +328,7 @@ def _prepare(workspace: Workspace, node: Node, is_again: bool) -> None:
 def grow(what: Task | Taxonomy, options: GrowOptions, *, progress: bool = True) -> Taxonomy:
     """Grow a taxonomy: fill up what is missing to the counts.
 
-    Nodes that are there stay. What is locked is left alone with all below it. With `again`, what is locked or was made
+    Nodes that are there stay. A locked node is left alone with all below it. With `again`, what is locked or was made
     or renamed by hand stays too, and the rest is asked for once more.
 
     With `errors`, each label that has some gets `n_subtopic` new subtopics (3 by default) below topics that are there;

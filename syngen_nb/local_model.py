@@ -206,7 +206,7 @@ async def ask(self: LocalModel, request: Request) -> Answer:
     Raises
     ------
     ModelError
-        If the file cannot be had, or llama.cpp refuses the request.
+        If the file is out of reach, or llama.cpp refuses the request.
     """
     loop = asyncio.get_running_loop()
     if self._pool is None:

@@ -83,7 +83,7 @@ def _valid(text: str) -> str:
     "Return `text` without halves of surrogate pairs."
     return text if text.isascii() else text.encode('utf-8', 'replace').decode()
 
-# %% ../nbs/50_metrics.ipynb #d37ecd0e
+# %% ../nbs/50_metrics.ipynb #2e456250
 def split_texts(
     texts: TextsLike,  # A `Texts` is returned as it is
 ) -> Texts:
@@ -108,7 +108,7 @@ def split_texts(
     for text in texts:
         if not isinstance(text, str):
             raise ValueError(f'Each text must be a string, and one is {type(text).__name__}')
-        kept.append(_valid(text))
+        kept.append(_valid(str(text)))  # Not a subclass, such as HTML that is marked as safe
         found = words(kept[-1])
         sizes.append(len(found))
         ids.extend(map(numbers.__getitem__, found))
@@ -225,7 +225,7 @@ def lengths(texts: TextsLike) -> dict[str, float]:
             found[f'{unit}_p{percent}'] = float(np.quantile(known, percent / 100))
     return found
 
-# %% ../nbs/50_metrics.ipynb #f98f3e49
+# %% ../nbs/50_metrics.ipynb #6d78a760
 def _expected_distinct(frequencies: np.ndarray, sample: int) -> float:
     from scipy.special import gammaln
 
@@ -233,7 +233,11 @@ def _expected_distinct(frequencies: np.ndarray, sample: int) -> float:
     frequency, times = np.unique(frequencies, return_counts=True)
     rest = total - frequency
     undrawn = np.maximum(rest - sample, 0)
-    log_missed = gammaln(rest + 1) + gammaln(total - sample + 1) - gammaln(undrawn + 1) - gammaln(total + 1)
+
+    def log_factorial(n: Any) -> Any:
+        return gammaln(n + 1)
+
+    log_missed = log_factorial(rest) + log_factorial(total - sample) - log_factorial(undrawn) - log_factorial(total)
     missed = np.where(rest < sample, 0, np.exp(log_missed))
     return float((times * (1 - missed)).sum() / sample)
 

@@ -307,7 +307,7 @@ def _fetch(file: ModelFile, path: Path, progress: bool) -> None:
     ]
     raise ModelFileError('\n'.join([f'Could not fetch {file}. Tried:', *tried, *advice]))
 
-# %% ../nbs/26_model_files.ipynb #ff83a6a7
+# %% ../nbs/26_model_files.ipynb #721719ad
 def _lock(file: ModelFile, folder: Path, say: Callable[[str], None]) -> Any:
     "Return a lock on `file`, held by this process."
     from filelock import FileLock, Timeout
@@ -326,7 +326,7 @@ def _lock(file: ModelFile, folder: Path, say: Callable[[str], None]) -> Any:
         ) from error
     return lock
 
-
+# %% ../nbs/26_model_files.ipynb #4168e2d8
 def fetch_model_file(
     name: str | ModelFile = 'local',  # A key of `MODEL_FILES`, or a `ModelFile` of your own
     folder: str | Path | None = None,  # Where files are kept; by default in the user's cache folder

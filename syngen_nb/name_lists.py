@@ -45,7 +45,7 @@ class NameLists:
         there = (*names, *removed)
         self.push(self.make(level, path, nodes, n - len(names), there, self.says_label))
 
-# %% ../nbs/45_name_lists.ipynb #42cdc014
+# %% ../nbs/45_name_lists.ipynb #b39b8aea
 @patch
 def make(
     self: NameLists,
@@ -76,7 +76,7 @@ def make(
     job.items = {same(name): name for name in built_in[:n]}
     return job
 
-
+# %% ../nbs/45_name_lists.ipynb #be5fe471
 @patch
 def push(self: NameLists, job: NamesJob) -> None:
     "Put what `job` has into the tree, and ask for the rest."

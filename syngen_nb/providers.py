@@ -89,8 +89,8 @@ class APIModel(Model):
         if prompts is not None:
             self.prompts = prompts
         self._api_key = api_key
-        self._is_own = self.provider.is_own(self.base_url)
-        self._has_named_server = bool(base_url) and not self._is_own
+        self.is_own = self.provider.is_own(self.base_url)
+        self._has_named_server = bool(base_url) and not self.is_own
         self._client: tuple[Any, Any] = (None, None)  # Its loop and key, and the client
         self._secret = ''  # The key that is in use
 
@@ -120,7 +120,7 @@ def client(self: APIModel) -> Any:
 
 @patch
 def _check_key(self: APIModel, key: str) -> None:
-    if not key and self._is_own:
+    if not key and self.is_own:
         raise ModelError(
             f'No key for {self.name}: set {self.provider.key_variable}, or pass api_key=; '
             'without model= the embedded model is used, which needs none',
@@ -229,7 +229,7 @@ def _status_error(self: APIModel, error: Any, status: int) -> tuple[str, str]:
 @patch
 def price(self: APIModel, tokens_in: int, tokens_out: int) -> float | None:
     "Return the list price in dollars, or None if it is not known."
-    if not self._is_own:
+    if not self.is_own:
         return None
     from genai_prices import Usage, calc_price
 
@@ -317,7 +317,7 @@ def without_keywords(schema: Any, keywords: set[str]) -> Any:
 
 @patch
 def _response_format(self: OpenAIModel, schema: dict) -> dict:
-    if self._is_own:
+    if self.is_own:
         schema = without_keywords(schema, {'minLength', 'maxLength'})
     return dict(type='json_schema', json_schema=dict(name='answer', strict=True, schema=schema))
 
@@ -340,7 +340,7 @@ async def _complete(self: OpenAIModel, client: Any, request: Request, limit: int
 
 @patch
 async def _chat(self: OpenAIModel, client: Any, request: Request, limit: int, options: dict) -> Answer:
-    options['max_completion_tokens' if self._is_own else 'max_tokens'] = limit
+    options['max_completion_tokens' if self.is_own else 'max_tokens'] = limit
     if request.logprobs:
         options |= dict(logprobs=True, top_logprobs=request.logprobs)
     if request.schema and self.structured:

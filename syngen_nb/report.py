@@ -7,13 +7,12 @@ __all__ = ['SIZES', 'Ranges', 'MARKS', 'SEVERITY', 'Line', 'report_lines', 'show
            'known_ranges', 'find_range', 'ranges_of', 'judge_values', 'format_share', 'format_value', 'format_range',
            'count_of', 'plain_name', 'Report', 'report', 'worst_verdict', 'Comparison', 'compare']
 
-# %% ../nbs/51_report.ipynb #fa977c3f
+# %% ../nbs/51_report.ipynb #6dfca3d9
 import json
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -374,10 +373,10 @@ class Report:
         self.openings = _openings_by_label(rows)
         self.near = _near_pairs(rows)
 
-# %% ../nbs/51_report.ipynb #6eb99a62
+# %% ../nbs/51_report.ipynb #1b2894d6
 def report(
     df: pd.DataFrame,  # With `text` and `label`
-    real: pd.DataFrame | Iterable[pd.DataFrame] | None = None,  # Real texts for the same task
+    real: pd.DataFrame | Iterable[pd.DataFrame] | None = None,  # Real texts of the task: one frame or several
 ) -> Report:
     """Measure a set of labelled texts and compare it with real sets.
 
@@ -470,40 +469,7 @@ def __str__(self: Report) -> str:
 def __repr__(self: Report) -> str:
     return str(self)
 
-# %% ../nbs/51_report.ipynb #3b131b21
-def _pages() -> Any:
-    return import_module('syngen_nb.report_page')
-
-
-@patch
-def _repr_html_(self: Report) -> str:
-    return _pages().report_html(self)
-
-
-@patch
-def to_html(self: Report) -> str:
-    "Return a whole HTML page that needs no other file."
-    return _pages().whole_page(f'Health of {self.title}', self._repr_html_())
-
-
-@patch
-def plots(self: Report) -> dict:
-    """Draw small matplotlib figures.
-
-    Returns
-    -------
-    dict
-        Figures by name: `lengths` of texts by label, and `classifier` and `verification`: which labels they give, for
-        up to eight labels.
-
-    Raises
-    ------
-    ImportError
-        If matplotlib is not installed.
-    """
-    return _pages().report_plots(self)
-
-# %% ../nbs/51_report.ipynb #51a8fc45
+# %% ../nbs/51_report.ipynb #cb40cdec
 class Comparison:
     "Reports side by side. Shows as a table."
 
@@ -536,13 +502,6 @@ class Comparison:
 
     def __repr__(self) -> str:
         return self.to_frame().to_string(float_format='{:.3f}'.format)
-
-    def _repr_html_(self) -> str:
-        return _pages().comparison_html(self)
-
-    def to_html(self) -> str:
-        "Return a whole HTML page that needs no other file."
-        return _pages().whole_page('Health, side by side', self._repr_html_())
 
 # %% ../nbs/51_report.ipynb #d082d445
 def compare(

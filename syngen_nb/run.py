@@ -119,7 +119,7 @@ def job_shortfall(job: Job) -> dict:
     got = dict(cell=job.name, want=job.wanted, got=len(job.items))
     return got | dict(error=job.error) if job.error else got
 
-# %% ../nbs/33_run.ipynb #26882529
+# %% ../nbs/33_run.ipynb #f850e1a5
 class Run:
     """Work that goes on in the background.
 
@@ -159,14 +159,18 @@ class Run:
         self._first_request: tuple[float, int] | None = None  # When it was sent, and how much there was then
         workspace.asker.on_ask = self._start_clock
 
-    def __repr__(self):
-        progress = self.progress()
-        state = f'failed: {self.error}' if self.status == 'failed' else self.status
-        count = f'{progress["done"]:,} of {progress["total"]:,} {self.unit}s'
-        return f'Run({self.title}: {count}, {state}; {self.usage})'
+# %% ../nbs/33_run.ipynb #073e35fb
+@patch
+def __repr__(self: Run) -> str:
+    progress = self.progress()
+    state = f'failed: {self.error}' if self.status == 'failed' else self.status
+    count = f'{progress["done"]:,} of {progress["total"]:,} {self.unit}s'
+    return f'Run({self.title}: {count}, {state}; {self.usage})'
 
-    def _ipython_display_(self, **kwargs):
-        show_run(self, **kwargs)
+
+@patch
+def _ipython_display_(self: Run, **kwargs):
+    show_run(self, **kwargs)
 
 # %% ../nbs/33_run.ipynb #620154e5
 @patch(as_prop=True)
@@ -214,7 +218,7 @@ def asked(self: Run, node: str) -> list[dict]:
     job = next((job for job in jobs if job), None)
     return self.cache.find(series=job.key) if job else []
 
-# %% ../nbs/33_run.ipynb #62145342
+# %% ../nbs/33_run.ipynb #4e51ba66
 @patch
 def progress(self: Run) -> dict[str, Any]:
     """Return how far the run is.
@@ -242,7 +246,7 @@ def progress(self: Run) -> dict[str, Any]:
         seconds=self._seconds_left(done, total),
     )
 
-
+# %% ../nbs/33_run.ipynb #a16e5931
 @patch
 def _seconds_left(self: Run, done: int, total: int) -> float | None:
     began, done_then = self._first_request or (time.monotonic(), done)

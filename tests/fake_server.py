@@ -4,14 +4,26 @@ the real SDKs: answers by the JSON schema in the request, at a set latency, with
     python fake_server.py --port 0 --latency .2 --faults 429=.1,broken=.1 --log requests.jsonl
 
 prints its port. In Python `with serve(latency=.2, faults={'429': .1}) as s:` runs it as a process of its own."""
-import argparse, asyncio, json, math, os, random, re, signal, subprocess, sys, tempfile, time
+
+import argparse
+import asyncio
+import json
+import math
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
 FAULTS = '429 500 broken truncated short long repeated bad_item empty hang close'.split()
-HANG = 60   # seconds: longer than any client in a test waits
+HANG = 60  # seconds: longer than any client in a test waits
 # Words that are nobody's label, so that no answer seems to name one.
-WORDS = '''amber anchor apple archive arrow autumn avenue bakery balcony bamboo banner barrel basket beacon bicycle blanket
+WORDS = """amber anchor apple archive arrow autumn avenue bakery balcony bamboo banner barrel basket beacon bicycle blanket
 border bottle branch bridge bronze bucket button cabin camera candle canvas captain carpet castle cedar ceiling chamber chapter
 cherry circle clay clerk clock cloud coast coffee collar copper corner cottage cotton counter cousin cradle crystal curtain
 desert diary dinner doorway drawer driver eagle editor elbow engine evening fabric factory farmer feather fence ferry finger
@@ -24,84 +36,129 @@ sailor salad sandal satin scarf season shelter shoulder signal silver sketch sle
 storm stream suitcase summer sunset tailor teapot temple thread thunder ticket timber tower tractor trail travel trumpet
 tunnel umbrella valley velvet village violin voyage wagon walnut warehouse waterfall weaver willow window winter workshop
 yellow yogurt zebra zipper carries follows opens holds leaves turns keeps finds across behind beneath between beside during
-inside outside under until around toward slowly quietly often early almost nearly'''.split()
+inside outside under until around toward slowly quietly often early almost nearly""".split()
 NUMBERS = {w: i for i, w in enumerate('one two three four five six seven eight nine ten'.split(), 1)}
 _number = r'(\d+|' + '|'.join(NUMBERS) + r')\b'
-_asked = [re.compile(r'\b(?:suggest|generate|write)\s+(?:up to |exactly |about )?' + _number, re.I),  # 'Suggest 5 ...'
-          re.compile(r'\b(?:Suggest|Generate|Write)\b.*?\b' + _number, re.S)]                         # else the first after it
+_asked = [
+    re.compile(r'\b(?:suggest|generate|write)\s+(?:up to |exactly |about )?' + _number, re.I),  # 'Suggest 5 ...'
+    re.compile(r'\b(?:Suggest|Generate|Write)\b.*?\b' + _number, re.S),
+]  # else the first after it
 
 
 def parse_faults(spec):
     "`'429=.1,500=.05'` or a dict, as a dict of probabilities"
-    if isinstance(spec, str): spec = dict(o.split('=') for o in spec.split(',') if o)
+    if isinstance(spec, str):
+        spec = dict(o.split('=') for o in spec.split(',') if o)
     spec = {k: float(v) for k, v in (spec or {}).items()}
-    if bad := set(spec) - set(FAULTS): raise ValueError(f'Unknown faults {sorted(bad)}; known are {FAULTS}')
-    if sum(spec.values()) > 1: raise ValueError('The probabilities of faults add up to more than 1')
+    if bad := set(spec) - set(FAULTS):
+        raise ValueError(f'Unknown faults {sorted(bad)}; known are {FAULTS}')
+    if sum(spec.values()) > 1:
+        raise ValueError('The probabilities of faults add up to more than 1')
     return spec
 
 
 def read_schema(schema, prompt):
     "What is asked for: name of the list (None: a bare list), the keys of an item, how many"
     name, arr = None, schema or {}
-    if arr.get('type') == 'object': name, arr = next(((k, v) for k, v in arr['properties'].items() if v.get('type') == 'array'), (None, {}))
+    if arr.get('type') == 'object':
+        name, arr = next(((k, v) for k, v in arr['properties'].items() if v.get('type') == 'array'), (None, {}))
     keys = list(arr.get('items', {}).get('properties', {})) or re.findall(r'key "(\w+)"', prompt)[:1] or ['item']
-    if n := arr.get('maxItems'): return name, keys, n
-    said = re.search(r'minItems: (\d+)', arr.get('description', ''))   # where anthropic.transform_schema puts it
+    if n := arr.get('maxItems'):
+        return name, keys, n
+    said = re.search(r'minItems: (\d+)', arr.get('description', ''))  # where anthropic.transform_schema puts it
     found = said or next(filter(None, (r.search(prompt) for r in _asked)), None)
-    n = arr.get('minItems', 0)   # 1 is all that Anthropic allows, so the prompt knows better
-    if n < 2: n = NUMBERS.get(found[1].lower()) or int(found[1]) if found else n or 3
+    n = arr.get('minItems', 0)  # 1 is all that Anthropic allows, so the prompt knows better
+    if n < 2:
+        n = NUMBERS.get(found[1].lower()) or int(found[1]) if found else n or 3
     return name, keys, n
 
 
 def unsupported(schema):
     "The first keyword of a schema that Anthropic's API turns down with a 400"
-    if isinstance(schema, list): return next(filter(None, map(unsupported, schema)), None)
-    if not isinstance(schema, dict): return
+    if isinstance(schema, list):
+        return next(filter(None, map(unsupported, schema)), None)
+    if not isinstance(schema, dict):
+        return
     for k in ('maxItems', 'minLength', 'maxLength', 'minimum', 'maximum'):
-        if k in schema and not isinstance(schema[k], dict): return k
-    if schema.get('minItems', 0) not in (0, 1): return 'minItems'
-    if schema.get('type') == 'object' and schema.get('additionalProperties') is not False: return 'additionalProperties'
+        if k in schema and not isinstance(schema[k], dict):
+            return k
+    if schema.get('minItems', 0) not in (0, 1):
+        return 'minItems'
+    if schema.get('type') == 'object' and schema.get('additionalProperties') is not False:
+        return 'additionalProperties'
     return unsupported(list(schema.values()))
 
 
 class Fake:
     "What to answer, and the log of what was asked"
-    def __init__(self, latency=0., faults=None, log=None, seed=0, auth=None, die_after=None, fail_match=None, strict=False, no_logprobs=False):
+
+    def __init__(
+        self,
+        latency=0.0,
+        faults=None,
+        log=None,
+        seed=0,
+        auth=None,
+        die_after=None,
+        fail_match=None,
+        strict=False,
+        no_logprobs=False,
+    ):
         self.latency, self.faults, self.seed, self.auth = latency, parse_faults(faults), seed, auth
         self.die_after, self.fail_match, self.strict, self.no_logprobs = die_after, fail_match, strict, no_logprobs
         self.n, self.busy, self.given, self.earlier = 0, 0, set(), {}
-        self.log = open(log, 'a', buffering=1) if log else None   # a line at a time: readable after a kill
+        self.log = open(log, 'a', buffering=1) if log else None  # a line at a time: readable after a kill
 
     def value(self, rng, key):
         "A value never given before"
         while True:
             ws = rng.choices(WORDS, k=rng.randint(12, 25)) if key == 'text' else rng.sample(WORDS, rng.choice((2, 3)))
             s = ' '.join(ws).capitalize() + ('.' if key == 'text' else '')
-            if s not in self.given: self.given.add(s); return s
+            if s not in self.given:
+                self.given.add(s)
+                return s
 
-    def items(self, rng, keys, n): return [{k: self.value(rng, k) for k in keys} for _ in range(n)]
+    def items(self, rng, keys, n):
+        return [{k: self.value(rng, k) for k in keys} for _ in range(n)]
 
     def content(self, rng, fault, name, keys, n):
         "The text of an answer"
         k, seen = keys[0], self.earlier.setdefault(keys[0], [])
         wrap = lambda items: {name: items} if name else items
-        if fault == 'empty': return ''
+        if fault == 'empty':
+            return ''
         if fault == 'repeated':
-            if not seen: seen.append(self.items(rng, keys, n))
+            if not seen:
+                seen.append(self.items(rng, keys, n))
             pool = rng.choice(seen)
-            its = [pool[i % len(pool)] for i in range(n)]; its[-1] = its[0]
+            its = [pool[i % len(pool)] for i in range(n)]
+            its[-1] = its[0]
             return json.dumps(wrap(its))
-        its = self.items(rng, keys, {'short': rng.randint(min(1, n-1), n-1), 'long': n + rng.randint(1, 5)}.get(fault, n) if n else 0)
-        if its and len(seen) < 50: seen.append(its)
-        if fault == 'bad_item' and its: its[rng.randrange(n)] = rng.choice([5, None, 'stray', {}, {k: ''}, {k: 7}, {k: None}, {'wrong': 'key'}])
+        its = self.items(
+            rng,
+            keys,
+            {'short': rng.randint(min(1, n - 1), n - 1), 'long': n + rng.randint(1, 5)}.get(fault, n) if n else 0,
+        )
+        if its and len(seen) < 50:
+            seen.append(its)
+        if fault == 'bad_item' and its:
+            its[rng.randrange(n)] = rng.choice([5, None, 'stray', {}, {k: ''}, {k: 7}, {k: None}, {'wrong': 'key'}])
         s = json.dumps(wrap(its))
-        if fault == 'truncated':   # a few whole items, then half of the next
+        if fault == 'truncated':  # a few whole items, then half of the next
             keep = rng.randrange(n) if n else 0
-            s = json.dumps(wrap(its[:keep]))[:-1 - bool(name)] + (', ' if keep else '') + json.dumps(its[keep])[:rng.randint(6, 30)]
+            s = (
+                json.dumps(wrap(its[:keep]))[: -1 - bool(name)]
+                + (', ' if keep else '')
+                + json.dumps(its[keep])[: rng.randint(6, 30)]
+            )
         if fault == 'broken':
-            s = {0: lambda: s.replace('"', "'"), 1: lambda: re.sub(r'\}\]', '},]', s), 2: lambda: f'```json\n{s}\n```',
-                 3: lambda: f'Sure! Here is what you asked for:\n\n{s}\n\nTell me if you need more.',
-                 4: lambda: f"Here you are:\n```json\n{re.sub(r'}]', '},]', s)}\n```\nDone."}[rng.randrange(5)]()
+            s = {
+                0: lambda: s.replace('"', "'"),
+                1: lambda: re.sub(r'\}\]', '},]', s),
+                2: lambda: f'```json\n{s}\n```',
+                3: lambda: f'Sure! Here is what you asked for:\n\n{s}\n\nTell me if you need more.',
+                4: lambda: f'Here you are:\n```json\n{re.sub(r"}]", "},]", s)}\n```\nDone.',
+            }[rng.randrange(5)]()
         return s
 
     def judged(self, prompt):
@@ -109,94 +166,204 @@ class Fake:
         marks = dict(reversed(o.split('. ', 1)) for o in prompt.splitlines() if re.match(r'[A-Z]\. ', o))
         names, text = sorted(marks), prompt.split('Text:\n')[1].split('\n\nWhich')[0]
         likely = marks[names[sum(map(ord, text)) % len(names)]]
-        return {m: .7 if m == likely else .3/(len(marks)-1) for m in marks.values()}
+        return {m: 0.7 if m == likely else 0.3 / (len(marks) - 1) for m in marks.values()}
 
     def answer(self, path, head, body):
         "(status, extra headers, body, fault) of a request, written to the log as it comes in"
         self.n += 1
         i, rng = self.n, random.Random(f'{self.seed}/{self.n}')
         openai = path.endswith('/chat/completions')
-        try: d = json.loads(body or b'{}')
-        except ValueError: d = {}
+        try:
+            d = json.loads(body or b'{}')
+        except ValueError:
+            d = {}
         flat = lambda c: c if isinstance(c, str) else '\n'.join(o.get('text', '') for o in c or [])
-        prompt = '\n'.join(filter(None, [flat(d.get('system')), *(flat(m.get('content')) for m in d.get('messages', []))]))
-        fmt = (d.get('response_format') or {}).get('json_schema') if openai else (d.get('output_config') or {}).get('format')
+        prompt = '\n'.join(
+            filter(None, [flat(d.get('system')), *(flat(m.get('content')) for m in d.get('messages', []))])
+        )
+        fmt = (
+            (d.get('response_format') or {}).get('json_schema')
+            if openai
+            else (d.get('output_config') or {}).get('format')
+        )
         schema = (fmt or {}).get('schema')
         name, keys, n = read_schema(schema, prompt)
         key = head.get('x-api-key') or head.get('authorization', '').removeprefix('Bearer ')
         p, fault = rng.random(), None
         for f, pf in self.faults.items():
-            if p < pf: fault = f; break
+            if p < pf:
+                fault = f
+                break
             p -= pf
+
         def error(status, kind, msg, **hs):
-            if openai: return status, hs, dict(error=dict(message=msg, type=kind, param=None, code='invalid_api_key' if status == 401 else None)), fault
+            if openai:
+                return (
+                    status,
+                    hs,
+                    dict(
+                        error=dict(
+                            message=msg, type=kind, param=None, code='invalid_api_key' if status == 401 else None
+                        )
+                    ),
+                    fault,
+                )
             return status, hs, dict(type='error', error=dict(type=kind, message=msg), request_id=f'req_fake{i}'), fault
-        if not (openai or path.endswith('/messages')): res = error(404, 'not_found_error', f'No such path: {path}')
+
+        if not (openai or path.endswith('/messages')):
+            res = error(404, 'not_found_error', f'No such path: {path}')
         elif self.auth and key != self.auth:
             fault = None
-            res = (error(401, 'invalid_request_error', f'Incorrect API key provided: {key}. You can find your API key at https://platform.openai.com/account/api-keys.')
-                   if openai else error(401, 'authentication_error', f'invalid x-api-key: {key}'))
-        elif self.die_after is not None and i > self.die_after: fault = 'die'; res = error(500, 'api_error', 'The server died')
-        elif self.fail_match and self.fail_match in prompt: fault = 'match'; res = error(400, 'invalid_request_error', f'This prompt is turned down: it says {self.fail_match!r}')
+            res = (
+                error(
+                    401,
+                    'invalid_request_error',
+                    f'Incorrect API key provided: {key}. You can find your API key at https://platform.openai.com/account/api-keys.',
+                )
+                if openai
+                else error(401, 'authentication_error', f'invalid x-api-key: {key}')
+            )
+        elif self.die_after is not None and i > self.die_after:
+            fault = 'die'
+            res = error(500, 'api_error', 'The server died')
+        elif self.fail_match and self.fail_match in prompt:
+            fault = 'match'
+            res = error(400, 'invalid_request_error', f'This prompt is turned down: it says {self.fail_match!r}')
         elif self.strict and not openai and (bad := unsupported(schema)):
-            fault = 'strict'; res = error(400, 'invalid_request_error', f"output_config.format.schema: property '{bad}' is not supported")
-        elif fault == '429': res = error(429, 'rate_limit_error', 'Rate limit reached', **{'retry-after-ms': '20', 'retry-after': '0'})
-        elif fault == '500': res = error(500, 'api_error', 'Internal server error')
-        elif fault == 'close': res = 0, {}, {}, fault
-        elif d.get('logprobs') and self.no_logprobs: res = error(400, 'invalid_request_error', "This model does not support 'logprobs'")
+            fault = 'strict'
+            res = error(400, 'invalid_request_error', f"output_config.format.schema: property '{bad}' is not supported")
+        elif fault == '429':
+            res = error(429, 'rate_limit_error', 'Rate limit reached', **{'retry-after-ms': '20', 'retry-after': '0'})
+        elif fault == '500':
+            res = error(500, 'api_error', 'Internal server error')
+        elif fault == 'close':
+            res = 0, {}, {}, fault
+        elif d.get('logprobs') and self.no_logprobs:
+            res = error(400, 'invalid_request_error', "This model does not support 'logprobs'")
         else:
             says = self.judged(prompt) if 'Answer with its mark only' in prompt else None
             s, cut = max(says, key=says.get) if says else self.content(rng, fault, name, keys, n), fault == 'truncated'
-            lp = dict(content=[dict(token=s, logprob=math.log(says[s]), bytes=None, top_logprobs=[dict(token=k, logprob=math.log(v), bytes=None) for k, v in says.items()])]) if says and d.get('logprobs') else None
-            ti, to, model = len(prompt)//4 + 1, len(s)//4 + 1, d.get('model', 'fake')
-            if openai: out = dict(id=f'chatcmpl-{i}', object='chat.completion', created=1_800_000_000, model=model,
-                choices=[dict(index=0, message=dict(role='assistant', content=s, refusal=None), logprobs=lp, finish_reason='length' if cut else 'stop')],
-                usage=dict(prompt_tokens=ti, completion_tokens=to, total_tokens=ti+to))
-            else: out = dict(id=f'msg_{i}', type='message', role='assistant', model=model, content=[dict(type='text', text=s)] if s else [],
-                stop_reason='max_tokens' if cut else 'end_turn', stop_sequence=None, usage=dict(input_tokens=ti, output_tokens=to))
+            lp = (
+                dict(
+                    content=[
+                        dict(
+                            token=s,
+                            logprob=math.log(says[s]),
+                            bytes=None,
+                            top_logprobs=[dict(token=k, logprob=math.log(v), bytes=None) for k, v in says.items()],
+                        )
+                    ]
+                )
+                if says and d.get('logprobs')
+                else None
+            )
+            ti, to, model = len(prompt) // 4 + 1, len(s) // 4 + 1, d.get('model', 'fake')
+            if openai:
+                out = dict(
+                    id=f'chatcmpl-{i}',
+                    object='chat.completion',
+                    created=1_800_000_000,
+                    model=model,
+                    choices=[
+                        dict(
+                            index=0,
+                            message=dict(role='assistant', content=s, refusal=None),
+                            logprobs=lp,
+                            finish_reason='length' if cut else 'stop',
+                        )
+                    ],
+                    usage=dict(prompt_tokens=ti, completion_tokens=to, total_tokens=ti + to),
+                )
+            else:
+                out = dict(
+                    id=f'msg_{i}',
+                    type='message',
+                    role='assistant',
+                    model=model,
+                    content=[dict(type='text', text=s)] if s else [],
+                    stop_reason='max_tokens' if cut else 'end_turn',
+                    stop_sequence=None,
+                    usage=dict(input_tokens=ti, output_tokens=to),
+                )
             res = 200, {}, out, fault
-        if self.log: self.log.write(json.dumps(dict(time=time.time(), path=path, model=d.get('model'), prompt=prompt, key=keys[0], n=n,
-            fault=fault, status=res[0], retry=int(head.get('x-stainless-retry-count', 0)), busy=self.busy)) + '\n')   # never the key
+        if self.log:
+            self.log.write(
+                json.dumps(
+                    dict(
+                        time=time.time(),
+                        path=path,
+                        model=d.get('model'),
+                        prompt=prompt,
+                        key=keys[0],
+                        n=n,
+                        fault=fault,
+                        status=res[0],
+                        retry=int(head.get('x-stainless-retry-count', 0)),
+                        busy=self.busy,
+                    )
+                )
+                + '\n'
+            )  # never the key
         return res
 
 
 class Http(asyncio.Protocol):
     "As much of HTTP/1.1 as the SDKs use: keep-alive, a body by length or in chunks, one request at a time a connection"
-    def __init__(self, fake): self.fake, self.buf, self.waiting = fake, b'', False
-    def connection_made(self, t): self.t = t
-    def data_received(self, data): self.buf += data; self.next()
+
+    def __init__(self, fake):
+        self.fake, self.buf, self.waiting = fake, b'', False
+
+    def connection_made(self, t):
+        self.t = t
+
+    def data_received(self, data):
+        self.buf += data
+        self.next()
 
     def next(self):
         end = self.buf.find(b'\r\n\r\n')
-        if self.waiting or end < 0: return
+        if self.waiting or end < 0:
+            return
         first, *lines = self.buf[:end].decode('latin-1').split('\r\n')
         head = {k.lower(): v.strip() for k, _, v in (o.partition(':') for o in lines)}
         if head.get('transfer-encoding', '').lower() == 'chunked':
             body, pos = b'', end + 4
             while True:
                 e = self.buf.find(b'\r\n', pos)
-                if e < 0: return
+                if e < 0:
+                    return
                 size = int(self.buf[pos:e].split(b';')[0], 16)
-                if len(self.buf) < e + 4 + size: return
-                body += self.buf[e+2:e+2+size]; pos = e + 4 + size
-                if not size: break
+                if len(self.buf) < e + 4 + size:
+                    return
+                body += self.buf[e + 2 : e + 2 + size]
+                pos = e + 4 + size
+                if not size:
+                    break
         else:
             pos = end + 4 + int(head.get('content-length', 0))
-            if len(self.buf) < pos: return
-            body = self.buf[end+4:pos]
+            if len(self.buf) < pos:
+                return
+            body = self.buf[end + 4 : pos]
         self.buf, self.waiting = self.buf[pos:], True
         self.fake.busy += 1
         status, extra, out, fault = self.fake.answer(first.split(' ')[1].split('?')[0], head, body)
-        asyncio.get_running_loop().call_later(HANG if fault == 'hang' else self.fake.latency, self.send, status, extra, out)
+        asyncio.get_running_loop().call_later(
+            HANG if fault == 'hang' else self.fake.latency, self.send, status, extra, out
+        )
 
     def send(self, status, extra, out):
         self.fake.busy -= 1
         self.waiting = False
-        if self.t.is_closing(): return
-        if not status: return self.t.close()
+        if self.t.is_closing():
+            return
+        if not status:
+            return self.t.close()
         b = json.dumps(out).encode()
         hs = ''.join(f'{k}: {v}\r\n' for k, v in extra.items())
-        self.t.write(f'HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {len(b)}\r\n{hs}\r\n'.encode() + b)
+        self.t.write(
+            f'HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {len(b)}\r\n{hs}\r\n'.encode()
+            + b
+        )
         self.next()
 
 
@@ -206,38 +373,71 @@ async def main(port=0, with_parent=False, **kw):
     print(server.sockets[0].getsockname()[1], flush=True)
     stop = loop.create_future()
     end = lambda *_: stop.done() or stop.set_result(None)
-    for s in (signal.SIGTERM, signal.SIGINT): loop.add_signal_handler(s, end)
-    if with_parent: loop.add_reader(0, end)   # stdin closes with the parent, however that died
+    for s in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(s, end)
+    if with_parent:
+        loop.add_reader(0, end)  # stdin closes with the parent, however that died
     await stop
 
 
 class Server:
     "A running fake: `url` for openai, `root` for anthropic"
-    def __init__(self, port, log): self.root, self.log = f'http://127.0.0.1:{port}', Path(log); self.url = self.root + '/v1'
-    def requests(self): return [json.loads(o) for o in self.log.read_text().splitlines()] if self.log.exists() else []
+
+    def __init__(self, port, log):
+        self.root, self.log = f'http://127.0.0.1:{port}', Path(log)
+        self.url = self.root + '/v1'
+
+    def requests(self):
+        return [json.loads(o) for o in self.log.read_text().splitlines()] if self.log.exists() else []
+
     @property
-    def count(self): return self.log.read_bytes().count(b'\n') if self.log.exists() else 0
+    def count(self):
+        return self.log.read_bytes().count(b'\n') if self.log.exists() else 0
 
 
 @contextmanager
-def serve(latency=0, faults=None, auth=None, seed=0, die_after=None, fail_match=None, strict=False, no_logprobs=False, port=0):
+def serve(
+    latency=0, faults=None, auth=None, seed=0, die_after=None, fail_match=None, strict=False, no_logprobs=False, port=0
+):
     "Run the fake as a process until the end of the block"
     with tempfile.TemporaryDirectory() as tmp:
-        opts = dict(port=port, latency=latency, faults=','.join(f'{k}={v}' for k, v in parse_faults(faults).items()), auth=auth,
-                    seed=seed, die_after=die_after, fail_match=fail_match, log=os.path.join(tmp, 'log.jsonl'))
-        cmd = [sys.executable, os.path.abspath(__file__), '--with-parent'] + ['--strict']*strict + ['--no-logprobs']*no_logprobs
-        cmd += [f"--{k.replace('_', '-')}={v}" for k, v in opts.items() if v not in (None, '')]
+        opts = dict(
+            port=port,
+            latency=latency,
+            faults=','.join(f'{k}={v}' for k, v in parse_faults(faults).items()),
+            auth=auth,
+            seed=seed,
+            die_after=die_after,
+            fail_match=fail_match,
+            log=os.path.join(tmp, 'log.jsonl'),
+        )
+        cmd = (
+            [sys.executable, os.path.abspath(__file__), '--with-parent']
+            + ['--strict'] * strict
+            + ['--no-logprobs'] * no_logprobs
+        )
+        cmd += [f'--{k.replace("_", "-")}={v}' for k, v in opts.items() if v not in (None, '')]
         p = subprocess.Popen(cmd, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        try: yield Server(int(p.stdout.readline()), opts['log'])
-        finally: p.kill(); p.wait(); p.stdin.close(); p.stdout.close()
+        try:
+            yield Server(int(p.stdout.readline()), opts['log'])
+        finally:
+            p.kill()
+            p.wait()
+            p.stdin.close()
+            p.stdout.close()
 
 
 if __name__ == '__main__':
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    a.add_argument('--port', type=int, default=0); a.add_argument('--latency', type=float, default=0)
-    a.add_argument('--faults', default='', help=f'NAME=PROBABILITY,... of {" ".join(FAULTS)}'); a.add_argument('--log')
-    a.add_argument('--seed', type=int, default=0); a.add_argument('--auth', help='the only key let in'); a.add_argument('--die-after', type=int)
-    a.add_argument('--fail-match'); a.add_argument('--strict', action='store_true', help="turn down schemas that Anthropic's API would")
+    a.add_argument('--port', type=int, default=0)
+    a.add_argument('--latency', type=float, default=0)
+    a.add_argument('--faults', default='', help=f'NAME=PROBABILITY,... of {" ".join(FAULTS)}')
+    a.add_argument('--log')
+    a.add_argument('--seed', type=int, default=0)
+    a.add_argument('--auth', help='the only key let in')
+    a.add_argument('--die-after', type=int)
+    a.add_argument('--fail-match')
+    a.add_argument('--strict', action='store_true', help="turn down schemas that Anthropic's API would")
     a.add_argument('--no-logprobs', action='store_true', help='turn down requests for log-probabilities')
     a.add_argument('--with-parent', action='store_true', help='end when stdin closes')
     asyncio.run(main(**vars(a.parse_args())))

@@ -35,23 +35,17 @@ MAC = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'
 NB = 'window.jupyterapp?.shell.currentWidget'
 KERNEL = f'{NB}?.sessionContext?.session?.kernel'
 SETTINGS = 'lab/user-settings/@jupyterlab/apputils-extension'
-RUN = (
-    """async code => {
+RUN = """async code => {
   let said = '';
-  const f = %s.requestExecute({ code, store_history: false });
+  const f = KERNEL.requestExecute({ code, store_history: false });
   f.onIOPub = m => { said += m.content.text ?? m.content.traceback?.join('\\n') ?? '' };
   return [(await f.done).content.status, said];
-}"""
-    % KERNEL
-)
-WRONG = (
-    """() => %s.content.widgets.flatMap(w => {
+}""".replace('KERNEL', KERNEL)
+WRONG = """() => NB.content.widgets.flatMap(w => {
   const o = w.model.outputs;
   const all = Array.from({ length: o?.length ?? 0 }, (_, i) => o.get(i).toJSON());
   return all.filter(o => o.output_type == 'error').map(o => o.traceback.join('\\n'));
-})"""
-    % NB
-)
+})""".replace('NB', NB)
 
 
 def find_chrome():

@@ -19,7 +19,7 @@ FLOORS = {
     'judging': 'metrics report report_page stats evaluate split export card',
     'widgets': 'base task_form taxonomy_tree run_view data_view studio_file studio',
 }
-SHIMS = {'tree', 'form', 'progress', 'data', 'weights'}  # Old paths, which say where things are now
+SHIMS = {'tree', 'form', 'progress', 'data', 'studio', 'weights'}  # Old paths, which say where things are now
 
 
 FOLDERS = {'', 'widgets'}

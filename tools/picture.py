@@ -2,59 +2,112 @@
 
     python tools/picture.py [NAME ...]
 
-NAME is one of quickstart, form, tree, studio; by default all. A real JupyterLab runs in Chromium, and the embedded model answers: from the user's cache or a recording where it has
-answered before, but for the tree, which is taken in the middle of a run."""
-import sys, tempfile
+NAME is one of quickstart, form, tree, studio; by default all. A real JupyterLab runs in Chromium. The embedded
+model answers, from the user's cache or a recording if it has answered before. Only the tree is taken in the middle
+of a run."""
+
+import sys
+import tempfile
 from pathlib import Path
 
 from nbformat.v4 import new_markdown_cell
 
 root = Path(__file__).parents[1]
-sys.path.insert(0, str(root/'tests'))
+sys.path.insert(0, str(root / 'tests'))
 from lab import start_chrome, start_lab
 
-TASK = "from syngen_nb import Cache, Studio, Task, TaskForm, generate, grow\n\ntask = Task('Classify the sentiment of a movie review', ['negative', 'positive'])\n"
-# the tree and half of the texts are there, the others are being asked for
-HALF = '''lesson = list(Cache.replay('reviews').rows())
+TASK = """from syngen_nb import Cache, Studio, Task, TaskForm, generate, grow
+
+task = Task('Classify the sentiment of a movie review', ['negative', 'positive'])
+"""
+# The tree and half of the texts are there; the run asks for the others
+HALF = """lesson = list(Cache.replay('reviews').rows())
 cache = Cache(':memory:')
-cache.load([o for o in lesson if not o['cell'].startswith('texts') or 'negative' in o['cell'] and 'reviews by critics' in o['cell']])
+there = lambda cell: not cell.startswith('texts') or 'negative' in cell and 'reviews by critics' in cell
+cache.load([row for row in lesson if there(row['cell'])])
 studio = Studio(task, cache=cache)
 studio.grow().result()
-_ = studio.generate()'''
-CALM = "()=>{ jupyterapp.shell.collapseLeft?.(); document.activeElement.blur();  document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0 }"
+_ = studio.generate()"""
+CALM = """() => {
+    jupyterapp.shell.collapseLeft?.()
+    document.activeElement.blur()
+    document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0
+}"""
+HALF_WRITTEN = """() => {
+    const run = document.querySelector('.syngen-run')
+    const percent = +run?.querySelector('.bar').getAttribute('aria-valuenow')
+    return run?.querySelector('b').textContent.startsWith('generate') && percent >= 40
+}"""
+SUPPORT = """TaskForm(Task(
+    'Route a message to the support desk',
+    dict(billing='invoices, refunds, prices', technical='errors, crashes', other=''),
+))"""
+
 
 def quickstart(lab, chrome, theme):
-    if 'Dark' in theme: return
-    with lab.open(chrome, new_markdown_cell('# A classifier without data'), TASK.replace('Cache, Studio, ', '').replace('TaskForm, ', '')+'df = generate(task, 40)',
-        "df.drop(columns=['cell', 'model']).sample(5, random_state=3)", "grow(task, 3, 3, 2)", name='quickstart', size=(1100, 950)) as nb:
+    if 'Dark' in theme:
+        return
+    with lab.open(
+        chrome,
+        new_markdown_cell('# A classifier without data'),
+        TASK.replace('Cache, Studio, ', '').replace('TaskForm, ', '') + 'df = generate(task, 40)',
+        "df.drop(columns=['cell', 'model']).sample(5, random_state=3)",
+        'grow(task, 3, 3, 2)',
+        name='quickstart',
+        size=(1100, 950),
+    ) as nb:
         nb.run_all()
         nb.page.wait_for_selector('.syngen-taxonomy')
-        nb.page.evaluate("()=>document.querySelectorAll('.syngen-taxonomy details').forEach((d,i)=>{ if (i<5) d.open = true })")
+        nb.page.evaluate(
+            "()=>document.querySelectorAll('.syngen-taxonomy details').forEach((d,i)=>{ if (i<5) d.open = true })"
+        )
         nb.page.evaluate(CALM)
         nb.page.wait_for_timeout(1000)
         nb.page.screenshot(path=out('quickstart', theme))
 
+
 def form(lab, chrome, theme):
-    with lab.open(chrome, TASK+"TaskForm(Task('Route a message to the support desk', dict(billing='invoices, refunds, prices', technical='errors, crashes', other='')))", size=(1100, 900), theme=theme, name='form') as nb:
+    with lab.open(
+        chrome,
+        TASK + SUPPORT,
+        size=(1100, 900),
+        theme=theme,
+        name='form',
+    ) as nb:
         nb.run_all()
         nb.page.get_by_text('Estimate', exact=True).wait_for()
         nb.page.evaluate(CALM)
         nb.page.wait_for_timeout(2500)
         nb.page.locator('.syngen-form').screenshot(path=out('form', theme))
 
+
 def tree(lab, chrome, theme):
-    with lab.open(chrome, TASK+HALF, 'from ipywidgets import VBox\nVBox([studio.tree, studio.progress])', size=(1100, 900), theme=theme, name='tree') as nb:
+    with lab.open(
+        chrome,
+        TASK + HALF,
+        'from ipywidgets import VBox\nVBox([studio.tree, studio.progress])',
+        size=(1100, 900),
+        theme=theme,
+        name='tree',
+    ) as nb:
         page = nb.page
         nb.run_all()
         page.evaluate(CALM)
         page.get_by_role('treeitem', name='poor acting').first.click()
         page.mouse.move(0, 0)
-        page.wait_for_function("()=>{ const r = document.querySelector('.syngen-run'); return r?.querySelector('b').textContent.startsWith('generate') && +r.querySelector('.bar').getAttribute('aria-valuenow')>=40 }", timeout=300_000)
+        page.wait_for_function(HALF_WRITTEN, timeout=300_000)
         page.locator('.jp-Cell').nth(1).locator('.jp-OutputArea-output').screenshot(path=out('tree', theme))
-        nb.run("studio.run.stop()")
+        nb.run('studio.run.stop()')
+
 
 def studio(lab, chrome, theme):
-    with lab.open(chrome, TASK+"lesson = Cache.replay('reviews')\nstudio = Studio(task, cache=lesson)\nstudio", size=(1280, 2500), theme=theme, name='studio') as nb:
+    with lab.open(
+        chrome,
+        TASK + "lesson = Cache.replay('reviews')\nstudio = Studio(task, cache=lesson)\nstudio",
+        size=(1280, 2500),
+        theme=theme,
+        name='studio',
+    ) as nb:
         page = nb.page
         nb.run_all()
         page.evaluate(CALM)
@@ -69,12 +122,18 @@ def studio(lab, chrome, theme):
         page.wait_for_timeout(1000)
         page.locator('.jp-Cell').first.locator('.jp-OutputArea-output').first.screenshot(path=out('studio', theme))
 
-def out(name, theme): return root/'nbs/images'/f"{name}{'-dark'*('Dark' in theme)}.png"
+
+def out(name, theme):
+    return root / 'nbs/images' / f'{name}{"-dark" * ("Dark" in theme)}.png'
+
 
 def main(*names):
     with tempfile.TemporaryDirectory() as tmp, start_chrome() as chrome, start_lab(tmp) as lab:
         for f in (quickstart, form, tree, studio):
             for theme in ('JupyterLab Light', 'JupyterLab Dark'):
-                if not names or f.__name__ in names: f(lab, chrome, theme)
+                if not names or f.__name__ in names:
+                    f(lab, chrome, theme)
 
-if __name__=='__main__': main(*sys.argv[1:])
+
+if __name__ == '__main__':
+    main(*sys.argv[1:])

@@ -15,8 +15,8 @@ from fastcore.basics import patch
 
 from ..cache import open_cache
 from ..grow import start_grow
+from ..known_models import get_model
 from ..loop import worker
-from ..models import get_model
 from ..run import Run
 from ..taxonomy import KINDS, Node, Taxonomy
 from .base import Live, assets

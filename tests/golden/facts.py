@@ -34,7 +34,8 @@ def signatures():
     found = {}
     for name in syngen_nb.__all__:
         thing = getattr(syngen_nb, name)
-        if callable(thing):
+        is_error = isinstance(thing, type) and issubclass(thing, Exception)
+        if callable(thing) and not is_error:
             found[name] = parameters(thing)
     for name in CLASSES:
         of = getattr(syngen_nb, name)

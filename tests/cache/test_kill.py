@@ -1,0 +1,100 @@
+"Never paid for twice: a killed run goes on where it was"
+
+import json
+import os
+import signal
+import time
+
+import pandas as pd
+import pytest
+from fake_server import serve
+from helpers import HERE, TASK, check_exact, needed, openai, python
+
+from syngen_nb import Cache, generate, grow
+
+pytestmark = pytest.mark.skipif(os.name == 'nt', reason='Windows has no SIGKILL')
+
+AT_ONCE = 8
+CODE = """
+import sys; sys.path.insert(0, sys.argv[1])
+from helpers import *
+from syngen_nb import generate
+m = get_model('openai/fake', base_url=sys.argv[2], concurrency=8)
+generate(TASK, int(sys.argv[4]), model=m, cache=sys.argv[3], progress=False).to_pickle(sys.argv[5])
+"""
+
+
+def prompts(cache):
+    "What the answers on disk answer, as the server logs it"
+    c = Cache(cache)
+    rows = [json.loads(o[0]) for o in c._do('select request from answers')]
+    c.close()
+    return {f'{o["system"]}\n{o["prompt"]}' for o in rows}
+
+
+def killed_at(k, s, *args):
+    "Start a run and kill it when the server has had `k` requests"
+    p = python(CODE, HERE, s.url, *args)
+    end = time.time() + 20
+    while s.count < k and p.poll() is None and time.time() < end:
+        time.sleep(0.002)
+    assert p.poll() is None and s.count >= k, p.stderr.read()
+    os.kill(p.pid, signal.SIGKILL)
+    p.communicate()
+
+
+def test_killed_three_times(cache, tmp_path):
+    "After kill -9 in mid-run, three times, nothing that is on disk is asked again, at most what was on its way, and the frame is exact"
+    n, out, legs = 200, tmp_path / 'df.pkl', []
+    with serve(latency=0.05) as s:
+        for k in (5, 80, 140):  # in the tree, in the texts, later in the texts
+            killed_at(k, s, cache, n, out)
+            asked, stored = [r['prompt'] for r in s.requests()], prompts(cache)
+            assert stored <= set(asked) and len(set(asked) - stored) <= AT_ONCE  # all that was answered is there
+            legs.append((stored, len(asked)))
+        p = python(CODE, HERE, s.url, cache, n, out)
+        assert p.wait(60) == 0, p.stderr.read()
+        asked = [r['prompt'] for r in s.requests()]
+        for stored, at in legs:
+            assert not stored & set(asked[at:])
+        df = pd.read_pickle(out)
+        check_exact(df, n)
+        assert needed(df) <= len(asked) <= needed(df) + 3 * AT_ONCE
+        assert generate(TASK, n, model=openai(s), cache=cache, progress=False).equals(df) and s.count == len(asked)
+
+
+def check_more(less, more):
+    "Each cell of `less` begins with the same rows in `more`, as far as it still has them there"
+    for i, df in less.groupby('cell', sort=False):
+        rows = more[more.cell == i]
+        k = min(len(df), len(rows))
+        assert k and rows.iloc[:k].reset_index(drop=True).equals(df.iloc[:k].reset_index(drop=True))
+
+
+def test_more_rows_of_a_taxonomy(cache):
+    "More rows from the same tree ask only for those, and each cell begins with the rows it had"
+    with serve() as s:
+        tax = grow(TASK, 2, 3, 2, model=openai(s), cache=cache, progress=False)
+        less = generate(tax, 90, model=openai(s), cache=cache, progress=False)
+        had, at = {r['prompt'] for r in s.requests()}, s.count
+        more = generate(tax, 120, model=openai(s), cache=cache, progress=False)
+        check_exact(more, 120, cells=False)
+        assert not had & {r['prompt'] for r in s.requests()[at:]}
+        grown = sum(more.cell.value_counts()[i] > k for i, k in less.cell.value_counts().items())
+        assert s.count - at == grown  # one request for each cell that grew
+        assert sum(r['n'] for r in s.requests()[at:]) == 30
+        check_more(less, more)
+        assert generate(tax, 90, model=openai(s), cache=cache, progress=False).equals(less)  # and back, for nothing
+        assert s.count - at == grown
+
+
+def test_more_rows_of_a_task(cache):
+    "More rows for a task grow its tree further: all that was there is in it, and nothing of it is asked again"
+    with serve() as s:
+        less = generate(TASK, 60, model=openai(s), cache=cache, progress=False)
+        had, at = {r['prompt'] for r in s.requests()}, s.count
+        more = generate(TASK, 150, model=openai(s), cache=cache, progress=False)
+        check_exact(more, 150)
+        assert not had & {r['prompt'] for r in s.requests()[at:]}
+        assert set(less.cell) <= set(more.cell)
+        check_more(less, more)

@@ -1,0 +1,247 @@
+"Ctrl-C and its kin: the run stops, and the next call goes on where it was"
+
+import asyncio
+import os
+import signal
+import time
+
+import pytest
+from fake_server import serve
+from helpers import HERE, TASK, check_exact, needed, openai, python
+
+from syngen_nb import agenerate, agrow, generate, start
+
+pytestmark = pytest.mark.skipif(os.name == 'nt', reason='Windows sends no SIGINT to one process')
+
+AT_ONCE, N = 8, 150
+SETUP = f"""
+import signal, sys, time; sys.path.insert(0, {str(HERE)!r})
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job that a shell runs in the background is deaf to it
+from helpers import *
+from syngen_nb import generate, start
+"""
+
+
+def model(s):
+    return f"m = get_model('openai/fake', base_url={s.url!r}, concurrency=8)\n"
+
+
+def work(cache):
+    return f'df = generate(TASK, {N}, model=m, cache={str(cache)!r}, progress=False)\n'
+
+
+def until(f, seconds=20):
+    "Wait until `f()`"
+    end = time.time() + seconds
+    while not f():
+        assert time.time() < end, 'it did not happen'
+        time.sleep(0.005)
+
+
+def test_ctrl_c(cache):
+    "SIGINT in a plain process raises within two seconds; the same process goes on, and so does another one"
+    with serve(latency=0.1) as s:
+        code = SETUP + model(s) + 'try:\n ' + work(cache) + 'except KeyboardInterrupt: print("stopped", flush=True)\n'
+        again = code + 'else: print(len(df), flush=True)\n'
+        p = python(code + 'sys.stdin.readline()\n' + again + 'sys.stdin.readline()\n', stdin=-1)
+        for k, enter in ((20, False), (60, True)):
+            if enter:
+                p.stdin.write('\n')
+                p.stdin.flush()
+            until(lambda: s.count >= k)
+            t = time.time()
+            p.send_signal(signal.SIGINT)
+            assert p.stdout.readline() == 'stopped\n' and time.time() - t < 2
+        p.stdin.write('\n')
+        p.stdin.flush()
+        out, err = p.communicate(timeout=10)
+        assert p.returncode == 0 and 'Traceback' not in err and 'never retrieved' not in err, err
+        p = python(SETUP + model(s) + work(cache) + 'print(len(df))')
+        out, err = p.communicate(timeout=30)
+        assert out == f'{N}\n', err
+        df = generate(TASK, N, model=openai(s), cache=cache, progress=False)
+        check_exact(df, N)
+        assert (
+            needed(df) <= s.count <= needed(df) + AT_ONCE
+        )  # only the end of the first process lost what was on its way
+
+
+def test_ctrl_c_prints_a_short_traceback(cache):
+    "Without a handler the process ends by the interrupt, at once, and says so once"
+    with serve(latency=0.1) as s:
+        p = python(SETUP + model(s) + work(cache))
+        until(lambda: s.count >= 20)
+        t = time.time()
+        p.send_signal(signal.SIGINT)
+        out, err = p.communicate(timeout=10)
+        assert (
+            time.time() - t < 3
+            and p.returncode != 0
+            and err.rstrip().endswith('KeyboardInterrupt')
+            and err.count('Traceback') == 1
+        ), err
+
+
+@pytest.fixture(scope='module')
+def kernel(tmp_path_factory):
+    "A real ipykernel"
+    from jupyter_client.manager import start_new_kernel
+
+    km, kc = start_new_kernel(
+        kernel_name='python3', env=os.environ | dict(XDG_CACHE_HOME=str(tmp_path_factory.mktemp('home')))
+    )
+    yield km, kc
+    kc.stop_channels()
+    km.shutdown_kernel(now=True)
+
+
+def reply(kc, i, seconds=30):
+    "The reply to the cell `i`, and what it printed"
+    r = kc.get_shell_msg(timeout=seconds)
+    while r['parent_header']['msg_id'] != i:
+        r = kc.get_shell_msg(timeout=seconds)
+    out = ''
+    while True:
+        m = kc.get_iopub_msg(timeout=seconds)
+        if m['parent_header'].get('msg_id') != i:
+            continue
+        if m['msg_type'] == 'stream':
+            out += m['content']['text']
+        if m['msg_type'] == 'status' and m['content']['execution_state'] == 'idle':
+            return r['content'], out
+
+
+def cell(kc, code, **kw):
+    return reply(kc, kc.execute(code), **kw)
+
+
+def test_kernel_interrupt(kernel, cache):
+    "A kernel interrupt stops `generate` within two seconds; the next cell goes on, asking for nothing twice"
+    km, kc = kernel
+    with serve(latency=0.1) as s:
+        r, out = cell(kc, SETUP + model(s))
+        assert r['status'] == 'ok', r
+        for k in (10, 60):
+            i = kc.execute(work(cache))
+            until(lambda: s.count >= k)
+            t = time.time()
+            km.interrupt_kernel()
+            r, out = reply(kc, i)
+            assert r['status'] == 'error' and r['ename'] == 'KeyboardInterrupt' and time.time() - t < 2
+        r, out = cell(kc, work(cache) + 'print(len(df), df.label.value_counts().to_dict())')
+        assert r['status'] == 'ok' and out.startswith(f'{N} '), (r, out)
+        asked = s.count
+        df = generate(TASK, N, model=openai(s), cache=cache, progress=False)
+        check_exact(df, N)
+        assert asked == s.count == needed(df)  # within one process what was on its way is kept too
+
+
+def test_start_leaves_the_kernel_free(kernel, cache):
+    "`start` returns at once, other cells run meanwhile and see the frame grow, and `stop` stops"
+    km, kc = kernel
+    with serve(latency=0.2) as s:
+        r, out = cell(
+            kc,
+            SETUP
+            + model(s)
+            + f't = time.time()\nrun = start(TASK, 400, model=m, cache={str(cache)!r})\nprint(time.time()-t < .5)',
+        )
+        assert r['status'] == 'ok' and out == 'True\n', (r, out)
+        until(lambda: s.count >= 130)
+        t = time.time()
+        r, out = cell(
+            kc, 'print(run.done, 0 < len(run.frame) < 400, list(run.frame.columns)[:2], run.usage.requests > 0)'
+        )
+        assert out == "False True ['text', 'label'] True\n" and time.time() - t < 1, (r, out)
+        r, out = cell(
+            kc,
+            'run.stop(); k = len(run.frame); t = time.time()\nwhile not run.done and time.time() < t+2: time.sleep(.01)\nprint(run.done, len(run.frame) >= k, "stopped" in repr(run))',
+        )
+        assert out == 'True True True\n', (r, out)
+        time.sleep(0.5)
+        at = s.count
+        time.sleep(0.5)
+        assert s.count == at  # it has stopped indeed
+        r, out = cell(kc, 'df = run.result(); print(len(df) == len(run.frame), len(df) < 400)')
+        assert out == 'True True\n', (r, out)
+
+
+def test_agenerate_in_a_running_loop(kernel, cache):
+    "A notebook's own loop runs: `await agenerate` works there, and other tasks run meanwhile"
+    km, kc = kernel
+    with serve(latency=0.1) as s:
+        r, out = cell(
+            kc,
+            SETUP
+            + model(s)
+            + f"""
+import asyncio
+from syngen_nb import agenerate
+ticks = 0
+async def tick():
+    global ticks
+    while True: await asyncio.sleep(.02); ticks += 1
+t = asyncio.ensure_future(tick())
+df = await agenerate(TASK, 60, model=m, cache={str(cache)!r})
+t.cancel()
+print(len(df), ticks > 5)""",
+        )
+        assert out == '60 True\n', (r, out)
+
+
+def test_cancel_agenerate(cache):
+    "Cancelling the task stops the run; what was answered is kept"
+    with serve(latency=0.1) as s:
+        m = openai(s, concurrency=AT_ONCE)
+
+        async def go():
+            t = asyncio.ensure_future(agenerate(TASK, N, model=m, cache=cache))
+            while s.count < 20:
+                await asyncio.sleep(0.01)
+            t0 = time.time()
+            t.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await t
+            assert time.time() - t0 < 1
+            await asyncio.sleep(0.5)
+            at = s.count
+            await asyncio.sleep(0.5)
+            assert s.count == at < 20 + 2 * AT_ONCE
+            return await agenerate(TASK, N, model=m, cache=cache)
+
+        df = asyncio.run(go())
+        check_exact(df, N)
+        assert s.count == needed(df)
+
+
+def test_timeout_of_agrow(cache):
+    "`asyncio.timeout` around it works too"
+    with serve(latency=0.3) as s:
+
+        async def go():
+            async with asyncio.timeout(0.8):
+                await agrow(TASK, 3, 3, 3, model=openai(s), cache=cache)
+
+        with pytest.raises(TimeoutError):
+            asyncio.run(go())
+        time.sleep(0.7)
+        at = s.count
+        time.sleep(0.5)
+        assert s.count == at
+
+
+def test_stop_then_result(cache):
+    "A stopped run gives what there is, without a warning, and the same call goes on"
+    import warnings
+
+    with serve(latency=0.05) as s, warnings.catch_warnings():
+        warnings.simplefilter('error')
+        run = start(TASK, N, model=openai(s, concurrency=AT_ONCE), cache=cache)
+        until(lambda: run.progress()['done'] >= 20)
+        run.stop()
+        df = run.result(5)
+        assert 20 <= len(df) < N
+        time.sleep(0.3)
+        full = generate(TASK, N, model=openai(s), cache=cache, progress=False)
+        check_exact(full, N)
+        assert s.count == needed(full) and set(df.text) <= set(full.text)
