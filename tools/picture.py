@@ -110,7 +110,7 @@ def studio(lab, chrome, theme):
     with lab.open(
         chrome,
         TASK + "lesson = Cache.replay('reviews')\nstudio = Studio(task, cache=lesson)\nstudio",
-        size=(1280, 2300),
+        size=(1280, 2500),
         theme=theme,
         name='studio',
     ) as nb:

@@ -6,7 +6,7 @@
 __all__ = ['SECONDS_BETWEEN', 'Step', 'Situation', 'task_change', 'enabled_buttons', 'hints', 'labels_of', 'follow_labels', 'Job',
            'Work', 'Studio']
 
-# %% ../../nbs/widgets/06_studio.ipynb #20b0861f
+# %% ../../nbs/widgets/06_studio.ipynb #33566ae0
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -32,19 +32,11 @@ from ..run import Run
 from ..task import Label, Task
 from ..text import same
 from ..tree_io import Taxonomy
+from . import studio_file
 from .base import Base, Kept, assets
 from .data_view import DataView
 from .run_view import RunView
-from syngen_nb.widgets.studio_file import (
-    Call,
-    SavedStudio,
-    cache_argument,
-    call_with,
-    load_studio,
-    not_a_studio,
-    save_studio,
-    studio_code,
-)
+from .studio_file import Call, SavedStudio, call_with
 from .task_form import Row, TaskForm
 from .taxonomy_tree import TaxonomyTree
 
@@ -597,7 +589,7 @@ def _selected(self: Studio, change: Any) -> None:
     else:
         self.data.filter()
 
-# %% ../../nbs/widgets/06_studio.ipynb #785af7f3
+# %% ../../nbs/widgets/06_studio.ipynb #085c9640
 @patch
 def code(self: Studio) -> str:
     """Return Python that gives what is on the page: the tree as it is, and its texts out of the cache.
@@ -612,7 +604,9 @@ def code(self: Studio) -> str:
     work = self._work
     is_whole = work.texts is None or work.texts.status == 'done'
     n_so_far = None if is_whole else work.n_texts
-    return studio_code(self._tax, work.grown, work.made, cache_argument(self._given_cache), n_so_far)
+    return studio_file.studio_code(
+        self._tax, work.grown, work.made, studio_file.cache_argument(self._given_cache), n_so_far
+    )
 
 
 @patch
@@ -626,13 +620,13 @@ def save(
     studio = SavedStudio(
         self.form.value, self.task, self.seed, self.rounds, tax, work.grown, work.made, work.df, answers
     )
-    text = save_studio(studio)
+    text = studio_file.save_studio(studio)
     if path is None:
         return text
     Path(path).expanduser().write_text(text, encoding='utf-8')
     return None
 
-# %% ../../nbs/widgets/06_studio.ipynb #e17ce7ba
+# %% ../../nbs/widgets/06_studio.ipynb #16db8578
 @patch(cls_method=True)
 def load(
     cls: Studio,
@@ -656,14 +650,14 @@ def load(
 def _open(self: Studio, data: bytes, name: str = 'This file', own_model: bool = False) -> None:
     "Show what is in a saved studio; nothing changes if it is not one."
     self._check_idle()
-    saved = load_studio(data, name)
+    saved = studio_file.load_studio(data, name)
     if own_model:
         saved.form['model'] = self.form.value['model']
     if not isinstance(self._cache, Replay):
         try:
             self._cache.load(saved.answers)
         except CacheError as error:
-            raise not_a_studio(name, error) from None
+            raise studio_file.not_a_studio(name, error) from None
     self._show_saved(saved)
 
 # %% ../../nbs/widgets/06_studio.ipynb #b813da2f

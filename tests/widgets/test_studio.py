@@ -12,6 +12,15 @@ from pages import button, cells, field, get, press, progress, row, rows, same_tr
 from syngen_nb import Plan, Task
 
 NASTY = '<img src=x onerror=alert(1)>'
+FROM_CACHE = """
+import sys
+usage = df.attrs['syngen']['usage']
+assert usage['requests'] == 0 < usage['cached']
+df.to_parquet(sys.argv[1])"""
+LESSON = """
+from syngen_nb import Cache, Studio, Task
+task = Task('Classify the sentiment of a movie review', ['negative', 'positive'])
+"""
 
 
 def fill(nb, instruction, labels, n, model):
@@ -46,8 +55,78 @@ def cleared(nb):
     return nb.page.locator('.jp-OutputArea img, .jp-OutputArea script, .jp-OutputArea iframe').count() == 0
 
 
+# --- the form alone
+
+FORM = "from syngen_nb import TaskForm\ns = TaskForm(cache=':memory:')\ns"
+SLOW = """
+import time
+read = s._read
+def read_slowly():
+    time.sleep(.4)
+    read()
+s._read = read_slowly"""
+
+
+def label_names(nb):
+    return get(nb, "[o['name'] for o in s.value['labels']]")
+
+
+def shown_names(nb):
+    return nb.page.locator('.syngen-form .name').evaluate_all('l => l.map(o => o.value)')
+
+
+def test_labels_are_read_from_text(notebook):
+    "Typed and pasted text becomes rows of labels, and what is incomplete stays in the box"
+    nb = show(notebook(FORM))
+    p, box = nb.page, field(nb, 'Labels')
+    box.click()
+    p.keyboard.type('negative, positive: good, very good\nmixed', delay=30)
+    until_equal(nb, lambda: label_names(nb), lambda: ['negative', 'positive'])
+    until_equal(nb, lambda: box.input_value(), lambda: 'mixed')
+    assert get(nb, "s.value['labels'][1]['description']") == 'good, very good'
+    p.keyboard.press('Enter')
+    until_equal(nb, lambda: shown_names(nb), lambda: ['negative', 'positive', 'mixed'])
+    button(nb, 'Remove 2').click()
+    until_equal(nb, lambda: label_names(nb), lambda: ['negative', 'mixed'])
+    button(nb, 'Move down 1').click()
+    until_equal(nb, lambda: label_names(nb), lambda: ['mixed', 'negative'])
+    box.click()
+    p.evaluate("""() => navigator.clipboard.writeText("['x', 'Negative', 'y']")""")
+    p.keyboard.press('Control+V')
+    until_equal(nb, lambda: shown_names(nb), lambda: ['mixed', 'negative', 'x', 'y'])
+    p.locator('.syngen-form .msg').get_by_text('Already there: negative').wait_for()
+    box.fill('["a", "b')
+    p.locator('.syngen-form .msg').get_by_text('This list is incomplete').wait_for()
+    box.fill('last')
+    field(nb, 'Instruction').fill('Sort things')  # Who leaves the box is done with it
+    until_equal(nb, lambda: shown_names(nb), lambda: ['mixed', 'negative', 'x', 'y', 'last'])
+    until(nb, lambda: get(nb, 's.task is not None'))
+
+
+def test_labels_with_a_slow_kernel(notebook):
+    "Someone who types on before the kernel has answered loses no label, and none is reported as typed twice"
+    nb = show(notebook(FORM))
+    p, box = nb.page, field(nb, 'Labels')
+    box.fill('first,')
+    until_equal(nb, lambda: shown_names(nb), lambda: ['first'])
+    nb.run(SLOW)
+    box.click()
+    p.keyboard.type('one, two, three, four, ', delay=70)
+    p.locator('.syngen-form .name').first.fill('changed')
+    names = ['changed', 'one', 'two', 'three', 'four']
+    until_equal(nb, lambda: label_names(nb), lambda: names)
+    until_equal(nb, lambda: box.input_value(), lambda: '')
+    until_equal(nb, lambda: shown_names(nb), lambda: names)
+    assert get(nb, "s.said['labels']") == '5 labels'
+
+
+# --- the whole way
+
+
 def test_the_whole_way(notebook, home, tmp_path):
-    "From an instruction to a frame with the embedded model in one `Studio()`: edited, stopped, resumed, taken away as Python, reloaded"
+    """From an instruction to a frame with the embedded model in one `Studio()`.
+
+    The tree is edited, the run is stopped and resumed, the code is copied and run, and the page is reloaded."""
     nb = show(notebook('from syngen_nb import Studio\ns = Studio()\ns'))
     p, n = nb.page, 16
     task = Task('Classify the sentiment of a hotel review', ['negative', 'positive'])
@@ -128,8 +207,7 @@ def test_the_whole_way(notebook, home, tmp_path):
     code = p.locator('pre[aria-label=Python]:visible').inner_text()
     assert p.evaluate('() => navigator.clipboard.readText()').strip() == code.strip()
     nb.run(f's.df.to_parquet({str(tmp_path / "a.parquet")!r})')
-    more = '\nimport sys\nassert df.attrs["syngen"]["usage"]["requests"] == 0 < df.attrs["syngen"]["usage"]["cached"]\ndf.to_parquet(sys.argv[1])'
-    r = python(code + more, tmp_path / 'b.parquet', env=os.environ | dict(XDG_CACHE_HOME=str(home)))
+    r = python(code + FROM_CACHE, tmp_path / 'b.parquet', env=os.environ | dict(XDG_CACHE_HOME=str(home)))
     out, err = r.communicate(timeout=120)
     assert r.returncode == 0, out + err
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / 'a.parquet'), pd.read_parquet(tmp_path / 'b.parquet'))
@@ -167,7 +245,7 @@ def of(s, cache, at_once=1, key=KEY):
 
 
 def test_reload_in_mid_run(notebook, cache):
-    "A page that is left in the middle of a run and opened again shows where it is, and goes on to the end; so for the tree as for the texts"
+    "A page that is left in the middle of a run and opened again shows where it is, and goes on to the end"
     with serve(latency=0.5) as s:
         nb = show(notebook(of(s, cache) + f's = Studio({TASK}, model=m, cache=CACHE)\ns'))
         field(nb, 'Rows').fill('80')
@@ -229,14 +307,11 @@ def test_pause(notebook, cache):
 
 
 def test_wrong_key(notebook, cache):
-    "A wrong key is told in the provider's words and is shown nowhere; with the right one the run goes on, or another begins"
+    "A wrong key is told in the provider's words and is shown nowhere; with the right one the run goes on"
     wrong = 'sk-SECRET-4711-abcdef'
     with serve(auth=KEY) as s:
-        nb = show(
-            notebook(
-                f'import os\nfrom syngen_nb import Studio, Task\ns = Studio({TASK}, model="openai/fake", cache={str(cache)!r})\ns'
-            )
-        )
+        make = f's = Studio({TASK}, model="openai/fake", cache={str(cache)!r})\ns'
+        nb = show(notebook(f'import os\nfrom syngen_nb import Studio, Task\n{make}'))
         use = lambda key: nb.run(f'os.environ |= dict(OPENAI_BASE_URL={s.url!r}, OPENAI_API_KEY={key!r})')
         for first, then in (('Grow', 'Resume'), ('Generate', 'Generate')):
             use(wrong)
@@ -261,13 +336,7 @@ def test_wrong_key(notebook, cache):
 
 def test_save_and_load(notebook, cache, tmp_path):
     "A studio saved from the page is the same when it is loaded into a new one, and asks for nothing again"
-    lesson = 'from syngen_nb import Cache, Studio, Task\n'
-    nb = show(
-        notebook(
-            lesson
-            + "s = Studio(Task('Classify the sentiment of a movie review', ['negative', 'positive']), cache=Cache.replay('reviews'))\ns"
-        )
-    )
+    nb = show(notebook(LESSON + "s = Studio(task, cache=Cache.replay('reviews'))\ns"))
     begin(nb, 'Grow')
     ended(nb)
     same_tree(nb, 's.taxonomy')
@@ -294,7 +363,7 @@ def test_save_and_load(notebook, cache, tmp_path):
     d.value.save_as(tmp_path / 'studio.json')
     tree, texts, form = get(nb, 's.taxonomy.to_dict()'), get(nb, 's.df.values.tolist()'), get(nb, 's.form.value')
 
-    nb = show(notebook(lesson + f's = Studio(cache={str(cache)!r})\ns'))
+    nb = show(notebook(LESSON + f's = Studio(cache={str(cache)!r})\ns'))
     with nb.page.expect_file_chooser() as c:
         press(nb, 'Load')
     c.value.set_files(tmp_path / 'studio.json')
@@ -312,19 +381,32 @@ def test_save_and_load(notebook, cache, tmp_path):
     assert table(nb) == [o[0] for o in texts[:10]]
 
 
-WIDE = """() => [...document.querySelectorAll('.jp-WindowedPanel-outer, .jp-OutputArea-output, .jp-OutputArea-output *')].filter(e => e.clientWidth && e.scrollWidth > e.clientWidth+1
-  && !e.closest('pre') && (/auto|scroll/.test(getComputedStyle(e).overflowX) || e.matches('.jp-OutputArea-output, .syngen'))).map(e => `${e.tagName} ${e.className} ${e.scrollWidth} > ${e.clientWidth}`)"""
+WIDE = """() => {
+  const isWide = e => e.clientWidth && e.scrollWidth > e.clientWidth + 1;
+  const scrolls = e => /auto|scroll/.test(getComputedStyle(e).overflowX) || e.matches('.jp-OutputArea-output, .syngen');
+  const all = '.jp-WindowedPanel-outer, .jp-OutputArea-output, .jp-OutputArea-output *';
+  const wide = [...document.querySelectorAll(all)].filter(e => isWide(e) && !e.closest('pre') && scrolls(e));
+  return wide.map(e => `${e.tagName} ${e.className} ${e.scrollWidth} > ${e.clientWidth}`);
+}"""
 WATCH = """() => {
   window.places = {};
+  window.looks = 0;
+  const names = ['Pause', 'Stop', 'Generate', 'Grow', 'Grow again', 'Delete', 'Undo'];
+  const buttonOf = name => [...document.querySelectorAll('.syngen button')]
+    .find(b => b.textContent == name && b.offsetParent);
+  const watched = () => ({
+    tree: document.querySelector('[role=tree][aria-label=Taxonomy]'),
+    bar: document.querySelector('[role=progressbar][aria-label=Progress]'),
+    ...Object.fromEntries(names.map(name => [name, buttonOf(name)])),
+  });
   const look = () => {
-    const all = [['tree', document.querySelector('[role=tree][aria-label=Taxonomy]')], ['bar', document.querySelector('[role=progressbar][aria-label=Progress]')],
-      ...['Pause', 'Stop', 'Generate', 'Grow', 'Grow again', 'Delete', 'Undo'].map(n => [n, [...document.querySelectorAll('.syngen button')].find(b => b.textContent == n && b.offsetParent)])];
-    for (const [name, e] of all) if (e) {
-      const r = e.getBoundingClientRect(), at = `${Math.round(r.left)} ${Math.round(r.top)}`;
-      const l = places[name] ??= [];
-      if (!l.includes(at)) l.push(at);
+    for (const [name, e] of Object.entries(watched())) {
+      if (!e) continue;
+      const box = e.getBoundingClientRect(), at = `${Math.round(box.left)} ${Math.round(box.top)}`;
+      places[name] ??= [];
+      if (!places[name].includes(at)) places[name].push(at);
     }
-    window.looks = (window.looks ?? 0)+1;
+    looks++;
     requestAnimationFrame(look);
   };
   look();
@@ -335,13 +417,14 @@ WATCH = """() => {
 def test_page_fits(width, notebook, cache):
     "Nothing is wider than the page, and nothing jumps while a run goes on"
     with serve(latency=0.2) as s:
-        nb = show(
-            notebook(of(s, cache, 6) + f's = Studio({TASK}, model=m, cache=CACHE)\ns', size=(width, 1900))
-        )  # high enough for no scrolling
-        p, fits = nb.page, lambda: p.evaluate(WIDE)
-        nb.command('filebrowser:activate') if width == 1280 else p.evaluate(
-            '() => jupyterapp.shell.collapseLeft()'
-        )  # at 1280 as Lab opens
+        made = f's = Studio({TASK}, model=m, cache=CACHE)\ns'
+        nb = show(notebook(of(s, cache, 6) + made, size=(width, 1900)))  # High enough for no scrolling
+        p = nb.page
+        fits = lambda: p.evaluate(WIDE)
+        if width == 1280:
+            nb.command('filebrowser:activate')  # As Lab opens
+        else:
+            p.evaluate('() => jupyterapp.shell.collapseLeft()')
         field(nb, 'Rows').fill('80')
         assert fits() == []
         begin(nb, 'Grow')
