@@ -241,9 +241,9 @@ def _made_again(origin: dict, names: list[str]) -> list[str]:
         "given as examples, and templates of one's own.",
     ]
 
-# %% ../nbs/57_card.ipynb #e85aa6f5
+# %% ../nbs/57_card.ipynb #000d936e
 def card(
-    df: Any,  # A frame as `generate` gives it, or the pair that `split` gives
+    df: pd.DataFrame | Sequence[pd.DataFrame],  # As `generate` returns it, or the pair that `split` returns
     path: str | Path | None = None,  # File to write, usually README.md; None to get the text
     license: str | None = None,  # Of the data set: yours to choose, as an id of the hub such as 'cc-by-4.0'
     health: bool = True,  # Whether to measure the frame with `report`

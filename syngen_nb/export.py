@@ -5,11 +5,12 @@
 # %% auto #0
 __all__ = ['write_text', 'plain_cell', 'to_csv', 'to_jsonl', 'to_parquet', 'to_hf']
 
-# %% ../nbs/56_export.ipynb #6da16f2d
+# %% ../nbs/56_export.ipynb #27ff7292
 import csv
 import io
 import json
 import re
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -120,9 +121,9 @@ def _hf_values(column: pd.Series, kind: str) -> list:
     values = [None if pd.isna(value) else value for value in column.tolist()]
     return [value if value is None or kind != 'string' else str(value) for value in values]
 
-# %% ../nbs/56_export.ipynb #d6870c33
+# %% ../nbs/56_export.ipynb #06c0d41e
 def to_hf(
-    df: Any,  # A frame with `text` and `label`, or the pair that `split` returns
+    df: pd.DataFrame | Sequence[pd.DataFrame],  # With `text` and `label`, or the pair that `split` returns
 ) -> Any:
     """Return `df` as a `datasets.Dataset` whose `label` is a ClassLabel, in the order of the labels.
 
@@ -143,13 +144,14 @@ def to_hf(
     frames = [df] if isinstance(df, pd.DataFrame) else list(df)
     check_frames(frames)
     names = label_names(*frames)
+    number = {name: i for i, name in enumerate(names)}
     kinds = {name: _kind(column) for name, column in frames[0].items() if name != 'label'}
     features = {str(name): datasets.Value(kind) for name, kind in kinds.items()}
     features = {str(name): features.get(str(name), datasets.ClassLabel(names=names)) for name in frames[0]}
 
     def dataset(frame: pd.DataFrame) -> Any:
         columns = {str(name): _hf_values(frame[name], kind) for name, kind in kinds.items()}
-        columns['label'] = [names.index(str(label)) for label in frame['label']]
+        columns['label'] = [number[str(label)] for label in frame['label']]
         in_order = {name: columns[name] for name in features}
         return datasets.Dataset.from_dict(in_order, features=datasets.Features(features))
 
