@@ -6,6 +6,8 @@ import inspect
 import itertools
 import random
 import re
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -326,3 +328,17 @@ def test_function_and_module_of_one_name(name):
 
     module = importlib.import_module(f'syngen_nb.{name}')
     assert getattr(syngen_nb, name) is getattr(module, name) and callable(getattr(syngen_nb, name))
+
+
+@pytest.mark.parametrize(
+    'first',
+    [
+        'import syngen_nb.split, syngen_nb.card, syngen_nb.evaluate',
+        'from syngen_nb.split import split; from syngen_nb.card import card; from syngen_nb.evaluate import evaluate',
+    ],
+)
+def test_importing_a_module_leaves_the_function(first):
+    "Python puts a module into its package when it loads it; the functions of the same names come after that."
+    code = f'{first}\nimport syngen_nb\nprint([type(getattr(syngen_nb, o)).__name__ for o in ("split", "card", "evaluate")])'
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, timeout=120)
+    assert done.stdout == "['function', 'function', 'function']\n", done.stderr
