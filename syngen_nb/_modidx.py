@@ -741,6 +741,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'syngen_nb.prompts.Style': ('prompts.html#style', 'syngen_nb/prompts.py'),
                                    'syngen_nb.prompts.Style.__missing__': ('prompts.html#style.__missing__', 'syngen_nb/prompts.py'),
                                    'syngen_nb.prompts._braced': ('prompts.html#_braced', 'syngen_nb/prompts.py'),
+                                   'syngen_nb.prompts._check_source': ('prompts.html#_check_source', 'syngen_nb/prompts.py'),
                                    'syngen_nb.prompts._check_variables': ('prompts.html#_check_variables', 'syngen_nb/prompts.py'),
                                    'syngen_nb.prompts._compiled': ('prompts.html#_compiled', 'syngen_nb/prompts.py'),
                                    'syngen_nb.prompts._cost': ('prompts.html#_cost', 'syngen_nb/prompts.py'),

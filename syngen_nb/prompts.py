@@ -144,7 +144,7 @@ def _check_variables(used: set[str], level: str) -> str:
         return f'does not use {", ".join(sorted(missing))}. Put {_braced(missing)} into it: {_why[level]}'
     return ''
 
-# %% ../nbs/21_prompts.ipynb #3692c286
+# %% ../nbs/21_prompts.ipynb #2b81e15d
 def check_template(
     source: str,
     level: str,  # A level of `VARIABLES`
@@ -157,9 +157,14 @@ def check_template(
         If it is empty or not valid Jinja, if it uses a variable that the level does not have or lacks one that it
         needs, if a brace would reach the model, or if it cannot be filled in. The message says how to correct it.
     """
-    where = f'The template for {level}'
     if not isinstance(source, str) or not source.strip():
-        raise ValueError(f'{where} is empty. Write what the model is asked')
+        raise ValueError(f'The template for {level} is empty. Write what the model is asked')
+    _check_source(source, level)
+
+# %% ../nbs/21_prompts.ipynb #2f8ecf0d
+@lru_cache(256)
+def _check_source(source: str, level: str) -> None:
+    where = f'The template for {level}'
     try:
         used = meta.find_undeclared_variables(_environment.parse(source))
         plain = ''.join(text for _, kind, text in _environment.lex(source) if kind == 'data')
