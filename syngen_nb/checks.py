@@ -29,7 +29,7 @@ from .run import Run, State, Workspace, wait_for
 from .task import Task
 from .taxonomy import Taxonomy
 
-# %% ../nbs/44_checks.ipynb #bffce928
+# %% ../nbs/44_checks.ipynb #8ca6b498
 @dataclass
 class JudgeReader:
     """Asks a judge for the label of a text, and reads what it says.
@@ -49,7 +49,6 @@ class JudgeReader:
         self.labels = [label.name for label in self.task.labels]
         self.logprobs = self.model.logprobs
         self._model_key = self.model.key()
-        self._shows_marks = '.mark' in self.prompts.check
         self.prompts.check_request(self.task, 'x', self.labels)  # Raises if there is no template
 
     def key(self, text: str) -> str:
@@ -63,7 +62,7 @@ class JudgeReader:
 
     def read(self, answer: dict, draw: int) -> np.ndarray | None:
         "Return the probabilities of the labels in an answer, or None if it cannot be read."
-        return read_draw(answer, self.labels, draw, self._shows_marks)
+        return read_draw(answer, self.labels, draw, self.prompts.asks_for_mark)
 
     def drop_logprobs(self, error: ModelError) -> bool:
         "Return whether `error` says that there are no log-probabilities, and take votes from now on."

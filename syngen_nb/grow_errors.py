@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['MOST_ERRORS', 'MOST_CHARACTERS', 'CUT', 'errors_by_label', 'assign_errors', 'fit_topics', 'ErrorsFiller']
 
-# %% ../nbs/46_grow_errors.ipynb #b23a3348
+# %% ../nbs/46_grow_errors.ipynb #c3cae555
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,14 +15,15 @@ from fastcore.basics import patch
 
 from .jobs import ListJob
 from .name_lists import NameLists
+from .prompts import excerpt
 from .run import Workspace
 from .taxonomy import Node, Taxonomy
 from .text import fold, gist, same
 
-# %% ../nbs/46_grow_errors.ipynb #1b454889
+# %% ../nbs/46_grow_errors.ipynb #c92e6190
 MOST_ERRORS = 30  # Of each label
 MOST_CHARACTERS = 200  # Of each text
-CUT = ' …'
+CUT = ' …'  # What `excerpt` ends a shortened text in
 
 
 def _check_row(row: tuple, labels: Mapping[str, str]) -> None:
@@ -33,11 +34,7 @@ def _check_row(row: tuple, labels: Mapping[str, str]) -> None:
             there = list(labels.values())
             raise ValueError(f'The label {label!r} of an error is not in the tree; there are {there}')
 
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= MOST_CHARACTERS else text[:MOST_CHARACTERS] + CUT
-
-# %% ../nbs/46_grow_errors.ipynb #330c45ee
+# %% ../nbs/46_grow_errors.ipynb #f1399037
 def errors_by_label(errors: Any, taxonomy: Taxonomy) -> dict[str, list[dict]]:
     """Return the errors of each label as dicts of `text` and `predicted`.
 
@@ -57,7 +54,7 @@ def errors_by_label(errors: Any, taxonomy: Taxonomy) -> dict[str, list[dict]]:
         if label != predicted and text and len(mine) < MOST_ERRORS:
             mine.setdefault(text, labels[predicted])
     by_label = {
-        label: [dict(text=_shortened(text), predicted=predicted) for text, predicted in mine.items()]
+        label: [dict(text=excerpt(text, MOST_CHARACTERS), predicted=predicted) for text, predicted in mine.items()]
         for label, mine in found.items()
         if mine
     }

@@ -7,7 +7,7 @@ __all__ = ['Matrix', 'TextsLike', 'LabelsLike', 'Split', 'BRANCH', 'Texts', 'spl
            'distinct', 'ingf', 'compression_ratio', 'aps', 'vendi', 'openings', 'telling_words', 'best_word',
            'best_length', 'near_rate', 'out_of_fold', 'Rows', 'read_rows', 'branches', 'Measures', 'measure']
 
-# %% ../nbs/50_metrics.ipynb #870c9955
+# %% ../nbs/50_metrics.ipynb #b45f1618
 import gzip
 import warnings
 from array import array
@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 from fastcore.basics import patch
 
+from .display import install_hint
 from .duplicates import near_duplicates
 from .filters import names_label, speaks_as_model
 from .frames import labelled, missing
@@ -70,13 +71,13 @@ class Texts:
 
 TextsLike = Iterable[str] | Texts  # What a measure takes
 
-# %% ../nbs/50_metrics.ipynb #c02dd36b
+# %% ../nbs/50_metrics.ipynb #dd0ffee3
 def _need_sklearn() -> None:
     try:
         import scipy.sparse  # noqa: F401
         import sklearn  # noqa: F401
     except ImportError:
-        raise ImportError("The report needs scikit-learn: pip install 'syngen-nb[quality]'") from None
+        raise ImportError(f'The report needs scikit-learn: {install_hint("quality")}') from None
 
 
 def _valid(text: str) -> str:

@@ -10,7 +10,7 @@ import warnings
 from importlib import import_module
 from types import ModuleType
 
-# %% ../nbs/06_moved.ipynb #132308ea
+# %% ../nbs/06_moved.ipynb #937dd4e9
 def moved(
     old: str,  # Old module, without the package's name
     new: str,  # Where its names are now
@@ -20,7 +20,7 @@ def moved(
     warnings.warn(
         f'syngen_nb.{old} has moved to syngen_nb.{new}; the old path goes away with version 0.3',
         DeprecationWarning,
-        stacklevel=_importer_level(),
+        stacklevel=3,  # This function, the old module, and the line that imports it
     )
     module = import_module(f'syngen_nb.{new}')
     names = {name: getattr(module, name) for name in _public_names(module)}
@@ -29,15 +29,3 @@ def moved(
 
 def _public_names(module: ModuleType) -> list[str]:
     return [name for name in vars(module) if not name.startswith('_')]
-
-# %% ../nbs/06_moved.ipynb #e46db6eb
-def _importer_level() -> int:
-    "Return the `stacklevel` of the code that imports the old module, seen from `moved`."
-    import sys
-
-    frame = sys._getframe(2)  # The old module
-    level = 2
-    while frame.f_back and ('importlib' in frame.f_code.co_filename or level == 2):
-        frame = frame.f_back
-        level += 1
-    return level

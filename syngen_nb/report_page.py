@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Tables', 'whole_page', 'Cell', 'LineRow', 'report_html', 'comparison_html']
 
-# %% ../nbs/52_report_page.ipynb #684d9491
+# %% ../nbs/52_report_page.ipynb #8d4400ba
 import io
 import re
 import warnings
@@ -20,7 +20,7 @@ from fastcore.basics import patch
 from jinja2 import Environment, FunctionLoader
 from markupsafe import Markup, escape
 
-from .display import static
+from .display import install_hint, static
 from .metrics import BRANCH, Rows
 from syngen_nb.report import (
     MARKS,
@@ -303,7 +303,7 @@ def _plot_confusion(table: pd.DataFrame, by: str) -> Any:
     axes.set_xlabel(f'label by {by}, % of row', fontsize=8, color=_INK)
     return figure
 
-# %% ../nbs/52_report_page.ipynb #0d992190
+# %% ../nbs/52_report_page.ipynb #2535d573
 @patch
 def plots(self: Report) -> dict[str, Any]:
     """Draw small matplotlib figures.
@@ -322,7 +322,7 @@ def plots(self: Report) -> dict[str, Any]:
     try:
         import matplotlib  # noqa: F401
     except ImportError:
-        raise ImportError("Plots need matplotlib: pip install 'syngen-nb[quality]'") from None
+        raise ImportError(f'Plots need matplotlib: {install_hint("quality")}') from None
     figures = dict(lengths=_plot_lengths(self.measures.rows))
     for name, table in dict(classifier=self.told, verification=self.checked).items():
         if table is not None and max(table.shape) <= 8:

@@ -36,7 +36,7 @@ def _group_errors(errors: Sequence[dict], most: int = 5) -> list[dict]:
         groups.append(dict(error=text, n=n, cells=cells[:3]))
     return groups
 
-# %% ../../nbs/widgets/03_run_view.ipynb #ea72d73e
+# %% ../../nbs/widgets/03_run_view.ipynb #52e9503a
 def _run_record(run: Run, progress: dict) -> dict[str, Any]:
     "Return the record of the run as a whole."
     usage = run.usage
@@ -49,10 +49,6 @@ def _run_record(run: Run, progress: dict) -> dict[str, Any]:
     return what | counts | used | dict(dollars=dollars, error=error)
 
 
-def _shortfall(run: Run) -> list[dict]:
-    return run.shortfall()
-
-
 def _records_of(run: Run) -> dict[str, dict]:
     "Return all records of a run."
     progress = run.progress()
@@ -63,7 +59,7 @@ def _records_of(run: Run) -> dict[str, dict]:
     for i, group in enumerate(_group_errors(run.errors)):
         records[f'error {i}'] = group
     if run.done:
-        for missing in _shortfall(run)[:20]:
+        for missing in run.shortfall()[:20]:
             records[f'short {missing["cell"]}'] = dict(got=missing['got'], want=missing['want'])
     return records
 

@@ -28,7 +28,8 @@ def test_old_paths_warn_and_work(old):
 def test_an_old_name_is_the_new_thing():
     from syngen_nb.model_files import fetch_model_file
 
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning) as said:
         sys.modules.pop('syngen_nb.weights', None)
         from syngen_nb.weights import fetch_weights
     assert fetch_weights is fetch_model_file
+    assert __file__ in [o.filename for o in said]
