@@ -18,6 +18,7 @@ from markupsafe import Markup
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics.pairwise import cosine_similarity
 
+from syngen_nb.duplicates import near_duplicates
 from syngen_nb.metrics import (
     aps,
     best_length,
@@ -35,7 +36,6 @@ from syngen_nb.metrics import (
     telling_words,
     vendi,
 )
-from syngen_nb.duplicates import near_duplicates
 from syngen_nb.report import compare, known_ranges, report, report_lines
 from syngen_nb.text import words
 
