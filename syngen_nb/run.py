@@ -296,7 +296,7 @@ def unwatch(self: Run, function: Callable[[set[str]], None]) -> None:
     watchers = self.workspace.watchers
     watchers[:] = [watcher for watcher in watchers if watcher != function]
 
-# %% ../nbs/33_run.ipynb #50a2297f
+# %% ../nbs/33_run.ipynb #3bf0228f
 @patch
 def begin(self: Run) -> Run:
     "Start the work, or go on with it after a stop or an error; return the run."
@@ -329,7 +329,7 @@ def pause(self: Run) -> None:
     self._engine.is_paused = not self.done
     self.workspace.tell()
 
-
+# %% ../nbs/33_run.ipynb #f52ba740
 @patch
 def resume(self: Run) -> Run:
     "Go on after `pause` or `stop`, or try again what failed; return the run."
