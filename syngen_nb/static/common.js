@@ -33,6 +33,7 @@ const say = (element, text) => { if (element.textContent !== text) element.textC
 
 const joined = (texts, separator = ' · ') => texts.filter(Boolean).join(separator);
 const whole = new Intl.NumberFormat('en');
+const counted = (n, noun, plural = `${noun}s`) => `${whole.format(n)} ${n == 1 ? noun : plural}`;
 
 // --- the element of a widget
 const views = new Set();
