@@ -37,8 +37,9 @@ const counted = (n, noun, plural = `${noun}s`) => `${whole.format(n)} ${n == 1 ?
 
 // --- the element of a widget
 const views = new Set();
+const NO_MATH = ['tex2jax_ignore', 'mathjax_ignore'];  // as in display: a page looks for no formulas in it
 const frame = (el, name, model) => {
-  el.classList.add('syngen', `syngen-${name}`);
+  el.classList.add('syngen', `syngen-${name}`, ...NO_MATH);
   hideStill(el, model.get('_uid'));
   keepKeys(el);
   views.add(el);
