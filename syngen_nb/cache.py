@@ -123,7 +123,7 @@ def _give_name(part: Path, path: Path) -> None:
         if not path.exists():
             os.replace(part, path)
 
-# %% ../nbs/23_cache.ipynb #93865ce7
+# %% ../nbs/23_cache.ipynb #b909905f
 class Cache:
     """Answers of models, kept in an SQLite file.
 
@@ -149,11 +149,6 @@ class Cache:
         self._pid: int | None = None
         self._open()
 
-    @property
-    def is_in_memory(self) -> bool:
-        "Whether nothing is kept on disk."
-        return self.path == ':memory:'
-
     def _open(self) -> sqlite3.Connection:
         "Return the connection of this process."
         if self._pid == os.getpid():
@@ -169,6 +164,12 @@ class Cache:
             self._db.execute('pragma synchronous=normal')  # Only a power cut can lose the last moments
         self._pid = os.getpid()
         return self._db
+
+# %% ../nbs/23_cache.ipynb #9c1a0cad
+@patch(as_prop=True)
+def is_in_memory(self: Cache) -> bool:
+    "Whether nothing is kept on disk."
+    return self.path == ':memory:'
 
 # %% ../nbs/23_cache.ipynb #f8847784
 @patch

@@ -17,10 +17,10 @@ from fastcore.basics import patch
 from .jobs import Job
 from .models import ModelError
 
-# %% ../nbs/31_engine.ipynb #a4afe407
+# %% ../nbs/31_engine.ipynb #6bc4f5d2
 Outcome = Literal['stored', 'asked', 'again']
 
-
+# %% ../nbs/31_engine.ipynb #1300115c
 class Engine:
     """A queue of jobs that are answered several at a time.
 
@@ -51,8 +51,7 @@ class Engine:
         self.on_change = on_change
         self.jobs: list[Job] = []
         self.errors: list[dict] = []
-        self.n_asked = 0
-        self.n_stored = 0
+        self.n_asked = self.n_stored = 0
         self.is_paused = False
         self.is_stopped = False
         self.first_error: ModelError | None = None  # Of the failures in a row

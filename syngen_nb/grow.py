@@ -304,6 +304,7 @@ def grow_run(what: Task | Taxonomy, options: GrowOptions, is_live: bool = False,
     workspace = Workspace(
         taxonomy, plan, options.writer(), options.open_cache(), options.rounds, node.id, Step(words), is_live
     )
+    filler: Filler
     if options.errors is not None:
         filler = ErrorsFiller(workspace, options.errors, options.counts.get('n_subtopic', 3))
     else:

@@ -248,7 +248,7 @@ class Reader(Protocol):
         "Return whether `error` says that there are no log-probabilities, and ask without them from now on."
         ...
 
-# %% ../nbs/30_jobs.ipynb #d73bfdc5
+# %% ../nbs/30_jobs.ipynb #91d92e20
 @dataclass(eq=False)
 class CheckJob(Job):
     "What a judge says of one text."
@@ -289,18 +289,20 @@ class CheckJob(Job):
         "Take what the judge said."
         self.hear(self.reader.read(answer, self.draws), bool(answer.get('logprobs')))
 
-    def hear(self, reading: Any, is_sure: bool) -> None:
-        "Count a vote, None if it could not be read; after one that `is_sure` no other is wanted."
-        if reading is not None:
-            self.readings[self.draws] = reading
-        if is_sure:
-            self.wanted = 1
-        self.count_draw(is_fruitful=reading is not None)
-        self.on_taken()
-
     def can_go_on(self, error: ModelError) -> bool:
         "Return whether the judge can be asked without log-probabilities, if `error` says that it has none."
         return self.reader.drop_logprobs(error)
 
     def _make_key(self) -> str:
         return self.reader.key(self.text)
+
+# %% ../nbs/30_jobs.ipynb #4efe2d32
+@patch
+def hear(self: CheckJob, reading: Any, is_sure: bool) -> None:
+    "Count a vote, None if it could not be read; after one that `is_sure` no other is wanted."
+    if reading is not None:
+        self.readings[self.draws] = reading
+    if is_sure:
+        self.wanted = 1
+    self.count_draw(is_fruitful=reading is not None)
+    self.on_taken()

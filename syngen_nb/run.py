@@ -317,7 +317,7 @@ def _launch(self: Run) -> None:
     self._start_over()
     self._future = worker.start(self._main())
 
-# %% ../nbs/33_run.ipynb #c15d0b6a
+# %% ../nbs/33_run.ipynb #490d2893
 @patch
 def begin(self: Run) -> Run:
     "Start the work, or go on with it after a pause, a stop or an error; return the run."
@@ -336,14 +336,6 @@ def begin(self: Run) -> Run:
 
 
 @patch
-def resume(self: Run) -> Run:
-    "Go on after `pause` or `stop`, or try again what failed; return the run."
-    with self._lock:
-        is_complete = self.workspace.is_over and not self._engine.is_stopped and self.error is None
-    return self if self._future is None or is_complete else self.begin()
-
-
-@patch
 def stop(self: Run) -> None:
     "Stop asking. What was answered is kept; `resume`, or the same call later, goes on from there."
     with self._lock:
@@ -359,6 +351,14 @@ def pause(self: Run) -> None:
     with self._lock:
         self._engine.is_paused = self._is_at_work()
     self.workspace.tell()
+
+# %% ../nbs/33_run.ipynb #498ccf29
+@patch
+def resume(self: Run) -> Run:
+    "Go on after `pause` or `stop`, or try again what failed; return the run."
+    with self._lock:
+        is_complete = self.workspace.is_over and not self._engine.is_stopped and self.error is None
+    return self if self._future is None or is_complete else self.begin()
 
 # %% ../nbs/33_run.ipynb #9dc96e4d
 @patch
