@@ -4,14 +4,17 @@
 
 # %% auto #0
 __all__ = ['NO_MATH', 'CELL_STYLE', 'REPOSITORY', 'html_table', 'markdown_text', 'markdown_code', 'call_code', 'static',
-           'show_run', 'install_hint']
+           'short_traceback', 'explain', 'show_run', 'install_hint']
 
-# %% ../nbs/01_display.ipynb #8e472728
+# %% ../nbs/01_display.ipynb #506969b7
 import re
 from collections.abc import Iterable, Sequence
+from functools import partial
 from html import escape
 from importlib import import_module
 from importlib.resources import files
+from linecache import getline
+from traceback import walk_tb
 from typing import Any
 
 from .text import shorten
@@ -80,6 +83,36 @@ def call_code(name: str, *args: str, **kwargs: str) -> str:
 def static(name: str) -> str:
     "Return the text of a file in the package's `static` folder."
     return (files('syngen_nb') / 'static' / name).read_text(encoding='utf-8')
+
+# %% ../nbs/01_display.ipynb #763f4393
+def _user_line(error: BaseException) -> str:
+    "Return the last line of code that ran before this package was called, or an empty string."
+    line = ''
+    for frame, number in walk_tb(error.__traceback__):
+        if frame.f_globals.get('__name__', '').split('.')[0] == 'syngen_nb':
+            break
+        code = getline(frame.f_code.co_filename, number, frame.f_globals).strip()
+        line = f'line {number}: {code}' if code else ''
+    return line
+
+
+def short_traceback(error: BaseException, words: str = '') -> list[str]:
+    "Return what a notebook shows of `error`, with `words` in place of its own."
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    if shell and shell.InteractiveTB.mode == 'Verbose':
+        parts = type(error), error, error.__traceback__
+        return shell.InteractiveTB.structured_traceback(*parts, tb_offset=1)
+    said = f'{type(error).__name__}: {words or error}'
+    line = _user_line(error)
+    return [said, *([f'  at {line}'] if line else []), '`%tb Verbose` shows the whole traceback.']
+
+# %% ../nbs/01_display.ipynb #f34e10ef
+def explain(error: Any, words: str) -> Any:
+    "Let a notebook show `words` in place of the traceback of an exception; return the exception."
+    error._render_traceback_ = partial(short_traceback, error, words)
+    return error
 
 # %% ../nbs/01_display.ipynb #7e40db7e
 def show_run(run: Any, **kwargs) -> None:

@@ -42,6 +42,16 @@ class ModelError(RuntimeError):
         super().__init__(message)
         self.kind = kind
 
+# %% ../nbs/25_models.ipynb #94ecdc07
+from fastcore.basics import patch
+
+from .display import short_traceback
+
+
+@patch
+def _render_traceback_(self: ModelError) -> list[str]:
+    return short_traceback(self)
+
 # %% ../nbs/25_models.ipynb #e628a8b4
 @dataclass
 class Usage:

@@ -4,11 +4,13 @@
 
 # %% auto #0
 __all__ = ['State', 'WHOLE_BUT_LAST', 'Workspace', 'Stage', 'job_status', 'job_shortfall', 'Run', 'ShortWarning',
-           'warn_of_shortfall', 'wait_for', 'await_run']
+           'warn_of_shortfall', 'stopped_words', 'wait_for', 'await_run']
 
-# %% ../nbs/33_run.ipynb #8c4ccc46
+# %% ../nbs/33_run.ipynb #7edbec72
 import asyncio
 import sys
+import threading
+import time
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -20,11 +22,11 @@ from fastcore.basics import patch
 
 from .asker import Asker
 from .cache import Cache
-from .display import show_run
+from .display import explain, show_run
 from .engine import Engine
 from .history import Step
 from .jobs import Job, Writer
-from .loop import worker
+from .loop import tell, worker
 from .models import ModelError, Usage
 from .pace import TOKENS, Pace, usual_seconds
 from .plan import Plan, whole_number
@@ -32,7 +34,7 @@ from .task import Task
 from .taxonomy import Taxonomy
 from .wording import counted, duration_words, spent_words
 
-# %% ../nbs/33_run.ipynb #8ec827d2
+# %% ../nbs/33_run.ipynb #466bec4a
 @dataclass
 class Workspace:
     "The parts that the stages of a run share."
@@ -67,9 +69,7 @@ class Workspace:
         "Tell the watchers that `job` changed, or that only the run did."
         if job:
             self.pace.see(job)
-        ids = set(job.nodes) if job else set()
-        for watcher in list(self.watchers):
-            watcher(ids)
+        tell(self.watchers, set(job.nodes) if job else set())
 
 # %% ../nbs/33_run.ipynb #077ee04f
 State = tuple[str | None, int, int, str]  # Status, texts there are, texts wanted, error
@@ -127,7 +127,7 @@ def job_shortfall(job: Job) -> dict:
     got = dict(cell=job.name, want=job.wanted, got=len(job.items))
     return got | dict(error=job.error) if job.error else got
 
-# %% ../nbs/33_run.ipynb #44faa661
+# %% ../nbs/33_run.ipynb #657dd230
 class Run:
     """Work that goes on in the background.
 
@@ -160,9 +160,9 @@ class Run:
         self.rounds = workspace.rounds
         self.error: BaseException | None = None
         self._engine = workspace.engine
+        self._lock = threading.Lock()  # Held while it is decided whether the work goes on
         self._future: Future | None = None
-        self._has_begun = False
-        self._is_stopping = False
+        self._wants_stop = False  # Whether `stop` was the last that was asked for
         self._has_warned = False
         self._share = 0.0  # Of the work that was done when somebody looked last
 
@@ -329,59 +329,77 @@ def unwatch(self: Run, function: Callable[[set[str]], None]) -> None:
     watchers = self.workspace.watchers
     watchers[:] = [watcher for watcher in watchers if watcher != function]
 
-# %% ../nbs/33_run.ipynb #e14cf7eb
+# %% ../nbs/33_run.ipynb #9071c7a8
+@patch
+def _is_at_work(self: Run) -> bool:
+    return self._future is not None and not self.workspace.is_over
+
+
+@patch
+def _start_over(self: Run) -> None:
+    "Forget how the work ended the last time; the lock is held."
+    self._wants_stop = False
+    self._has_warned = False
+    self.error = None
+    self.workspace.is_over = False
+    self._engine.start_over()
+
+
+@patch
+def _launch(self: Run) -> None:
+    self._start_over()
+    self._future = worker.start(self._main())
+
+# %% ../nbs/33_run.ipynb #490d2893
 @patch
 def begin(self: Run) -> Run:
-    "Start the work, or go on with it after a stop or an error; return the run."
-    if self._is_stopping or (self._engine.is_stopped and not self.done):
-        return self.resume()
-    if self._future is None or self.done:
-        self._has_begun = False
-        self._is_stopping = False
-        self._has_warned = False
-        self.error = None
-        self.workspace.is_over = False
-        self._engine.start_over()
-        self._future = worker.start(self._main())
-        self._future.add_done_callback(lambda future: self.workspace.tell())
+    "Start the work, or go on with it after a pause, a stop or an error; return the run."
+    with self._lock:
+        self._wants_stop = False
+        self._engine.is_paused = False
+        is_new = not self._is_at_work()
+        if is_new:
+            self._launch()
+        future = self._future
+    if is_new:
+        future.add_done_callback(lambda future: self.workspace.tell())
+    else:
+        worker.call_soon(self._go_on)
     return self
 
 
 @patch
 def stop(self: Run) -> None:
     "Stop asking. What was answered is kept; `resume`, or the same call later, goes on from there."
-    if self._future is not None and not self.done:
-        self._is_stopping = True
+    with self._lock:
+        is_at_work = self._is_at_work()
+        self._wants_stop = is_at_work
+    if is_at_work:
         worker.call_soon(self._stop)
 
 
 @patch
 def pause(self: Run) -> None:
     "Ask nothing more until `resume`; answers on their way are still taken."
-    self._engine.is_paused = not self.done
+    with self._lock:
+        self._engine.is_paused = self._is_at_work()
     self.workspace.tell()
 
-# %% ../nbs/33_run.ipynb #f52ba740
+# %% ../nbs/33_run.ipynb #498ccf29
 @patch
 def resume(self: Run) -> Run:
     "Go on after `pause` or `stop`, or try again what failed; return the run."
-    if self._is_stopping or (self._engine.is_stopped and not self.done):
-        self._future.add_done_callback(lambda future: self.begin())
-        if not worker.is_current():
-            wait_for_futures([self._future])
-        return self
-    if self.done and self.status != 'done':
-        return self.begin()
-    self._engine.is_paused = False
-    worker.call_soon(self._go_on)
-    return self
+    with self._lock:
+        is_complete = self.workspace.is_over and not self._engine.is_stopped and self.error is None
+    return self if self._future is None or is_complete else self.begin()
 
-# %% ../nbs/33_run.ipynb #8347641e
+# %% ../nbs/33_run.ipynb #9dc96e4d
 @patch
 def _stop(self: Run) -> None:
-    self._is_stopping = False
-    if not self.done:
-        self._engine.stop(is_early=not self._has_begun)
+    with self._lock:
+        is_wanted = self._wants_stop and self._is_at_work()
+    if is_wanted:
+        self._engine.stop()
 
 
 @patch
@@ -389,7 +407,7 @@ def _go_on(self: Run) -> None:
     self._engine.go_on()
     self.workspace.tell()
 
-# %% ../nbs/33_run.ipynb #a1122505
+# %% ../nbs/33_run.ipynb #93c1d158
 @patch
 def result(self: Run, timeout: float | None = None) -> Any:
     """Wait for the end and return what the run was for.
@@ -409,19 +427,63 @@ def result(self: Run, timeout: float | None = None) -> Any:
         If the run failed.
     TimeoutError
         If it has not ended in time.
+    RuntimeError
+        If it is called on the thread that does the work, before the end: it would wait for ever.
     """
     if self._future is None:
         raise ValueError('The run has not begun; call begin()')
-    self._future.result(timeout)
+    self._wait(timeout)
     if not self._has_warned:
         warn_of_shortfall(self)
     self._has_warned = True
     return self.stages[-1].result()
 
-# %% ../nbs/33_run.ipynb #ec8c76d5
+
+@patch
+def _wait(self: Run, timeout: float | None) -> None:
+    "Wait for the end. If another thread resumes the run at that moment, wait for the new end."
+    until = None if timeout is None else time.monotonic() + timeout
+    waited_for = None
+    while waited_for is not self._future:
+        waited_for = self._future
+        if not waited_for.done():
+            worker.refuse_to_wait()
+        left = None if until is None else max(0, until - time.monotonic())
+        try:
+            wait_for_futures([waited_for], left)
+        except KeyboardInterrupt:
+            words = 'The run goes on, and its answers are kept. run.stop() ends it; run.result() waits for it again'
+            raise explain(KeyboardInterrupt(words), words) from None
+    waited_for.result(0)
+
+# %% ../nbs/33_run.ipynb #9a1a2d09
 @patch
 async def _main(self: Run) -> None:
-    self._has_begun = True
+    is_over = False
+    while not is_over:
+        try:
+            await self._work()
+        except BaseException as error:
+            self.error = error
+        is_over = self._ends()
+    if self.error:
+        raise self.error
+
+
+@patch
+def _ends(self: Run) -> bool:
+    "Decide whether the run ends here, or starts over because it was resumed after a stop."
+    with self._lock:
+        is_over = self._wants_stop or not self._engine.is_stopped
+        if is_over:
+            self.workspace.is_over = True
+        else:
+            self._start_over()
+    return is_over
+
+
+@patch
+async def _work(self: Run) -> None:
     step = self.workspace.step
     step.open = True
     try:
@@ -429,15 +491,11 @@ async def _main(self: Run) -> None:
             if not self._engine.is_stopped:
                 await stage.work()
         self._check_outcome()
-    except BaseException as error:
-        self.error = error
-        raise
     finally:
         step.open = False
         if not self.workspace.is_live:
             self.taxonomy.forget_steps()
         self.workspace.step = Step(step.what)
-        self.workspace.is_over = True
 
 
 @patch
@@ -522,14 +580,29 @@ def _draw(bar: Any, run: Run) -> bool:
         bar.refresh()
     return goes_on
 
-# %% ../nbs/33_run.ipynb #b2280d73
+# %% ../nbs/33_run.ipynb #0fccc60c
+def stopped_words(run: Run) -> str:
+    "Return what to say when `run` was stopped by an interrupt."
+    done, total = run.stages[-1].counts()
+    if run.cache.is_in_memory:
+        kept = 'What was answered is kept in memory: a call with the same Cache object goes on from there'
+    else:
+        kept = f'What was answered is kept in {run.cache.path}: the same call goes on from there'
+    return f'Stopped at {done:,} of {total:,} {run.unit}s. {kept}'
+
+# %% ../nbs/33_run.ipynb #390cfd3b
 def wait_for(run: Run, progress: bool = True) -> Any:
     "Begin `run`, wait for it and return its result; stop it on an interrupt."
+    worker.refuse_to_wait()
     with _bar(run, progress) as bar:
         try:
             run.begin()
             while _draw(bar, run):
                 wait_for_futures([run._future], timeout=0.1)
+        except KeyboardInterrupt:
+            run.stop()
+            words = stopped_words(run)
+            raise explain(KeyboardInterrupt(words), words) from None
         except BaseException:
             run.stop()
             raise
@@ -544,7 +617,9 @@ async def await_run(run: Run, progress: bool = True) -> Any:
             while _draw(bar, run):
                 await asyncio.wait([future], timeout=0.1)
             await future
-        except BaseException:
+        except BaseException as error:
             run.stop()
+            if isinstance(error, asyncio.CancelledError):
+                explain(error, stopped_words(run))
             raise
     return run.result()
