@@ -6,7 +6,7 @@
 __all__ = ['OPENAI', 'ANTHROPIC', 'ACCESS', 'REFUSED', 'CUT', 'Provider', 'APIModel', 'model_code', 'OpenAIModel',
            'without_keywords', 'text_of', 'why_no_text', 'AnthropicModel']
 
-# %% ../nbs/27_providers.ipynb #34064671
+# %% ../nbs/27_providers.ipynb #288e8978
 import asyncio
 import hashlib
 import json
@@ -16,7 +16,7 @@ import warnings
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlencode, urlsplit
 
 from fastcore.basics import patch
 
@@ -123,7 +123,7 @@ class APIModel(Model):
         settings = answer_settings(self.sampling)
         return dict(name=self.name, base_url=base_url, max_tokens=self.max_tokens, sampling=settings)
 
-# %% ../nbs/27_providers.ipynb #11f71ec8
+# %% ../nbs/27_providers.ipynb #4cfa7db7
 @patch
 def _current_key(self: APIModel) -> str:
     if self._has_named_server:
@@ -156,23 +156,43 @@ def _check_key(self: APIModel, key: str) -> None:
             'without model= the embedded model is used, which needs none',
             'access',
         )
-    if not (key.isascii() and key.isprintable()):
-        raise ModelError(f'The key for {self.name} has characters that no key has; copy it again', 'access')
+    headers = {f'header {name}': value for name, value in self._headers().items()}
+    for what, value in {'key': key, **headers}.items():
+        if not (value.isascii() and value.isprintable()):
+            kind = what.split()[0]
+            raise ModelError(f'The {what} for {self.name} has characters that no {kind} has; copy it again', 'access')
 
-# %% ../nbs/27_providers.ipynb #a135b80f
+# %% ../nbs/27_providers.ipynb #c1bcedfd
 async def _count_retry(request: Any) -> None:
     if int(request.headers.get('x-stainless-retry-count') or 0):
         retried.get()()
 
 
-async def _hide_query(request: Any) -> None:
-    if request.url.query:
-        request.extensions['target'] = request.url.raw_path  # What is sent
-        request.url = request.url.copy_with(query=None)  # What is logged
-    else:
-        request.extensions.pop('target', None)  # Of an address that has sent us here
+@patch
+def _headers(self: APIModel) -> dict[str, str]:
+    "Return the headers that were given, apart from those that take one of the SDK's away."
+    given = self.sampling.get('extra_headers') or {}
+    return {name: value.strip() for name, value in given.items() if isinstance(value, str)}
 
 
+@patch
+def _query(self: APIModel) -> bytes:
+    "Return the query of the address and the one that was given."
+    own = urlsplit(self.base_url or '').query
+    given = urlencode(self.sampling.get('extra_query') or {}, doseq=True)
+    return '&'.join(filter(None, [own, given])).encode()
+
+
+@patch
+async def _complete_request(self: APIModel, request: Any) -> None:
+    "Add headers and query to a request that is about to leave; the log shows what it was before."
+    if request.extensions.pop('target', None):
+        return  # It is sent on to another address
+    path, query = request.url.raw_path, self._query()
+    request.headers.update(self._headers())
+    request.extensions['target'] = path + (b'&' if b'?' in path else b'?') + query if query else path
+
+# %% ../nbs/27_providers.ipynb #55820ca2
 def _split_login(url: SplitResult | None) -> tuple[SplitResult | None, tuple[str, str] | None]:
     "Return an address without its login, and the login."
     if not url or not url.username:
@@ -188,12 +208,11 @@ def _connect(self: APIModel, key: str) -> Any:
     self._check_key(key)
     self._secret = key or 'none'
     url, login = _split_login(urlsplit(self.base_url) if self.base_url else None)
-    hooks = dict(request=[_count_retry, _hide_query])
+    hooks = dict(request=[_count_retry, self._complete_request])
     http = sdk.DefaultAsyncHttpxClient(event_hooks=hooks, auth=login)
     return getattr(sdk, self.provider.client)(
         api_key=self._secret,
         base_url=url and url._replace(query='', fragment='').geturl(),
-        default_query=dict(parse_qsl(url.query, keep_blank_values=True)) if url else None,
         timeout=self.timeout,
         max_retries=self.retries,
         http_client=http,
@@ -235,7 +254,7 @@ def names_sent(self: APIModel, request: Request) -> set[str]:
     "Return the names of the parameters that go with `request` and can be left out; each provider defines it."
     return set()
 
-# %% ../nbs/27_providers.ipynb #b3d82ce9
+# %% ../nbs/27_providers.ipynb #4509c0a5
 @patch
 def _leave_out(self: APIModel, name: str) -> None:
     "Send the parameter `name` no more."
@@ -248,8 +267,11 @@ def _leave_out(self: APIModel, name: str) -> None:
 
 @patch
 def _taken(self: APIModel, options: dict[str, Any]) -> dict[str, Any]:
-    "Return `options` without what the server has refused, in the extra body too."
-    kept = {name: value for name, value in options.items() if name not in self.left_out}
+    "Return `options` for the SDK: without what the server has refused, and what goes past the SDK."
+    kept = {name: value for name, value in options.items() if name not in self.left_out and name != 'extra_query'}
+    taken_away = {name: value for name, value in (kept.pop('extra_headers', None) or {}).items() if not value}
+    if taken_away:
+        kept['extra_headers'] = taken_away
     if kept.get('extra_body'):
         kept['extra_body'] = {name: value for name, value in kept['extra_body'].items() if name not in self.left_out}
     return kept
