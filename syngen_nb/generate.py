@@ -6,10 +6,10 @@
 __all__ = ['cell_place', 'planned_cells', 'rows_of_labels', 'Look', 'TextStage', 'TextRun', 'text_run', 'generate', 'start',
            'agenerate']
 
-# %% ../nbs/48_generate.ipynb #94fabea5
+# %% ../nbs/48_generate.ipynb #64c1e6a0
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -369,7 +369,7 @@ def _usual_share_kept(self: TextStage) -> float:
     is_strict = self.checks is not None and self.checks.judge.policy != 'keep'
     return self.workspace.writer.model.keeps[1] if is_strict else 0.97
 
-# %% ../nbs/48_generate.ipynb #23ed17ee
+# %% ../nbs/48_generate.ipynb #96ba7bfa
 @patch
 def short(self: TextStage) -> list[dict]:
     "Return the cells that gave less than their share, and the labels that have no cell."
@@ -379,20 +379,22 @@ def short(self: TextStage) -> list[dict]:
         due = cell.due or cell.share
         if len(texts) < due:
             name = ' · '.join(cell.path)
-            found.append(dict(cell=name, want=due, got=len(texts)) | self._why_short(cell))
+            job = self.jobs[cell_id]
+            why = job.why_short((*job.dropped, *cell.rejected))
+            found.append(dict(cell=name, want=due, got=len(texts)) | why)
     bare = [label for label in self.taxonomy.children() if not self.taxonomy.cells(label)]
-    return found + [dict(cell=label.name, want=self.label_rows.get(label.id, 0), got=0) for label in bare]
+    return found + [self._bare_label(label) for label in bare]
 
 
 @patch
-def _why_short(self: TextStage, cell: Cell) -> dict[str, str]:
-    job = self.jobs[cell.id]
-    if job.error:
-        return dict(error=job.error)
-    reasons = Counter(reason for _, reason in (*job.dropped, *cell.rejected)).most_common(1)
-    return dict(why=f'{reasons[0][1]} dropped: {reasons[0][0]}') if reasons else {}
+def _bare_label(self: TextStage, label: Node) -> dict[str, Any]:
+    "Return that a label has no cell, and why its lists of names are short."
+    lists = [job for job in self.tree.lists.all_jobs() if label.id in job.nodes or job.path[:1] == (label.name,)]
+    reasons = [job.why_short() for job in lists if job.missing]
+    why: dict[str, str] = next(filter(None, reasons), {})
+    return dict(cell=label.name, want=self.label_rows.get(label.id, 0), got=0) | why
 
-# %% ../nbs/48_generate.ipynb #0c070fda
+# %% ../nbs/48_generate.ipynb #f3831c3d
 @patch
 def result(self: TextStage) -> pd.DataFrame:
     "Return the rows so far."
@@ -416,7 +418,7 @@ def _origin(self: TextStage) -> dict[str, Any]:
         model=writer.model.name,
         plan=self.workspace.plan.to_dict(),
         seed=writer.seed,
-        usage=asdict(self.workspace.usage),
+        usage=self.workspace.usage.to_dict(),
         labels={label.name: label.description for label in task.labels},
         language=task.language,
         prompts=writer.prompts.name,

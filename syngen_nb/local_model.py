@@ -224,6 +224,13 @@ async def ask(self: LocalModel, request: Request) -> Answer:
             self._server = await loop.run_in_executor(self._pool, self._start)
     return await loop.run_in_executor(self._pool, self._complete, request)
 
+# %% ../nbs/28_local_model.ipynb #651a4978
+@patch
+def __getstate__(self: LocalModel) -> dict[str, Any]:
+    state = vars(self) | dict(_pool=None, _server=None)
+    state.pop('_lock', None)
+    return state
+
 # %% ../nbs/28_local_model.ipynb #0df2ba76
 @patch
 def _complete(self: LocalModel, request: Request) -> Answer:

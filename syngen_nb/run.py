@@ -110,7 +110,7 @@ class Stage(Protocol):
         "Return what the stage is for."
         ...
 
-# %% ../nbs/33_run.ipynb #59e5f2ff
+# %% ../nbs/33_run.ipynb #bd802122
 def job_status(job: Job, have: int, want: int, is_spent: bool) -> str:
     "Return the status of `job`: 'failed', 'asking', 'done', 'short' (there are no more) or 'waiting'."
     if job.error:
@@ -123,9 +123,8 @@ def job_status(job: Job, have: int, want: int, is_spent: bool) -> str:
 
 
 def job_shortfall(job: Job) -> dict:
-    "Return what `job` lacks, with its error if it has one."
-    got = dict(cell=job.name, want=job.wanted, got=len(job.items))
-    return got | dict(error=job.error) if job.error else got
+    "Return what `job` lacks, and why if that is known."
+    return dict(cell=job.name, want=job.wanted, got=len(job.items)) | job.why_short()
 
 # %% ../nbs/33_run.ipynb #657dd230
 class Run:
