@@ -6,11 +6,13 @@
 __all__ = ['PROVIDER_NAMES', 'SIZES', 'markdown', 'markdown_table', 'licence_words', 'health_table', 'again_code', 'yaml_head',
            'card']
 
-# %% ../nbs/57_card.ipynb #6eb6a052
+# %% ../nbs/57_card.ipynb #f7bdec72
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from html import escape
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ from .filters import FILTERS, language_code
 from .frames import check_frames, label_names
 from .judge import Judge
 from .model_files import MODEL_FILES
-from .text import shorten
+from .text import shorten, spelled_like
 
 # %% ../nbs/57_card.ipynb #82d74e8d
 _special = re.compile(r'([\\`*_\[\]#|~$])')
@@ -195,7 +197,7 @@ def _what_is_short(origin: dict) -> list[str]:
     rows = [[cell['cell'], cell['want'], cell['got'], cell.get('error') or cell.get('why', '')] for cell in short]
     return [f'### What is short: {n:,} cells', markdown_table(['cell', 'wanted', 'got', 'why'], rows)]
 
-# %% ../nbs/57_card.ipynb #f3005b4d
+# %% ../nbs/57_card.ipynb #6af4a11e
 def _opening(origin: dict, n: int, n_labels: int) -> list[str]:
     title = f'# {markdown(origin.get("instruction", "Texts with labels"))}'
     about = (
@@ -207,14 +209,15 @@ def _opening(origin: dict, n: int, n_labels: int) -> list[str]:
 
 
 def _labels(frames: list[pd.DataFrame], names: list[str], meanings: dict) -> list[str]:
-    whole = pd.concat(frames)
-    label = whole['label'].astype(str)
+    labels = [spelled_like(frame['label'].astype(str), names) for frame in frames]
     parts = ['all'] if len(frames) == 1 else ['train', 'test']
-    counts = [
-        [name, meanings.get(name, ''), *((frame['label'].astype(str) == name).sum() for frame in frames)]
-        for name in names
-    ]
-    first = [[name, whole['text'][(label == name).to_numpy()].iloc[0]] for name in names if (label == name).any()]
+    sizes = [Counter(column) for column in labels]
+    counts = [[name, meanings.get(name, ''), *(size[name] for size in sizes)] for name in names]
+    texts = [text for frame in frames for text in frame['text']]
+    first_text: dict[str, str] = {}
+    for label, text in zip(chain(*labels), texts):
+        first_text.setdefault(label, text)
+    first = [[name, first_text[name]] for name in names if name in first_text]
     return [
         '## Labels',
         markdown_table(['label', 'meaning', *parts], counts),

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['JudgeReader', 'judge_reader', 'Checks', 'ChecksStage', 'verify_run', 'verify']
 
-# %% ../nbs/44_checks.ipynb #b49fea55
-from collections.abc import Callable, Iterable
+# %% ../nbs/44_checks.ipynb #34fa3ddc
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from .prompts import Prompts, Request
 from .run import Run, State, Workspace, wait_for
 from .task import Task
 from .taxonomy import Taxonomy
+from .text import spelled_like
 
 # %% ../nbs/44_checks.ipynb #8ca6b498
 @dataclass
@@ -142,12 +143,19 @@ def objection(self: Checks, label: str, text: str) -> str:
         return ''
     return judge_objection(self.judge, self.read(label, text), label)
 
-# %% ../nbs/44_checks.ipynb #9a1a0bac
+# %% ../nbs/44_checks.ipynb #edd852bb
 @patch
-def add_columns(self: Checks, df: pd.DataFrame) -> pd.DataFrame:
+def add_columns(
+    self: Checks,
+    df: pd.DataFrame,
+    labels: Iterable[str],  # Of each row, as the judge knows it
+    names: Sequence[str],  # What the labels of the judge are called in the frame
+) -> pd.DataFrame:
     "Return `df` with the columns `checked_label` and `confidence`, in place."
-    readings = [self.read(label, text) for label, text in zip(df['label'].astype(str), df['text'].astype(str))]
-    df['checked_label'] = pd.Categorical([reading and reading.label for reading in readings], self.reader.labels)
+    readings = [self.read(label, text) for label, text in zip(labels, df['text'].astype(str))]
+    name_of = dict(zip(self.reader.labels, names))
+    checked = [reading and name_of[reading.label] for reading in readings]
+    df['checked_label'] = pd.Categorical(checked, list(dict.fromkeys(names)))
     confidence = [reading.confidence if reading else float('nan') for reading in readings]
     df['confidence'] = pd.Series(confidence, index=df.index, dtype=float)
     return df
@@ -158,7 +166,7 @@ def n_read(self: Checks) -> int:
     "Return how many checks could be read so far."
     return sum(bool(job.readings) for job in list(self.jobs.values()))
 
-# %% ../nbs/44_checks.ipynb #1e8f160c
+# %% ../nbs/44_checks.ipynb #b2d23927
 @dataclass
 class ChecksStage:
     "Checks the labels of a frame."
@@ -168,8 +176,8 @@ class ChecksStage:
 
     def __post_init__(self):
         self.engine = self.checks.workspace.engine
-        rows = zip(self.df['label'].astype(str), self.df['text'].astype(str))
-        self.rows = list(dict.fromkeys(rows))  # Each once
+        self.labels = spelled_like(self.df['label'].astype(str), self.checks.reader.labels)
+        self.rows = list(dict.fromkeys(zip(self.labels, self.df['text'].astype(str))))  # Each once
 
     async def work(self) -> None:
         "Check what was not checked yet."
@@ -201,17 +209,18 @@ class ChecksStage:
 
     def result(self) -> pd.DataFrame:
         "Return a copy of the frame with two more columns."
-        return self.checks.add_columns(self.df.copy())
+        names = spelled_like(self.checks.reader.labels, self.df['label'].astype(str))
+        return self.checks.add_columns(self.df.copy(), self.labels, names)
 
 
 def _unread(job: CheckJob) -> dict:
     item = dict(cell=job.text[:60], want=1, got=0)
     return item | dict(error=job.error) if job.error else item
 
-# %% ../nbs/44_checks.ipynb #b7a9a600
+# %% ../nbs/44_checks.ipynb #9c3f90af
 def _check_labels(labels: Iterable[Any], task: Task) -> None:
     names = [label.name for label in task.labels]
-    unknown = sorted(set(map(str, labels)) - set(names))
+    unknown = sorted(set(spelled_like(map(str, labels), names)) - set(names))
     if unknown:
         there = ', '.join(map(repr, unknown[:5]))
         raise ValueError(f'The frame has labels that the task does not: {there}; the task has {", ".join(names)}')
