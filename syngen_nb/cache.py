@@ -35,6 +35,14 @@ SCHEMA = """create table if not exists answers (
     primary key (series, draw)) without rowid"""
 FIELDS = ('series', 'draw', 'cell', 'model', 'request', 'answer', 'made')
 
+# %% ../nbs/23_cache.ipynb #449d02bf
+from .display import short_traceback
+
+
+@patch
+def _render_traceback_(self: CacheError) -> list[str]:
+    return short_traceback(self)
+
 # %% ../nbs/23_cache.ipynb #e1af0d29
 _checked: set[str] = set()  # Files whose pages this process has looked at
 
@@ -115,7 +123,7 @@ def _give_name(part: Path, path: Path) -> None:
         if not path.exists():
             os.replace(part, path)
 
-# %% ../nbs/23_cache.ipynb #93865ce7
+# %% ../nbs/23_cache.ipynb #b909905f
 class Cache:
     """Answers of models, kept in an SQLite file.
 
@@ -141,11 +149,6 @@ class Cache:
         self._pid: int | None = None
         self._open()
 
-    @property
-    def is_in_memory(self) -> bool:
-        "Whether nothing is kept on disk."
-        return self.path == ':memory:'
-
     def _open(self) -> sqlite3.Connection:
         "Return the connection of this process."
         if self._pid == os.getpid():
@@ -161,6 +164,12 @@ class Cache:
             self._db.execute('pragma synchronous=normal')  # Only a power cut can lose the last moments
         self._pid = os.getpid()
         return self._db
+
+# %% ../nbs/23_cache.ipynb #9c1a0cad
+@patch(as_prop=True)
+def is_in_memory(self: Cache) -> bool:
+    "Whether nothing is kept on disk."
+    return self.path == ':memory:'
 
 # %% ../nbs/23_cache.ipynb #f8847784
 @patch

@@ -119,7 +119,7 @@ def judge_reader(judge: Judge, writer: Writer, task: Task) -> JudgeReader:
     model = writer.model if judge.model is None else get_model(judge.model)
     return JudgeReader(judge, task, model, get_prompts(None, model.prompts))
 
-# %% ../nbs/44_checks.ipynb #563e90d0
+# %% ../nbs/44_checks.ipynb #943e0787
 @dataclass
 class Checks:
     "Checks of labels that were asked for, and what the judge reads in each text."
@@ -129,6 +129,9 @@ class Checks:
     on_answer: Callable[[], None] = lambda: None  # Called after each answer
     jobs: dict[tuple[str, str], CheckJob] = field(default_factory=dict)  # Label and text to the check
     bias: np.ndarray | None = None  # Of the judge; None before the first `calibrate`
+    n_votes: int = 0  # Answers of the judge so far
+    n_whole: int = 0  # Texts for which no further vote is wanted
+    is_sure: bool | None = None  # Whether one vote is enough; None before the first one
 
     @property
     def judge(self) -> Judge:
@@ -145,7 +148,7 @@ class Checks:
                 label=label,
                 reader=self.reader,
                 wanted=self.judge.votes,
-                on_taken=self.on_answer,
+                on_taken=lambda: self._has_heard(job),
             )
             self.jobs[label, text] = job
             self.workspace.engine.push(job)
@@ -163,6 +166,22 @@ class Checks:
             self.bias = calibration(np.array([p for p, _ in said]), [label for _, label in said])
         else:
             self.bias = np.zeros(n_labels)
+
+# %% ../nbs/44_checks.ipynb #bd6bc77e
+@patch
+def _has_heard(self: Checks, job: CheckJob) -> None:
+    self.n_votes += 1
+    self.is_sure = job.wanted == 1
+    if job.readings and not job.wants(self.workspace.rounds):
+        self.n_whole += 1
+    self.on_answer()
+
+
+@patch
+def votes_for(self: Checks, n_texts: float) -> float:
+    "Return how many votes `n_texts` texts take."
+    is_sure = bool(self.reader.logprobs) if self.is_sure is None else self.is_sure
+    return n_texts if is_sure else n_texts * self.judge.votes
 
 # %% ../nbs/44_checks.ipynb #1fa645c5
 @patch
@@ -182,7 +201,7 @@ def objection(self: Checks, label: str, text: str) -> str:
         return ''
     return judge_objection(self.judge, self.read(label, text), label)
 
-# %% ../nbs/44_checks.ipynb #9a1a0bac
+# %% ../nbs/44_checks.ipynb #da3ef880
 @patch
 def add_columns(self: Checks, df: pd.DataFrame) -> pd.DataFrame:
     "Return `df` with the columns `checked_label` and `confidence`, in place."
@@ -195,10 +214,12 @@ def add_columns(self: Checks, df: pd.DataFrame) -> pd.DataFrame:
 
 @patch
 def n_read(self: Checks) -> int:
-    "Return how many checks could be read so far."
+    "Return how many texts were read so far: with all their votes, or at the end with those that there are."
+    if not self.workspace.is_over:
+        return self.n_whole
     return sum(bool(job.readings) for job in list(self.jobs.values()))
 
-# %% ../nbs/44_checks.ipynb #1e8f160c
+# %% ../nbs/44_checks.ipynb #ada6f06d
 @dataclass
 class ChecksStage:
     "Checks the labels of a frame."
@@ -233,6 +254,11 @@ class ChecksStage:
     def counts(self) -> tuple[int, int]:
         "Return how many texts were read, of how many."
         return self.checks.n_read(), len(self.rows)
+
+    def loads(self) -> dict[str, tuple[float, float]]:
+        "Return how many votes there are, and how many are left to ask for."
+        n_votes = self.checks.n_votes
+        return {'checks': (n_votes, max(0.0, self.checks.votes_for(len(self.rows)) - n_votes))}
 
     def short(self) -> list[dict]:
         "Return the texts that could not be read."

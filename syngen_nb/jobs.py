@@ -256,7 +256,7 @@ class Reader(Protocol):
         "Return whether `error` says that there are no log-probabilities, and ask without them from now on."
         ...
 
-# %% ../nbs/30_jobs.ipynb #258ab150
+# %% ../nbs/30_jobs.ipynb #aef2a146
 @dataclass(eq=False)
 class CheckJob(Job):
     "What a judge says of one text."
@@ -301,19 +301,21 @@ class CheckJob(Job):
             self.unread = answer.get('text', '')
         self.hear(reading, is_sure=reading is not None and not self.reader.is_vote(answer, self.draws))
 
-    def hear(self, reading: Any, is_sure: bool) -> None:
-        "Count a vote, None if it could not be read; after one that `is_sure` no other counts or is wanted."
-        if is_sure:
-            self.readings.clear()
-            self.wanted = 1
-        if reading is not None:
-            self.readings[self.draws] = reading
-        self.count_draw(is_fruitful=reading is not None)
-        self.on_taken()
-
     def can_go_on(self, error: ModelError) -> bool:
         "Return whether the judge can be asked without what `error` complains about: log-probabilities, or the length."
         return self.reader.drop_logprobs(error) or self.reader.shorten(self.text, error)
 
     def _make_key(self) -> str:
         return self.reader.key(self.text)
+
+# %% ../nbs/30_jobs.ipynb #d35f321a
+@patch
+def hear(self: CheckJob, reading: Any, is_sure: bool) -> None:
+    "Count a vote, None if it could not be read; after one that `is_sure` no other counts or is wanted."
+    if is_sure:
+        self.readings.clear()
+        self.wanted = 1
+    if reading is not None:
+        self.readings[self.draws] = reading
+    self.count_draw(is_fruitful=reading is not None)
+    self.on_taken()

@@ -5,12 +5,13 @@
 # %% auto #0
 __all__ = ['USUAL_SAMPLING', 'MORE_SAMPLING', 'MOST_FOLLOWED', 'LEAST_FOLLOWED', 'LocalModel', 'follow_choices']
 
-# %% ../nbs/28_local_model.ipynb #4395bf72
+# %% ../nbs/28_local_model.ipynb #0504f88c
 import asyncio
 import hashlib
 import math
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -21,7 +22,7 @@ from fastcore.basics import patch
 
 from .answers import can_begin, still_possible
 from .display import install_hint
-from .model_files import MODEL_FILES, ModelFileError, fetch_model_file
+from .model_files import MODEL_FILES, ModelFileError, fetch_model_file, human_bytes, is_on_disk
 from .models import Answer, Model, ModelError
 from .prompt_sets import LOCAL, SMALL
 from .prompts import ChoiceRequest, Prompts, Request
@@ -175,7 +176,7 @@ def code(self: LocalModel) -> str | None:
     own = {name: value for name, value in self.sampling.items() if USUAL_SAMPLING.get(name) != value}
     return model_code(self.embedded or 'local', **changed, **own)
 
-# %% ../nbs/28_local_model.ipynb #45d32e0f
+# %% ../nbs/28_local_model.ipynb #6483982a
 @patch
 def _find_file(self: LocalModel) -> Path:
     "Return the path of the file, fetched if need be."
@@ -195,11 +196,17 @@ def _find_file(self: LocalModel) -> Path:
 @patch
 def _start(self: LocalModel) -> Any:
     "Return the running llama.cpp."
+    file = MODEL_FILES.get(self.embedded or '')
+    is_here = file is None or is_on_disk(file)
+    size = f', {human_bytes(file.size)}' if file else ''
+    self.doing = f'{"loading" if is_here else "fetching"} the model{size}'
     try:
-        path = self._find_file()
+        return _running(self._find_file(), self.concurrency, self.context)
     except ModelFileError as error:
         raise ModelError(str(error), 'access') from None
-    return _running(path, self.concurrency, self.context)
+    finally:
+        self.doing = ''
+        self.ready_at = time.monotonic()
 
 
 @patch

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['retried', 'Answer', 'ModelError', 'Usage', 'Model', 'ask']
 
-# %% ../nbs/25_models.ipynb #2ed47bf3
+# %% ../nbs/25_models.ipynb #66488f83
 import asyncio
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -16,6 +16,7 @@ from typing import Any
 from .display import html_table
 from .prompt_sets import DEFAULT
 from .prompts import Prompts, Request
+from .wording import counted, spent_words
 
 # %% ../nbs/25_models.ipynb #9bd6998e
 @dataclass
@@ -41,7 +42,17 @@ class ModelError(RuntimeError):
         super().__init__(message)
         self.kind = kind
 
-# %% ../nbs/25_models.ipynb #07fa95dd
+# %% ../nbs/25_models.ipynb #94ecdc07
+from fastcore.basics import patch
+
+from .display import short_traceback
+
+
+@patch
+def _render_traceback_(self: ModelError) -> list[str]:
+    return short_traceback(self)
+
+# %% ../nbs/25_models.ipynb #e628a8b4
 @dataclass
 class Usage:
     "What a run has used."
@@ -57,20 +68,18 @@ class Usage:
     unpriced: int = 0  # Requests to a model that has no known price
 
     def __str__(self) -> str:
-        cost = f'${self.dollars:.4f}'
-        if self.unpriced:
-            cost += f' + {self.unpriced} requests of unknown price'
-        others = f'{self.cached:,} more cached, {self.retries:,} retries, {self.failed:,} failed'
+        cost = spent_words(self.dollars, self.unpriced, self.requests)
+        others = f'{self.cached:,} more cached, {counted(self.retries, "retry", "retries")}, {self.failed:,} failed'
         tokens = f'{self.tokens_in:,} tokens in, {self.tokens_out:,} out'
-        return f'{self.requests:,} requests ({others}), {tokens}, {cost}'
+        return f'{counted(self.requests, "request")} ({others}), {tokens}, {cost}'
 
     def _repr_html_(self) -> str:
         always = ('requests', 'cached', 'tokens_in', 'tokens_out', 'dollars')
         shown = {name: value for name, value in vars(self).items() if value or name in always}
         rows = [[name.replace('_', ' '), f'{value:,}'] for name, value in shown.items() if name != 'dollars']
-        return html_table([*rows, ['dollars', f'${self.dollars:,.4f}']])
+        return html_table([*rows, ['cost', spent_words(self.dollars, self.unpriced, self.requests)]])
 
-# %% ../nbs/25_models.ipynb #ebc95b59
+# %% ../nbs/25_models.ipynb #4326e5d1
 class Model:
     "Base of all models: subclass it, set `name` and write `ask`."
 
@@ -79,6 +88,9 @@ class Model:
     concurrency: int = 32  # Requests at a time
     pace: tuple[float, float] = (1.0, 80.0)  # Rough seconds before an answer starts, and its tokens a second
     logprobs: int = 0  # Of how many alternatives of a token it can give log-probabilities
+    keeps: tuple[float, float] = (0.95, 0.9)  # Rough shares of its texts that the filters keep, and that a judge keeps
+    doing: str = ''  # What it does before it can answer, e.g. 'loading the model, 1.1 GB'
+    ready_at: float = 0.0  # When it was ready to answer, by `time.monotonic`
 
     async def ask(self, req: Request) -> Answer | str:
         "Return the answer to the request `req`: an `Answer`, or just its text. Raise a `ModelError` if there is none."

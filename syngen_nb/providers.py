@@ -257,7 +257,7 @@ def code(self: APIModel) -> str | None:
     changed = {name: value for name, (value, usual) in options.items() if value != usual}
     return model_code(self.name, **changed, **self.sampling)
 
-# %% ../nbs/27_providers.ipynb #3058c329
+# %% ../nbs/27_providers.ipynb #743d38b8
 class OpenAIModel(APIModel):
     """A model behind OpenAI's chat completions, at OpenAI or at `base_url` (Ollama, vLLM, llama.cpp and others).
 
@@ -296,15 +296,17 @@ class OpenAIModel(APIModel):
         "Return what tells its answers from those of other models."
         return super().key() | dict(structured=self.structured)
 
-    async def send(self, client: Any, request: Request) -> Answer:
-        "Send `request` as a chat, or as a text to go on with."
-        limit = request.max_tokens or self.max_tokens
-        options = dict(model=self.model, **self.sampling)
-        if request.stop:
-            options['stop'] = list(request.stop)
-        if request.how == 'continue':
-            return await self._complete(client, request, limit, options)
-        return await self._chat(client, request, limit, options)
+# %% ../nbs/27_providers.ipynb #9de9501a
+@patch
+async def send(self: OpenAIModel, client: Any, request: Request) -> Answer:
+    "Send `request` as a chat, or as a text to go on with."
+    limit = request.max_tokens or self.max_tokens
+    options = dict(model=self.model, **self.sampling)
+    if request.stop:
+        options['stop'] = list(request.stop)
+    if request.how == 'continue':
+        return await self._complete(client, request, limit, options)
+    return await self._chat(client, request, limit, options)
 
 # %% ../nbs/27_providers.ipynb #aabfdde9
 def without_keywords(schema: Any, keywords: set[str]) -> Any:
