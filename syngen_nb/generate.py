@@ -369,7 +369,7 @@ def _usual_share_kept(self: TextStage) -> float:
     is_strict = self.checks is not None and self.checks.judge.policy != 'keep'
     return self.workspace.writer.model.keeps[1] if is_strict else 0.97
 
-# %% ../nbs/48_generate.ipynb #23ed17ee
+# %% ../nbs/48_generate.ipynb #badf14e3
 @patch
 def short(self: TextStage) -> list[dict]:
     "Return the cells that gave less than their share, and the labels that have no cell."
@@ -385,6 +385,12 @@ def short(self: TextStage) -> list[dict]:
 
 
 @patch
+def unread_checks(self: TextStage) -> list[dict]:
+    "Return what is known of the checks that gave no label; see `Checks.unread`."
+    return self.checks.unread() if self.checks else []
+
+
+@patch
 def _why_short(self: TextStage, cell: Cell) -> dict[str, str]:
     job = self.jobs[cell.id]
     if job.error:
@@ -392,7 +398,7 @@ def _why_short(self: TextStage, cell: Cell) -> dict[str, str]:
     reasons = Counter(reason for _, reason in (*job.dropped, *cell.rejected)).most_common(1)
     return dict(why=f'{reasons[0][1]} dropped: {reasons[0][0]}') if reasons else {}
 
-# %% ../nbs/48_generate.ipynb #0c070fda
+# %% ../nbs/48_generate.ipynb #351d5eda
 @patch
 def result(self: TextStage) -> pd.DataFrame:
     "Return the rows so far."
@@ -410,7 +416,7 @@ def result(self: TextStage) -> pd.DataFrame:
 def _origin(self: TextStage) -> dict[str, Any]:
     "Return how the rows were made, as plain data."
     task, writer = self.workspace.task, self.workspace.writer
-    short = self.short()
+    short = self.short() + [item for item in self.unread_checks() if 'error' in item]
     return dict(
         instruction=task.instruction,
         model=writer.model.name,
@@ -436,7 +442,7 @@ def _how_verified(self: TextStage) -> dict[str, Any] | bool | None:
     judge = self.checks.judge
     return dict(policy=judge.policy, model=self.checks.reader.model.name, odds=judge.odds)
 
-# %% ../nbs/48_generate.ipynb #c8d7554b
+# %% ../nbs/48_generate.ipynb #8f156799
 class TextRun(Run):
     """Texts being written in the background; see `start`.
 
@@ -477,6 +483,10 @@ class TextRun(Run):
         "The texts that were written and not kept: `text`, `label` to `subtopic`, `cell` and `reason`."
         rows = [(text, *self.taxonomy.path(cell), cell, why) for cell, text, why in self._texts.dropped()]
         return pd.DataFrame(rows, columns=['text', *KINDS[1:], 'cell', 'reason'])
+
+    def shortfall(self) -> list[dict]:
+        "Return what is short, and the checks that gave no label."
+        return [*super().shortfall(), *self._texts.unread_checks()]
 
     def texts(self, cells: Iterable[str]) -> list[str]:
         "Return the texts so far of some cells, given by their ids."
