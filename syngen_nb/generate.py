@@ -383,7 +383,7 @@ def _usual_share_kept(self: TextStage) -> float:
     is_strict = self.checks is not None and self.checks.judge.policy != 'keep'
     return self.workspace.writer.model.keeps[1] if is_strict else 0.97
 
-# %% ../nbs/48_generate.ipynb #5e2d0779
+# %% ../nbs/48_generate.ipynb #a826cda8
 @patch
 def short(self: TextStage) -> list[dict]:
     "Return the cells that gave less than their share, and the labels that have no cell."
@@ -408,7 +408,13 @@ def _bare_label(self: TextStage, label: Node) -> dict[str, Any]:
     why: dict[str, str] = next(filter(None, reasons), {})
     return dict(cell=label.name, want=self.label_rows.get(label.id, 0), got=0) | why
 
-# %% ../nbs/48_generate.ipynb #881fd60a
+
+@patch
+def unread_checks(self: TextStage) -> list[dict]:
+    "Return what is known of the checks that gave no label; see `Checks.unread`."
+    return self.checks.unread() if self.checks else []
+
+# %% ../nbs/48_generate.ipynb #a8a4f16b
 @patch
 def result(self: TextStage) -> pd.DataFrame:
     "Return the rows so far."
@@ -428,7 +434,7 @@ def result(self: TextStage) -> pd.DataFrame:
 def _origin(self: TextStage) -> dict[str, Any]:
     "Return how the rows were made, as plain data."
     task, writer = self.workspace.task, self.workspace.writer
-    short = self.short()
+    short = self.short() + [item for item in self.unread_checks() if 'error' in item]
     return dict(
         instruction=task.instruction,
         model=writer.model.name,
@@ -454,7 +460,7 @@ def _how_verified(self: TextStage) -> dict[str, Any] | bool | None:
     judge = self.checks.judge
     return dict(policy=judge.policy, model=self.checks.reader.model.name, odds=judge.odds)
 
-# %% ../nbs/48_generate.ipynb #c8d7554b
+# %% ../nbs/48_generate.ipynb #8f156799
 class TextRun(Run):
     """Texts being written in the background; see `start`.
 
@@ -495,6 +501,10 @@ class TextRun(Run):
         "The texts that were written and not kept: `text`, `label` to `subtopic`, `cell` and `reason`."
         rows = [(text, *self.taxonomy.path(cell), cell, why) for cell, text, why in self._texts.dropped()]
         return pd.DataFrame(rows, columns=['text', *KINDS[1:], 'cell', 'reason'])
+
+    def shortfall(self) -> list[dict]:
+        "Return what is short, and the checks that gave no label."
+        return [*super().shortfall(), *self._texts.unread_checks()]
 
     def texts(self, cells: Iterable[str]) -> list[str]:
         "Return the texts so far of some cells, given by their ids."
