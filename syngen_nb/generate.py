@@ -460,7 +460,7 @@ def _how_verified(self: TextStage) -> dict[str, Any] | bool | None:
     judge = self.checks.judge
     return dict(policy=judge.policy, model=self.checks.reader.model.name, odds=judge.odds)
 
-# %% ../nbs/48_generate.ipynb #8f156799
+# %% ../nbs/48_generate.ipynb #8a045330
 class TextRun(Run):
     """Texts being written in the background; see `start`.
 
@@ -490,6 +490,12 @@ class TextRun(Run):
         "How labels are checked; None if they are not."
         checks = self._texts.checks
         return checks.judge if checks else None
+
+    @property
+    def n_written(self) -> int:
+        "How many texts there are that nothing is known against; their labels may not be checked yet."
+        n_written, _ = self._texts.progress()['texts']
+        return n_written
 
     @property
     def frame(self) -> pd.DataFrame:

@@ -259,7 +259,7 @@ def progress(self: Run) -> dict[str, Any]:
         seconds=seconds,
     )
 
-# %% ../nbs/33_run.ipynb #ecd2df13
+# %% ../nbs/33_run.ipynb #05954cc3
 WHOLE_BUT_LAST = 0.99  # The share of the work that is shown at most while a run goes on
 
 
@@ -281,8 +281,9 @@ def _measure(self: Run) -> tuple[float, float | None]:
 @patch
 def _usual_seconds(self: Run) -> dict[str, float]:
     models = self.workspace.pace.models
-    per_call = self.prompts.per_call
-    return {level: usual_seconds(level, models.get(level, self.model), per_call) for level in TOKENS}
+    texts_a_cell = (self.plan.n_record_to_generate or 0) // (self.plan.n_label * self.plan.leaves)
+    n_texts = max(1, min(self.prompts.per_call, texts_a_cell))  # In a request
+    return {level: usual_seconds(level, models.get(level, self.model), n_texts) for level in TOKENS}
 
 
 @patch
