@@ -6,8 +6,9 @@
 __all__ = ['MOST_ROWS', 'MOST_CHARACTERS', 'HIDDEN_COLUMNS', 'table_frame', 'rows_json', 'count_labels', 'Selection', 'DataBar',
            'DataView']
 
-# %% ../../nbs/widgets/04_data_view.ipynb #3239b141
+# %% ../../nbs/widgets/04_data_view.ipynb #05f81cdc
 import json
+import math
 import re
 import threading
 from collections.abc import Iterable
@@ -24,9 +25,10 @@ from itables.widget import ITable
 
 from ..display import NO_MATH, html_table
 from ..export import to_csv, to_jsonl, to_parquet
+from ..frames import origin_of, without_attrs
 from .base import Base, Kept, assets
 
-# %% ../../nbs/widgets/04_data_view.ipynb #749b1dd0
+# %% ../../nbs/widgets/04_data_view.ipynb #b608d603
 MOST_ROWS = 20_000
 MOST_CHARACTERS = 20_000_000
 HIDDEN_COLUMNS = ('cell', 'model')
@@ -41,7 +43,8 @@ def _as_text(value: Any) -> str:
 
 def _displayed(column: pd.Series) -> pd.Series:
     "Return a column of numbers as it is, and any other as texts."
-    if pd.api.types.is_numeric_dtype(column):
+    types = pd.api.types
+    if types.is_numeric_dtype(column) and not types.is_complex_dtype(column):
         return column
     return column.astype(object).map(_as_text).astype(object)
 
@@ -49,7 +52,7 @@ def _displayed(column: pd.Series) -> pd.Series:
 def table_frame(df: pd.DataFrame) -> pd.DataFrame:
     "Return what the table shows of a frame: columns of texts and numbers, and no more rows than a browser can hold."
     is_shown = [name not in HIDDEN_COLUMNS for name in df.columns]
-    df = df.loc[:, is_shown].iloc[:MOST_ROWS].reset_index(drop=True)
+    df = without_attrs(df).loc[:, is_shown].iloc[:MOST_ROWS].reset_index(drop=True)
     columns = [_displayed(column) for _, column in df.items()]
     if not columns:
         return pd.DataFrame()
@@ -57,13 +60,16 @@ def table_frame(df: pd.DataFrame) -> pd.DataFrame:
     shown = pd.concat(columns, axis=1).set_axis([str(name) for name in df.columns], axis=1)
     return shown[lengths.cumsum() <= MOST_CHARACTERS]
 
-# %% ../../nbs/widgets/04_data_view.ipynb #260d7365
+# %% ../../nbs/widgets/04_data_view.ipynb #32141ebd
 def _html_cell(value: Any) -> str | int | float | None:
     if isinstance(value, str):
         return escape(value, quote=False)
     if isinstance(value, bool | int):
         return value
-    return None if pd.isna(value) else float(f'{float(value):.6g}')
+    if pd.isna(value):
+        return None
+    number = float(f'{float(value):.6g}')
+    return number if math.isfinite(number) else str(number)  # JSON has no infinity
 
 
 def rows_json(df: pd.DataFrame) -> str:
@@ -158,10 +164,15 @@ class _Table(ITable):
             self.update(df.head(0), **_SETTINGS, **hooks)
             self._dt_args = self._dt_args | dict(data_json=rows_json(df))
 
-# %% ../../nbs/widgets/04_data_view.ipynb #9f6cba67
+# %% ../../nbs/widgets/04_data_view.ipynb #0731c541
+def _has(df: pd.DataFrame, name: str) -> bool:
+    "Return whether a frame has just one column of this name."
+    return list(df.columns).count(name) == 1
+
+
 def count_labels(df: pd.DataFrame) -> dict[str, int]:
     "Return how many rows each label has; an empty dict for a frame without labels."
-    if 'label' not in df:
+    if not _has(df, 'label'):
         return {}
     return {str(label): int(n) for label, n in df['label'].value_counts(sort=False).items()}
 
@@ -178,13 +189,13 @@ class Selection:
         labels = list(count_labels(df))
         if self.label is not None and self.label not in labels:
             raise LookupError(f'No text has the label {self.label!r}; there are {labels}')
-        if self.cells is not None and 'cell' not in df:
-            raise LookupError("The frame has no column 'cell'")
+        if self.cells is not None and not _has(df, 'cell'):
+            raise LookupError("The frame has no column 'cell', or several; make one with that name to filter by it")
 
     def apply(self, df: pd.DataFrame) -> pd.DataFrame:
         if self.label is not None:
             df = df[df['label'].astype(str) == self.label]
-        if self.cells is not None and 'cell' in df:
+        if self.cells is not None and _has(df, 'cell'):
             df = df[df['cell'].isin(self.cells)]
         return df
 
@@ -193,14 +204,14 @@ class Selection:
             return self.what
         return self.what or f'{len(self.cells):,} cells'
 
-# %% ../../nbs/widgets/04_data_view.ipynb #ce2605a8
+# %% ../../nbs/widgets/04_data_view.ipynb #d66c85ef
 _TYPES = dict(csv='text/csv', parquet='application/vnd.apache.parquet', jsonl='application/jsonl')
 
 
 def _file_name(df: pd.DataFrame) -> str:
     "Return a file name made of the words of the instruction."
-    instruction = df.attrs.get('syngen', {}).get('instruction', '')
-    name = '-'.join(re.findall(r'\w+', instruction.lower()))
+    instruction = origin_of(df).get('instruction', '')
+    name = '-'.join(re.findall(r'\w+', str(instruction).lower()))
     return name[:60].strip('-') or 'data'
 
 
@@ -239,7 +250,15 @@ class DataBar(Base):
         data = _file_bytes(df, kind, safe)
         self.send_file(data, name=f'{_file_name(df)}{end}.{kind}', type=_TYPES[kind], to=to)
 
-# %% ../../nbs/widgets/04_data_view.ipynb #ff56bc9c
+# %% ../../nbs/widgets/04_data_view.ipynb #f8c770f4
+def _check_frame(df: Any) -> pd.DataFrame:
+    if not isinstance(df, pd.DataFrame):
+        raise ValueError(
+            f'A DataView shows a DataFrame, not {type(df).__name__}; series.to_frame() or pd.DataFrame(...) makes one'
+        )
+    return df
+
+
 class DataView(Kept, ipywidgets.VBox):
     "Show a data frame as a table, with a search, a filter by label, and downloads."
 
@@ -248,7 +267,7 @@ class DataView(Kept, ipywidgets.VBox):
         df: pd.DataFrame | None = None,  # As `generate` returns it; any frame will do
     ):
         self._lock = threading.RLock()
-        self._frame = pd.DataFrame() if df is None else df
+        self._frame = pd.DataFrame() if df is None else _check_frame(df)
         self._newer: pd.DataFrame | None = None
         self._columns: list[str] | None = None  # Of the table
         self._n_rows = 0  # Of the table
@@ -278,7 +297,7 @@ class DataView(Kept, ipywidgets.VBox):
         "The rows that are shown."
         return self._selection.apply(self._frame)
 
-# %% ../../nbs/widgets/04_data_view.ipynb #a18ec1f4
+# %% ../../nbs/widgets/04_data_view.ipynb #61a76197
 @patch(as_prop=True)
 def df(self: DataView) -> pd.DataFrame:
     "The whole frame, the newest one that was given. Set it to show another one."
@@ -287,6 +306,7 @@ def df(self: DataView) -> pd.DataFrame:
 
 @patch(set_prop=True, nm='df')
 def _set_df(self: DataView, df: pd.DataFrame) -> None:
+    _check_frame(df)
     with self._lock:
         self._frame, self._newer = df, None
         if self._selection.label not in count_labels(df):
