@@ -232,7 +232,7 @@ def _labels(frames: list[pd.DataFrame], names: list[str], meanings: dict) -> lis
         markdown_table(['label', 'text'], first),
     ]
 
-# %% ../nbs/57_card.ipynb #bc0e6e9d
+# %% ../nbs/57_card.ipynb #ecdf16a7
 def _licences(license: str | None, models: list[str]) -> list[str]:
     own = f'{markdown_text(license)}.' if license else ''
     own = own or "none is given yet; choose one, with an eye on what the model's licence allows."
@@ -247,8 +247,8 @@ def _made_again(origin: dict, names: list[str]) -> list[str]:
         '## Made again',
         markdown_code(again_code(origin, names)),
         'With the cache of the first run this gives the same rows and asks nothing. With another cache the model is '
-        'asked again, and models seldom answer twice alike. Not recorded here: edits of the tree, real texts given as '
-        'examples, and changed templates.',
+        'asked again, and models rarely give the same answer twice. Not recorded here: edits of the tree, real texts '
+        'given as examples, and changed templates.',
     ]
 
 # %% ../nbs/57_card.ipynb #e1298872
