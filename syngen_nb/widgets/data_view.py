@@ -6,8 +6,9 @@
 __all__ = ['MOST_ROWS', 'MOST_CHARACTERS', 'HIDDEN_COLUMNS', 'PAGE', 'table_frame', 'rows_json', 'count_labels', 'Selection',
            'DataBar', 'DataView', 'selection_below']
 
-# %% ../../nbs/widgets/04_data_view.ipynb #bf6ce8ca
+# %% ../../nbs/widgets/04_data_view.ipynb #3b0c5e1c
 import json
+import math
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -23,13 +24,14 @@ from itables.widget import ITable
 
 from ..display import NO_MATH, html_table
 from ..export import to_csv, to_jsonl, to_parquet
+from ..frames import origin_of, without_attrs
 from ..taxonomy import Taxonomy
 from ..text import only_words, spelled_like
 from ..tree_io import follow_tree
 from .base import Base, Kept, assets
 from ..wording import counted
 
-# %% ../../nbs/widgets/04_data_view.ipynb #56dfa92f
+# %% ../../nbs/widgets/04_data_view.ipynb #439b9b18
 MOST_ROWS = 20_000
 MOST_CHARACTERS = 20_000_000
 HIDDEN_COLUMNS = ('cell', 'model')
@@ -45,7 +47,8 @@ def _as_text(value: Any) -> str:
 
 def _displayed(column: pd.Series) -> pd.Series:
     "Return a column of numbers as it is, and any other as texts."
-    if pd.api.types.is_numeric_dtype(column):
+    types = pd.api.types
+    if types.is_numeric_dtype(column) and not types.is_complex_dtype(column):
         return column
     return column.astype(object).map(_as_text).astype(object)
 
@@ -53,7 +56,7 @@ def _displayed(column: pd.Series) -> pd.Series:
 def table_frame(df: pd.DataFrame) -> pd.DataFrame:
     "Return what the table shows of a frame: columns of texts and numbers, and no more rows than a browser can hold."
     is_shown = [name not in HIDDEN_COLUMNS for name in df.columns]
-    df = df.loc[:, is_shown].iloc[:MOST_ROWS].reset_index(drop=True)
+    df = without_attrs(df).loc[:, is_shown].iloc[:MOST_ROWS].reset_index(drop=True)
     columns = [_displayed(column) for _, column in df.items()]
     if not columns:
         return pd.DataFrame()
@@ -61,13 +64,16 @@ def table_frame(df: pd.DataFrame) -> pd.DataFrame:
     shown = pd.concat(columns, axis=1).set_axis([str(name) for name in df.columns], axis=1)
     return shown[lengths.cumsum() <= MOST_CHARACTERS]
 
-# %% ../../nbs/widgets/04_data_view.ipynb #260d7365
+# %% ../../nbs/widgets/04_data_view.ipynb #32141ebd
 def _html_cell(value: Any) -> str | int | float | None:
     if isinstance(value, str):
         return escape(value, quote=False)
     if isinstance(value, bool | int):
         return value
-    return None if pd.isna(value) else float(f'{float(value):.6g}')
+    if pd.isna(value):
+        return None
+    number = float(f'{float(value):.6g}')
+    return number if math.isfinite(number) else str(number)  # JSON has no infinity
 
 
 def rows_json(df: pd.DataFrame) -> str:
@@ -162,10 +168,15 @@ class _Table(ITable):
             self.update(df.head(0), **_SETTINGS, **hooks)
             self._dt_args = self._dt_args | dict(data_json=rows_json(df))
 
-# %% ../../nbs/widgets/04_data_view.ipynb #1fead3fc
+# %% ../../nbs/widgets/04_data_view.ipynb #568d0c17
+def _has(df: pd.DataFrame, name: str) -> bool:
+    "Return whether a frame has just one column of this name."
+    return list(df.columns).count(name) == 1
+
+
 def count_labels(df: pd.DataFrame) -> dict[str, int]:
     "Return how many rows each label has; an empty dict for a frame without labels."
-    if 'label' not in df:
+    if not _has(df, 'label'):
         return {}
     counts = df['label'].value_counts(sort=False)
     found: dict[str, int] = {}
@@ -186,14 +197,14 @@ class Selection:
         labels = list(count_labels(df))
         if self.label is not None and self.label not in spelled_like(labels, [self.label]):
             raise LookupError(f'No text has the label {self.label!r}; there are {labels}')
-        if self.cells is not None and 'cell' not in df:
-            raise LookupError("The frame has no column 'cell'")
+        if self.cells is not None and not _has(df, 'cell'):
+            raise LookupError("The frame has no column 'cell', or several; make one with that name to filter by it")
 
     def apply(self, df: pd.DataFrame) -> pd.DataFrame:
-        if self.label is not None and 'label' in df:
+        if self.label is not None and _has(df, 'label'):
             labels = spelled_like(df['label'].astype(str), [self.label])
             df = df[[label == self.label for label in labels]]
-        if self.cells is not None and 'cell' in df:
+        if self.cells is not None and _has(df, 'cell'):
             df = df[df['cell'].isin(self.cells)]
         return df
 
@@ -202,13 +213,13 @@ class Selection:
             return self.what
         return self.what or counted(len(self.cells), 'cell')
 
-# %% ../../nbs/widgets/04_data_view.ipynb #20567d09
+# %% ../../nbs/widgets/04_data_view.ipynb #343310b1
 _TYPES = dict(csv='text/csv', parquet='application/vnd.apache.parquet', jsonl='application/jsonl')
 
 
 def _file_name(df: pd.DataFrame) -> str:
     "Return a file name made of the words of the instruction."
-    instruction = df.attrs.get('syngen', {}).get('instruction', '')
+    instruction = str(origin_of(df).get('instruction', ''))
     name = '-'.join(only_words(instruction).split())
     return name[:60].strip('-') or 'data'
 
@@ -248,7 +259,15 @@ class DataBar(Base):
         data = _file_bytes(df, kind, safe)
         self.send_file(data, name=f'{_file_name(df)}{end}.{kind}', type=_TYPES[kind], to=to)
 
-# %% ../../nbs/widgets/04_data_view.ipynb #105a466e
+# %% ../../nbs/widgets/04_data_view.ipynb #5dd2c6f0
+def _check_frame(df: Any) -> pd.DataFrame:
+    if not isinstance(df, pd.DataFrame):
+        raise ValueError(
+            f'A DataView shows a DataFrame, not {type(df).__name__}; series.to_frame() or pd.DataFrame(...) makes one'
+        )
+    return df
+
+
 class DataView(Kept, ipywidgets.VBox):
     "Show a data frame as a table, with a search, a filter by label, and downloads."
 
@@ -257,7 +276,7 @@ class DataView(Kept, ipywidgets.VBox):
         df: pd.DataFrame | None = None,  # As `generate` returns it; any frame will do
     ):
         self._lock = threading.RLock()
-        self._frame = pd.DataFrame() if df is None else df
+        self._frame = pd.DataFrame() if df is None else _check_frame(df)
         self._newer: pd.DataFrame | None = None
         self._columns: list[str] | None = None  # Of the table
         self._n_rows = 0  # Of the table
@@ -287,7 +306,7 @@ class DataView(Kept, ipywidgets.VBox):
         "The rows that are shown."
         return self._selection.apply(self._frame)
 
-# %% ../../nbs/widgets/04_data_view.ipynb #077153cb
+# %% ../../nbs/widgets/04_data_view.ipynb #6723f7b4
 @patch(as_prop=True)
 def df(self: DataView) -> pd.DataFrame:
     "The whole frame, the newest one that was given. Set it to show another one."
@@ -296,6 +315,7 @@ def df(self: DataView) -> pd.DataFrame:
 
 @patch(set_prop=True, nm='df')
 def _set_df(self: DataView, df: pd.DataFrame) -> None:
+    _check_frame(df)
     with self._lock:
         self._frame, self._newer = df, None
         if self._selection.label not in count_labels(df):
