@@ -5,21 +5,25 @@
 # %% auto #0
 __all__ = ['Asker', 'plain_answer']
 
-# %% ../nbs/32_asker.ipynb #675f73cc
+# %% ../nbs/32_asker.ipynb #cfe12fbd
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 from fastcore.basics import patch
 
 from .cache import Cache
 from .engine import Outcome
 from .jobs import Job, draw_seed
+from .limits import Place
 from .models import Answer, Model, ModelError, Usage, retried
 from .models import ask as ask_model
 from .prompts import Request
 
-# %% ../nbs/32_asker.ipynb #a06ac7ad
+# %% ../nbs/32_asker.ipynb #76972565
 class Asker:
     "Answers jobs out of a cache, and asks their models for what is not there."
+
+    place: Callable[[Model], AbstractAsyncContextManager] = Place  # What is held at a model while it is asked
 
     def __init__(
         self,
@@ -28,12 +32,14 @@ class Asker:
         instruction: str = '',  # Of the task; it is stored with each answer
         on_ask: Callable[[], None] = lambda: None,
         on_change: Callable[[Job | None], None] = lambda job: None,
+        may_ask: Callable[[], bool] = lambda: True,  # Whether models may still be asked, after waiting for room
     ):
         self.cache = cache
         self.usage = usage
         self.instruction = instruction
         self.on_ask = on_ask
         self.on_change = on_change
+        self.may_ask = may_ask
         self.last_text = ''  # Of the last answer, for an error that says that nothing was usable
 
     async def answer(self, job: Job) -> Outcome:
@@ -44,20 +50,31 @@ class Asker:
         ModelError
             If the model gave none.
         """
-        stored = self.cache.get(job.key, job.draws)
-        if stored is not None:
-            self.usage.cached += 1
-            self.last_text = stored.get('text', '')
-            job.take(stored)
+        if self._take_stored(job):
             return 'stored'
-        self.on_ask()
-        job.is_asking = True
-        self.on_change(job)
-        try:
-            return await self.ask(job)
-        finally:
-            job.is_asking = False
+        async with self.place(job.model):
+            if not self.may_ask():
+                return 'again'
+            if self._take_stored(job):  # Another run has asked meanwhile
+                return 'stored'
+            self.on_ask()
+            job.is_asking = True
             self.on_change(job)
+            try:
+                return await self.ask(job)
+            finally:
+                job.is_asking = False
+                self.on_change(job)
+
+    def _take_stored(self, job: Job) -> bool:
+        "Let `job` take its next answer from the cache; return whether it is there."
+        stored = self.cache.get(job.key, job.draws)
+        if stored is None:
+            return False
+        self.usage.cached += 1
+        self.last_text = stored.get('text', '')
+        job.take(stored)
+        return True
 
 # %% ../nbs/32_asker.ipynb #2ac86f87
 @patch

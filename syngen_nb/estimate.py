@@ -5,9 +5,10 @@
 # %% auto #0
 __all__ = ['TOKENS', 'LETTERS_A_TOKEN', 'Guesser', 'Estimate', 'estimate', 'aestimate']
 
-# %% ../nbs/49_estimate.ipynb #80b4f84f
+# %% ../nbs/49_estimate.ipynb #c20743db
 import asyncio
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,13 +23,15 @@ from .run import await_run
 from .task import Task
 from .taxonomy import Taxonomy
 
-# %% ../nbs/49_estimate.ipynb #9b1f7d38
+# %% ../nbs/49_estimate.ipynb #c134ccc0
 TOKENS = dict(source_types=10, topics=10, subtopics=10, errors=10, texts=90, checks=6)  # Of an item in an answer
 LETTERS_A_TOKEN = 4
 
 
 class Guesser(Asker):
     "Answers jobs out of a cache, and guesses what is not there."
+
+    place = nullcontext  # A guess does not wait for the model
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)

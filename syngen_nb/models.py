@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['retried', 'Answer', 'ModelError', 'Usage', 'Model', 'ask']
 
-# %% ../nbs/25_models.ipynb #2ed47bf3
+# %% ../nbs/25_models.ipynb #a27742e1
 import asyncio
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -14,6 +14,7 @@ from inspect import isawaitable
 from typing import Any
 
 from .display import html_table
+from .limits import place_at
 from .prompt_sets import DEFAULT
 from .prompts import Prompts, Request
 
@@ -70,13 +71,13 @@ class Usage:
         rows = [[name.replace('_', ' '), f'{value:,}'] for name, value in shown.items() if name != 'dollars']
         return html_table([*rows, ['dollars', f'${self.dollars:,.4f}']])
 
-# %% ../nbs/25_models.ipynb #ebc95b59
+# %% ../nbs/25_models.ipynb #81d40e4e
 class Model:
     "Base of all models: subclass it, set `name` and write `ask`."
 
     name: str  # 'provider/model'; stands in the data frame
     prompts: Prompts = DEFAULT  # The prompt set that suits it
-    concurrency: int = 32  # Requests at a time
+    concurrency: int = 32  # Requests at a time, of all runs together
     pace: tuple[float, float] = (1.0, 80.0)  # Rough seconds before an answer starts, and its tokens a second
     logprobs: int = 0  # Of how many alternatives of a token it can give log-probabilities
 
@@ -99,7 +100,7 @@ class Model:
     def __repr__(self) -> str:
         return f'{type(self).__name__}({self.name!r})'
 
-# %% ../nbs/25_models.ipynb #3441fb30
+# %% ../nbs/25_models.ipynb #86177bb2
 async def _call(model: Model, request: Request) -> Any:
     answer = model.ask(request)
     if not isawaitable(answer):
@@ -126,7 +127,8 @@ async def ask(model: Model, request: Request) -> Answer:
         Whatever goes wrong.
     """
     try:
-        answer = await _call(model, request)
+        async with place_at(model):
+            answer = await _call(model, request)
     except ModelError:
         raise
     except asyncio.CancelledError as error:

@@ -31,7 +31,7 @@ from .plan import Plan, whole_number
 from .task import Task
 from .taxonomy import Taxonomy
 
-# %% ../nbs/33_run.ipynb #e9f79bea
+# %% ../nbs/33_run.ipynb #86e18a21
 @dataclass
 class Workspace:
     "The parts that the stages of a run share."
@@ -54,6 +54,7 @@ class Workspace:
         self.task: Task = self.taxonomy.task
         self.usage = Usage()
         self.asker = self.asker_type(self.cache, self.usage, self.task.instruction, on_change=self.tell)
+        self.asker.may_ask = lambda: not self.engine.is_paused
         self.engine = Engine(self.asker.answer, model.concurrency, self.rounds, self.is_gone, self.tell)
 
     def is_gone(self, job: Job) -> bool:

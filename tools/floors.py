@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1] / 'syngen_nb'
 FLOORS = {
     'base': 'text display loop frames moved task plan',
     'tree': 'history taxonomy tree_io',
-    'asking': 'answers prompts prompt_sets cache recording models model_files providers local_model known_models',
+    'asking': 'answers prompts prompt_sets cache recording limits models model_files providers local_model known_models',
     'engine': 'jobs engine asker run options',
     'work': 'filters duplicates judge ledger checks name_lists grow_errors grow generate estimate',
     'judging': 'metrics report report_page stats evaluate split export card',
