@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['JudgeReader', 'judge_reader', 'Checks', 'ChecksStage', 'verify_run', 'verify']
 
-# %% ../nbs/44_checks.ipynb #b49fea55
+# %% ../nbs/44_checks.ipynb #4d843d89
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,13 +17,14 @@ import pandas as pd
 from fastcore.basics import patch
 
 from .cache import Cache, open_cache
+from .engine import in_turns
 from .frames import labelled
 from .jobs import CheckJob, Job, Writer, digest
 from .judge import Judge, Reading, calibration, pooled, read_draw, read_label, shown_order
 from .judge import objection as judge_objection
 from .known_models import get_model
 from .models import Model, ModelError
-from .plan import Plan
+from .plan import Plan, whole_number
 from .prompt_sets import get_prompts
 from .prompts import Prompts, Request
 from .run import Run, State, Workspace, wait_for
@@ -79,7 +81,7 @@ def judge_reader(judge: Judge, writer: Writer, task: Task) -> JudgeReader:
     model = writer.model if judge.model is None else get_model(judge.model)
     return JudgeReader(judge, task, model, get_prompts(None, model.prompts))
 
-# %% ../nbs/44_checks.ipynb #563e90d0
+# %% ../nbs/44_checks.ipynb #f8f67dcf
 @dataclass
 class Checks:
     "Checks of labels that were asked for, and what the judge reads in each text."
@@ -89,6 +91,12 @@ class Checks:
     on_answer: Callable[[], None] = lambda: None  # Called after each answer
     jobs: dict[tuple[str, str], CheckJob] = field(default_factory=dict)  # Label and text to the check
     bias: np.ndarray | None = None  # Of the judge; None before the first `calibrate`
+
+    def __post_init__(self):
+        model, writer = self.reader.model, self.workspace.writer.model
+        whole_number(model.concurrency, f'The concurrency of {model.name}')
+        if model is not writer:
+            self.workspace.engine.concurrency += model.concurrency
 
     @property
     def judge(self) -> Judge:
@@ -158,7 +166,7 @@ def n_read(self: Checks) -> int:
     "Return how many checks could be read so far."
     return sum(bool(job.readings) for job in list(self.jobs.values()))
 
-# %% ../nbs/44_checks.ipynb #1e8f160c
+# %% ../nbs/44_checks.ipynb #dd26dcd0
 @dataclass
 class ChecksStage:
     "Checks the labels of a frame."
@@ -173,12 +181,12 @@ class ChecksStage:
 
     async def work(self) -> None:
         "Check what was not checked yet."
-        for label, text in self.rows:
+        async for label, text in in_turns(self.rows):
             self.checks.check(label, text, (label,))
         while not self.engine.is_stopped and (self.engine.requeue() or self.engine.is_paused):
             await self.engine.drain()
         if not self.engine.is_stopped:
-            self.checks.calibrate()
+            await asyncio.to_thread(self.checks.calibrate)
 
     def job(self, node: str) -> Job | None:
         "Return None: the tree is not grown."
