@@ -177,7 +177,7 @@ def _count(self: PlanFiller) -> dict[str, tuple[int, int]]:
     self.shape.count_below(root, root.kind, 1, want)
     return {PLURAL[kind]: (have[kind], max(have[kind], want[kind])) for kind in KINDS[2:] if want[kind]}
 
-# %% ../nbs/47_grow.ipynb #3f25db10
+# %% ../nbs/47_grow.ipynb #bc8e1bde
 @dataclass
 class TreeStage:
     "Grows a tree."
@@ -200,6 +200,8 @@ class TreeStage:
         await self._drain()
         if not self.engine.is_stopped and self.twins.ask_again():
             await self._drain()
+        if not self.engine.is_stopped:
+            self.twins.settle()
 
     async def _drain(self) -> None:
         while not self.engine.is_stopped and (self.refill() or self.engine.is_paused):
