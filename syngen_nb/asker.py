@@ -5,22 +5,26 @@
 # %% auto #0
 __all__ = ['Asker', 'said_in', 'plain_answer']
 
-# %% ../nbs/32_asker.ipynb #eac9a4dd
+# %% ../nbs/32_asker.ipynb #149dbfaa
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 from fastcore.basics import patch
 
 from .cache import Cache
 from .engine import Outcome
 from .jobs import Job, draw_seed
+from .limits import Place
 from .models import Answer, Model, ModelError, Usage, price_of, retried
 from .models import ask as ask_model
 from .prompts import Request
 
-# %% ../nbs/32_asker.ipynb #381d7781
+# %% ../nbs/32_asker.ipynb #94f9ff1e
 class Asker:
     "Answers jobs out of a cache, and asks their models for what is not there."
+
+    place: Callable[[Model], AbstractAsyncContextManager] = Place  # What is held at a model while it is asked
 
     def __init__(
         self,
@@ -29,12 +33,14 @@ class Asker:
         instruction: str = '',  # Of the task; it is stored with each answer
         on_ask: Callable[[], None] = lambda: None,
         on_change: Callable[[Job | None], None] = lambda job: None,
+        may_ask: Callable[[], bool] = lambda: True,  # Whether models may still be asked, after waiting for room
     ):
         self.cache = cache
         self.usage = usage
         self.instruction = instruction
         self.on_ask = on_ask
         self.on_change = on_change
+        self.may_ask = may_ask
         self.last_text = ''  # Of the last answer, or why it is empty
 
     async def answer(self, job: Job) -> Outcome:
@@ -45,20 +51,31 @@ class Asker:
         ModelError
             If the model gave none.
         """
-        stored = self.cache.get(job.key, job.draws)
-        if stored is not None:
-            self.usage.cached += 1
-            self.last_text = said_in(stored)
-            job.take(stored)
+        if self._take_stored(job):
             return 'stored'
-        self.on_ask()
-        job.is_asking = True
-        self.on_change(job)
-        try:
-            return await self.ask(job)
-        finally:
-            job.is_asking = False
+        async with self.place(job.model):
+            if not self.may_ask():
+                return 'again'
+            if self._take_stored(job):  # Another run has asked meanwhile
+                return 'stored'
+            self.on_ask()
+            job.is_asking = True
             self.on_change(job)
+            try:
+                return await self.ask(job)
+            finally:
+                job.is_asking = False
+                self.on_change(job)
+
+    def _take_stored(self, job: Job) -> bool:
+        "Let `job` take its next answer from the cache; return whether it is there."
+        stored = self.cache.get(job.key, job.draws)
+        if stored is None:
+            return False
+        self.usage.cached += 1
+        self.last_text = said_in(stored)
+        job.take(stored)
+        return True
 
 # %% ../nbs/32_asker.ipynb #5f5954da
 @patch

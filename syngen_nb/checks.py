@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['SHORTER', 'JudgeReader', 'judge_reader', 'Checks', 'ChecksStage', 'verify_run', 'verify']
 
-# %% ../nbs/44_checks.ipynb #4688965a
+# %% ../nbs/44_checks.ipynb #cbe34352
+import asyncio
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ import pandas as pd
 from fastcore.basics import patch
 
 from .cache import Cache, open_cache
+from .engine import in_turns
 from .frames import labelled
 from .jobs import CheckJob, Job, Writer, digest
 from .judge import Judge, Reading, calibration, pooled, read_draw, read_label, shown_order
@@ -24,7 +26,7 @@ from .judge import is_vote as judge_is_vote
 from .judge import objection as judge_objection
 from .known_models import get_model
 from .models import Model, ModelError
-from .plan import Plan
+from .plan import Plan, whole_number
 from .prompt_sets import get_prompts
 from .prompts import Prompts, Request, ends_of
 from .run import Run, State, Workspace, wait_for
@@ -120,7 +122,7 @@ def judge_reader(judge: Judge, writer: Writer, task: Task) -> JudgeReader:
     model = writer.model if judge.model is None else get_model(judge.model)
     return JudgeReader(judge, task, model, get_prompts(None, model.prompts))
 
-# %% ../nbs/44_checks.ipynb #943e0787
+# %% ../nbs/44_checks.ipynb #15be171b
 @dataclass
 class Checks:
     "Checks of labels that were asked for, and what the judge reads in each text."
@@ -133,6 +135,12 @@ class Checks:
     n_votes: int = 0  # Answers of the judge so far
     n_whole: int = 0  # Texts for which no further vote is wanted
     is_sure: bool | None = None  # Whether one vote is enough; None before the first one
+
+    def __post_init__(self):
+        model, writer = self.reader.model, self.workspace.writer.model
+        whole_number(model.concurrency, f'The concurrency of {model.name}')
+        if model is not writer:
+            self.workspace.engine.concurrency += model.concurrency
 
     @property
     def judge(self) -> Judge:
@@ -247,7 +255,7 @@ def unread(self: Checks) -> list[dict]:
     kind = 'error' if failed[-1].error else 'why'
     return [dict(cell='label checks', want=len(jobs), got=len(jobs) - len(failed), note=note) | {kind: why}]
 
-# %% ../nbs/44_checks.ipynb #6ba89a6c
+# %% ../nbs/44_checks.ipynb #c0e354b5
 @dataclass
 class ChecksStage:
     "Checks the labels of a frame."
@@ -262,12 +270,12 @@ class ChecksStage:
 
     async def work(self) -> None:
         "Check what was not checked yet."
-        for label, text in self.rows:
+        async for label, text in in_turns(self.rows):
             self.checks.check(label, text, (label,))
         while not self.engine.is_stopped and (self.engine.requeue() or self.engine.is_paused):
             await self.engine.drain()
         if not self.engine.is_stopped:
-            self.checks.calibrate()
+            await asyncio.to_thread(self.checks.calibrate)
 
     def job(self, node: str) -> Job | None:
         "Return None: the tree is not grown."

@@ -5,10 +5,11 @@
 # %% auto #0
 __all__ = ['LETTERS_A_TOKEN', 'Guesses', 'Guesser', 'asked_again', 'with_more', 'Estimate', 'estimate', 'aestimate']
 
-# %% ../nbs/49_estimate.ipynb #00e31604
+# %% ../nbs/49_estimate.ipynb #7e1574eb
 import asyncio
 import math
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,7 +28,7 @@ from .task import Task
 from .taxonomy import Taxonomy
 from .wording import cost_range, counted, counted_range, duration_words
 
-# %% ../nbs/49_estimate.ipynb #a3400508
+# %% ../nbs/49_estimate.ipynb #7bfb17c1
 LETTERS_A_TOKEN = 4
 
 
@@ -50,6 +51,8 @@ class Guesses:
 
 class Guesser(Asker):
     "Answers jobs out of a cache, and guesses what is not there."
+
+    place = nullcontext  # A guess does not wait for the model
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)

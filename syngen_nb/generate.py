@@ -6,16 +6,18 @@
 __all__ = ['cell_place', 'planned_cells', 'rows_of_labels', 'Look', 'TextStage', 'TextRun', 'text_run', 'generate', 'start',
            'agenerate']
 
-# %% ../nbs/48_generate.ipynb #64c1e6a0
+# %% ../nbs/48_generate.ipynb #acd0e6c1
+import asyncio
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
-from fastcore.basics import patch
+from fastcore.basics import chunked, patch
 
 from .checks import Checks, judge_reader
+from .engine import in_turns
 from .filters import Filters
 from .grow import PlanFiller, Shape, TreeStage, counts_with, kind_below
 from .jobs import Job, ListJob, TextsJob
@@ -23,7 +25,7 @@ from .judge import Judge, get_judge
 from .ledger import Cell, Ledger, Place, share_rows
 from .options import TextOptions, takes
 from .plan import Plan, apportion, whole_number
-from .prompts import context
+from .prompts import Places
 from .run import Run, State, Workspace, await_run, job_status, wait_for
 from .task import Task
 from .taxonomy import KINDS, Node, Taxonomy
@@ -80,7 +82,7 @@ def rows_of_labels(
         raise ValueError('The weights leave no rows to any label; give one of them a weight above 0')
     return {label.id: share for label, share in zip(labels, shares)}
 
-# %% ../nbs/48_generate.ipynb #e2c04bb6
+# %% ../nbs/48_generate.ipynb #ec9d9dec
 @dataclass
 class Look:
     "What a full look at the texts has found, to tell how far the work is."
@@ -115,6 +117,7 @@ class TextStage:
     def __post_init__(self):
         self.engine = self.workspace.engine
         self.taxonomy = self.workspace.taxonomy
+        self.places = Places()
         self.examples = {fold(text) for text, _ in self.workspace.task.examples}
         labels = self.taxonomy.children()
         self.judged_as = {label.id: label.name for label in labels}
@@ -132,13 +135,13 @@ class TextStage:
             self.checks.on_answer = self.ledger.touch
             self.ledger.misread = lambda cell, text: self.checks.objection(cell.label, text)
 
-# %% ../nbs/48_generate.ipynb #2c3c66de
+# %% ../nbs/48_generate.ipynb #4bf7d9e3
 @patch
 def add_cell(self: TextStage, node: Node) -> None:
     "Ask for the texts of a cell."
     label, place = cell_place(self.taxonomy, node)
     path = self.taxonomy.path(node)
-    about = context(self.workspace.task, *path)
+    about = self.places.at(self.taxonomy.task, *path)
     judged = (self.judged_as.get(label, path[0]), *path[1:])
     cell = Cell(node.id, judged, self.planned.get(label, {}).get(place, 0))
     job = TextsJob(
@@ -170,7 +173,7 @@ def _objection(self: TextStage, node: str, text: str) -> str:
     with self.taxonomy.mutex:
         path = self.taxonomy.path(node) if node in self.taxonomy.nodes else job.path
         if path != job.path:
-            about = context(self.taxonomy.task, *path)
+            about = self.places.at(self.taxonomy.task, *path)
     return self.filters.why_not(text, about)
 
 
@@ -186,33 +189,36 @@ def _has_taken(self: TextStage, job: ListJob, n_dropped: int) -> None:
     self.workspace.usage.dropped += n_dropped
     self.ledger.touch()
 
-# %% ../nbs/48_generate.ipynb #a65d8e02
+# %% ../nbs/48_generate.ipynb #34bf3b41
 @patch
 async def work(self: TextStage) -> None:
     "Write until every cell has its share or gives no more, or until a stop."
     self.ledger.reopen()
-    while not self.engine.is_stopped and (self._refill() or self.engine.is_paused):
+    while not self.engine.is_stopped and (await self._refill() or self.engine.is_paused):
         await self.engine.drain()
     if self.engine.is_stopped:
         return
-    self._share_out()
-    while not self.engine.is_stopped and (self._check() or self._next_round()):
+    await asyncio.to_thread(self._share_out)
+    while not self.engine.is_stopped and (await self._check() or await self._next_round()):
         await self.engine.drain()
     if not self.engine.is_stopped:
-        self.ledger.close()
+        await asyncio.to_thread(self.ledger.close)
 
-
+# %% ../nbs/48_generate.ipynb #e68afc79
 @patch
-def _refill(self: TextStage) -> bool:
+async def _refill(self: TextStage) -> bool:
     "Queue what is missing, below nodes too that someone added meanwhile; return whether there is any."
     with self.taxonomy.mutex:
         self.tree.filler.fill_new()
-        for node in self.taxonomy.cells():
-            if node.id not in self.jobs:
-                self.add_cell(node)
-        return self.engine.requeue()
+        new = [node.id for node in self.taxonomy.cells() if node.id not in self.jobs]
+    async for some in in_turns(chunked(new, 100)):
+        with self.taxonomy.mutex:
+            for node in some:
+                if node in self.taxonomy.nodes:
+                    self.add_cell(self.taxonomy[node])
+    return self.engine.requeue()
 
-# %% ../nbs/48_generate.ipynb #00944f63
+# %% ../nbs/48_generate.ipynb #c84d8293
 @patch
 def _share_out(self: TextStage) -> None:
     for label in self.taxonomy.children():
@@ -224,13 +230,11 @@ def _share_out(self: TextStage) -> None:
 
 
 @patch
-def _next_round(self: TextStage) -> bool:
+async def _next_round(self: TextStage) -> bool:
     "Let the cells that are short ask again; return whether any does, or has more without asking."
-    if self.ledger.ease():
+    if await asyncio.to_thread(self.ledger.ease):
         return True
-    self.select(full=True)
-    self.ledger.end_round()
-    self._share_out()
+    await asyncio.to_thread(self._end_round)
     for cell, n_lacking in self.ledger.lacking().items():
         job = self.jobs[cell]
         if not job.missing:
@@ -238,25 +242,40 @@ def _next_round(self: TextStage) -> bool:
         self.engine.push(job)
     return self.engine.is_busy
 
-# %% ../nbs/48_generate.ipynb #e2d66ae2
+
 @patch
-def _check(self: TextStage) -> bool:
+def _end_round(self: TextStage) -> None:
+    self.select(full=True)
+    self.ledger.end_round()
+    self._share_out()
+
+# %% ../nbs/48_generate.ipynb #7b3cebb8
+@patch
+async def _check(self: TextStage) -> bool:
     "Have those texts checked that would stay and were not checked yet; return whether any are."
     if not self.checks:
         return False
-    for cell, texts in self.select(full=True).items():
+    kept = await asyncio.to_thread(self.select, True)
+    async for cell, texts in in_turns(kept.items()):
         path = self.ledger.cells[cell].path
         for text in texts:
             self.checks.check(path[0], text, path, (cell,))
     if self.engine.is_busy:
         return True
+    has_news = await asyncio.to_thread(self._hear_judge)
+    return has_news and await self._check()
+
+
+@patch
+def _hear_judge(self: TextStage) -> bool:
+    "Take note of what the judge has read; return whether other texts may stay now."
     has_news = self.checks.bias is None
     if has_news:
         self.checks.calibrate()
         self.ledger.touch()
     if self.checks.judge.policy == 'relabel':
         has_news = self._relabel() or has_news
-    return has_news and self._check()
+    return has_news
 
 
 @patch

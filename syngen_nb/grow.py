@@ -177,7 +177,7 @@ def _count(self: PlanFiller) -> dict[str, tuple[int, int]]:
     self.shape.count_below(root, root.kind, 1, want)
     return {PLURAL[kind]: (have[kind], max(have[kind], want[kind])) for kind in KINDS[2:] if want[kind]}
 
-# %% ../nbs/47_grow.ipynb #b9a7e50c
+# %% ../nbs/47_grow.ipynb #a735241c
 @dataclass
 class TreeStage:
     "Grows a tree."
@@ -201,6 +201,8 @@ class TreeStage:
         await self._drain()
         if not self.engine.is_stopped and self.twins.ask_again():
             await self._drain()
+        if not self.engine.is_stopped:
+            self.twins.settle()
         self._is_grown = not self.engine.is_stopped
 
     async def _drain(self) -> None:

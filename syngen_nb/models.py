@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['MOST_TOKENS', 'retried', 'Answer', 'ModelError', 'Usage', 'Model', 'token_count', 'price_of', 'ask']
 
-# %% ../nbs/25_models.ipynb #a043c584
+# %% ../nbs/25_models.ipynb #0a40b909
 import asyncio
 import warnings
 from collections.abc import Callable
@@ -16,6 +16,7 @@ from numbers import Real
 from typing import Any
 
 from .display import html_table
+from .limits import place_at
 from .prompt_sets import DEFAULT
 from .prompts import Prompts, Request
 from .wording import counted, spent_words
@@ -89,13 +90,13 @@ class Usage:
         rows = [[name.replace('_', ' '), f'{value:,}'] for name, value in shown.items() if name != 'dollars']
         return html_table([*rows, ['cost', spent_words(self.dollars, self.unpriced, self.requests)]])
 
-# %% ../nbs/25_models.ipynb #4326e5d1
+# %% ../nbs/25_models.ipynb #dcb03d96
 class Model:
     "Base of all models: subclass it, set `name` and write `ask`."
 
     name: str  # 'provider/model'; stands in the data frame
     prompts: Prompts = DEFAULT  # The prompt set that suits it
-    concurrency: int = 32  # Requests at a time
+    concurrency: int = 32  # Requests at a time, of all runs together
     pace: tuple[float, float] = (1.0, 80.0)  # Rough seconds before an answer starts, and its tokens a second
     logprobs: int = 0  # Of how many alternatives of a token it can give log-probabilities
     keeps: tuple[float, float] = (0.95, 0.9)  # Rough shares of its texts that the filters keep, and that a judge keeps
@@ -145,7 +146,7 @@ def price_of(model: Model, answer: Answer) -> float | None:
     is_price = isinstance(price, Real) and 0 <= price < float('inf')
     return float(price) if is_price else None
 
-# %% ../nbs/25_models.ipynb #16e2aeca
+# %% ../nbs/25_models.ipynb #7095431b
 async def _call(model: Model, request: Request) -> Any:
     answer = model.ask(request)
     if not isawaitable(answer):
@@ -174,7 +175,8 @@ async def ask(model: Model, request: Request) -> Answer:
         Whatever goes wrong.
     """
     try:
-        answer = await _call(model, request)
+        async with place_at(model):
+            answer = await _call(model, request)
     except ModelError:
         raise
     except asyncio.CancelledError as error:

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['NameLists', 'Twins']
 
-# %% ../nbs/45_name_lists.ipynb #dea36c31
+# %% ../nbs/45_name_lists.ipynb #c6ce6ce1
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,12 +14,12 @@ from fastcore.basics import patch
 
 from .filters import names_label
 from .jobs import ListJob, NamesJob
-from .prompts import context
+from .prompts import Places
 from .run import State, Workspace, job_shortfall, job_status
 from .taxonomy import Node
 from .text import gist, same
 
-# %% ../nbs/45_name_lists.ipynb #31f5a8db
+# %% ../nbs/45_name_lists.ipynb #6934bcca
 @dataclass
 class NameLists:
     "Lists of names that are asked for, and their way into the tree."
@@ -28,6 +28,9 @@ class NameLists:
     origin: str = 'model'  # 'model', or 'errors' for what a classifier got wrong
     on_node: Callable[[Node], Any] = lambda node: None
     jobs: dict[str, NamesJob] = field(default_factory=dict)  # Id of a node to the list of names below it
+
+    def __post_init__(self):
+        self.places = Places()
 
     def ask(
         self,
@@ -45,7 +48,7 @@ class NameLists:
         there = (*names, *removed)
         self.push(self.make(level, path, nodes, n - len(names), there, self.says_label))
 
-# %% ../nbs/45_name_lists.ipynb #b39b8aea
+# %% ../nbs/45_name_lists.ipynb #0160c4cd
 @patch
 def make(
     self: NameLists,
@@ -58,9 +61,8 @@ def make(
     **more: Any,  # Further variables for the template
 ) -> NamesJob:
     "Return the job for `n` new names."
-    task = self.workspace.taxonomy.task
     place = () if level == 'source_types' else path
-    variables = context(task, **dict(zip(('label', 'source_type', 'topic'), place))) | more
+    variables = self.places.at(self.workspace.taxonomy.task, *place) | more
     job = NamesJob(
         path,
         tuple(node.id for node in nodes),
@@ -139,13 +141,14 @@ def short(self: NameLists) -> list[dict]:
     missing = [job for job in self.workspace.engine.jobs if isinstance(job, NamesJob) and job.missing]
     return [job_shortfall(job) for job in missing if not self.workspace.is_gone(job)]
 
-# %% ../nbs/45_name_lists.ipynb #4e853d9b
+# %% ../nbs/45_name_lists.ipynb #5658a794
 @dataclass
 class Twins:
     "Replaces subtopics that say what another branch of their label says."
 
     lists: NameLists
-    is_done: bool = False
+    is_done: bool = False  # Whether lists were asked once more
+    _repeated: list[tuple[NamesJob, list[str], dict[frozenset, str]]] = field(default_factory=list, init=False)
 
     def ask_again(self) -> bool:
         "Let the lists with such subtopics ask once more; return whether any does."
@@ -153,20 +156,22 @@ class Twins:
         if self.is_done or not workspace.writer.prompts.distinct:
             return False
         self.is_done = True
-        asks = False
         for label in workspace.taxonomy.children():
             said, repeated = self.find(label)
             for job, nodes in repeated.items():
-                self._ask(job, nodes, said)
-                asks = True
-        return asks
+                self._ask(job, nodes)
+                self._repeated.append((job, nodes, said))
+        return bool(self._repeated)
 
-    def _ask(self, job: NamesJob, nodes: list[str], said: dict[frozenset, str]) -> None:
+    def _ask(self, job: NamesJob, nodes: list[str]) -> None:
         names = [self.lists.workspace.taxonomy[node].name for node in nodes]
         job.wanted = len(job.items) + len(nodes)
         job.rejected = [(name, 'another branch says the same') for name in names]
-        job.on_taken = lambda job, n_dropped: self.swap(job, nodes, said)
+        job.on_taken = self._ask_no_more
         self.lists.workspace.engine.push(job)
+
+    def _ask_no_more(self, job: ListJob, n_dropped: int) -> None:
+        job.wanted = len(job.items)
 
 # %% ../nbs/45_name_lists.ipynb #d5f0a4d2
 @patch
@@ -189,21 +194,29 @@ def _may_replace(self: Twins, node: Node, job: NamesJob) -> bool:
     is_grown = node.origin in ('model', 'errors') and same(node.name) in job.items
     return is_grown and not self.lists.workspace.taxonomy.is_locked(node)
 
-# %% ../nbs/45_name_lists.ipynb #19dd277a
+# %% ../nbs/45_name_lists.ipynb #daef4647
+@patch
+def settle(self: Twins) -> None:
+    "Give the nodes that say what others say the new names that came for them."
+    with self.lists.workspace.taxonomy.mutex:
+        for job, nodes, said in self._repeated:
+            if job.n_placed < len(job.items):
+                self.swap(job, nodes, said)
+
+
 @patch
 def swap(self: Twins, job: NamesJob, nodes: list[str], said: dict[frozenset, str]) -> None:
     "Give the new names of `job` to `nodes`, as far as there are any and nobody says them yet."
     workspace = self.lists.workspace
     new = list(job.items.values())[job.n_placed :]
-    job.wanted = job.n_placed = len(job.items)
-    with workspace.taxonomy.mutex:
-        for name in new:
-            while nodes and nodes[0] not in workspace.taxonomy.nodes:
-                nodes.pop(0)
-            if nodes and gist(name) not in said and not self._has_sibling(nodes[0], name):
-                node = nodes.pop(0)
-                workspace.taxonomy.rename_in_run(node, name, into=workspace.step)
-                said[gist(name)] = node
+    job.n_placed = len(job.items)
+    for name in new:
+        while nodes and nodes[0] not in workspace.taxonomy.nodes:
+            nodes.pop(0)
+        if nodes and gist(name) not in said and not self._has_sibling(nodes[0], name):
+            node = nodes.pop(0)
+            workspace.taxonomy.rename_in_run(node, name, into=workspace.step)
+            said[gist(name)] = node
 
 
 @patch

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['KEYS', 'VARIABLES', 'MOST_SHOWN', 'MOST_REJECTED', 'MOST_NAMES', 'shipped', 'SHOWN', 'LabelName', 'NameList',
-           'context', 'Style', 'fill', 'check_template', 'Request', 'items_schema', 'ChoiceRequest', 'excerpt',
-           'names_used', 'ends_of', 'marks', 'template', 'Prompts']
+           'context', 'Places', 'Style', 'fill', 'check_template', 'Request', 'items_schema', 'ChoiceRequest',
+           'excerpt', 'names_used', 'ends_of', 'marks', 'template', 'Prompts']
 
 # %% ../nbs/21_prompts.ipynb #1d49d573
 import re
@@ -83,6 +83,24 @@ def context(
         values |= dict(source_type=source_type, topic=topic, subtopic=subtopic)
     return values
 
+# %% ../nbs/21_prompts.ipynb #fe3ddcf9
+class Places:
+    "The variables of the places in the taxonomy of a task; nobody may change the lists in them."
+
+    def __init__(self):
+        self._task: Task | None = None
+        self._shared: dict[str | None, dict[str, Any]] = {}  # Label to what its places have in common
+
+    def at(self, task: Task, *path: str) -> dict[str, Any]:
+        "Return the variables of a place, given by the names from the label down; see `context`."
+        if task is not self._task:
+            self._task = task
+            self._shared = {}
+        label = path[0] if path else None
+        if label not in self._shared:
+            self._shared[label] = context(task, label)
+        return self._shared[label] | dict(zip(('source_type', 'topic', 'subtopic'), path[1:]))
+
 # %% ../nbs/21_prompts.ipynb #ab9f827a
 class Style(dict):
     "The choices for one text, by aspect."
@@ -90,8 +108,16 @@ class Style(dict):
     def __missing__(self, aspect: str) -> str:
         return ''
 
-# %% ../nbs/21_prompts.ipynb #a8727924
-_environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+# %% ../nbs/21_prompts.ipynb #df8494c9
+class _Environment(ImmutableSandboxedEnvironment):
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        "Return an attribute in a template; that of a label is known to be safe, and asked for most often by far."
+        if attribute == 'description' and type(obj) is LabelName:
+            return obj.description
+        return super().getattr(obj, attribute)
+
+
+_environment = _Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 _environment.globals.clear()
 
 

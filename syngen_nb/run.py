@@ -34,7 +34,7 @@ from .task import Task
 from .taxonomy import Taxonomy
 from .wording import counted, duration_words, spent_words
 
-# %% ../nbs/33_run.ipynb #466bec4a
+# %% ../nbs/33_run.ipynb #ede42243
 @dataclass
 class Workspace:
     "The parts that the stages of a run share."
@@ -58,6 +58,7 @@ class Workspace:
         self.usage = Usage()
         self.pace = Pace()
         self.asker = self.asker_type(self.cache, self.usage, self.task.instruction, on_change=self.tell)
+        self.asker.may_ask = lambda: not self.engine.is_paused
         self.engine = Engine(self.asker.answer, model.concurrency, self.rounds, self.is_gone, self.tell)
 
     def is_gone(self, job: Job) -> bool:

@@ -73,7 +73,7 @@ def _new_id(nodes: Mapping[str, Node], parent: Node, name: str) -> str:
         id = f'{base}-{copies}'
     return id
 
-# %% ../nbs/11_taxonomy.ipynb #e407c415
+# %% ../nbs/11_taxonomy.ipynb #cb610064
 class Taxonomy:
     """Hold the labels, source types, topics and subtopics of one task, to look at and to edit.
 
@@ -95,6 +95,7 @@ class Taxonomy:
         self.mutex = threading.RLock()  # Held while nodes change
         self._history = History(self.nodes)
         self._watchers: list[Callable[[set[str]], Any]] = []
+        self._last_task: tuple[Task, list, Task] | None = None  # Of the root, labels, and the task of both
         for label in task.labels:
             self._put('task', label.name, 'hand', label.description)
 
@@ -206,13 +207,18 @@ def _follow(self: Taxonomy, names: Any) -> Node:
         node = child
     return node
 
-# %% ../nbs/11_taxonomy.ipynb #f5ad2037
+# %% ../nbs/11_taxonomy.ipynb #1562f58e
 @patch(as_prop=True)
 def task(self: Taxonomy) -> Task:
-    "The task, with the labels as they are now."
+    "The task, with the labels as they are now: the same object until something about it changes."
     with self.mutex:
-        labels = tuple(Label(node.name, node.description) for node in self.children('task'))
-        return replace(self.nodes['task'].task, labels=labels)
+        task = self.nodes['task'].task
+        labels = [(node.name, node.description) for node in self.children('task')]
+        last = self._last_task
+        if last is None or last[0] is not task or last[1] != labels:
+            last = task, labels, replace(task, labels=tuple(Label(*label) for label in labels))
+            self._last_task = last
+        return last[2]
 
 
 @patch

@@ -79,6 +79,10 @@ def test_guide_runs(stand_ins, capsys):
     assert '32\n' in capsys.readouterr().out
     assert 'plot summary' not in set(names['tax'].to_frame().topic)
     assert any(node.origin == 'errors' for node in names['better'].walk())
+    assert len(names['larger']) == 80 and {*names['run'].frame.text, *names['larger'].text} == {
+        *names['every_row'].text
+    }
+    assert names['every_row'].text.is_unique and names['every_row'].label.dtype == names['larger'].label.dtype
 
 
 def test_snippets_are_found():
