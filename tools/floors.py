@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1] / 'syngen_nb'
 FLOORS = {
-    'base': 'text display loop frames moved task plan',
+    'base': 'text display loop leases frames moved task plan',
     'tree': 'history taxonomy tree_io',
     'asking': 'answers prompts prompt_sets cache recording models model_files providers local_model known_models',
     'engine': 'jobs engine asker run options',
