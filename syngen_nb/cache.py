@@ -40,6 +40,14 @@ SCHEMA = """create table if not exists answers (
     primary key (series, draw)) without rowid"""
 FIELDS = ('series', 'draw', 'cell', 'model', 'request', 'answer', 'made')
 
+# %% ../nbs/23_cache.ipynb #449d02bf
+from .display import short_traceback
+
+
+@patch
+def _render_traceback_(self: CacheError) -> list[str]:
+    return short_traceback(self)
+
 # %% ../nbs/23_cache.ipynb #d422205e
 def file_at(path: str | Path) -> Path:
     """Return the file that `path` stands for, links followed; it need not be there yet.
@@ -179,7 +187,7 @@ def _give_name(part: Path, path: Path) -> None:
         if not path.exists():
             os.replace(part, path)
 
-# %% ../nbs/23_cache.ipynb #fc10e8a2
+# %% ../nbs/23_cache.ipynb #553198bd
 class Cache:
     """Answers of models, kept in an SQLite file.
 
@@ -207,16 +215,6 @@ class Cache:
         self._file_id: FileId | None = None  # What it stood for when it was opened
         self._open()
 
-    @property
-    def is_in_memory(self) -> bool:
-        "Whether nothing is kept on disk."
-        return self.path == ':memory:'
-
-    @property
-    def can_ask(self) -> bool:
-        "Whether a model may be asked for what is not there: only if the answer can be kept."
-        return self.is_in_memory or can_write(self._file)
-
     def _open(self) -> sqlite3.Connection:
         "Return the connection of this process."
         if self._pid == os.getpid():
@@ -239,6 +237,18 @@ class Cache:
         self._db = db
         self._file_id = None if self.is_in_memory else file_id(self._file)
         self._db.execute('pragma synchronous=normal')  # Only a power cut can lose the last moments
+
+# %% ../nbs/23_cache.ipynb #13952812
+@patch(as_prop=True)
+def is_in_memory(self: Cache) -> bool:
+    "Whether nothing is kept on disk."
+    return self.path == ':memory:'
+
+
+@patch(as_prop=True)
+def can_ask(self: Cache) -> bool:
+    "Whether a model may be asked for what is not there: only if the answer can be kept."
+    return self.is_in_memory or can_write(self._file)
 
 # %% ../nbs/23_cache.ipynb #a111471f
 @patch
@@ -321,7 +331,7 @@ def _carry_over(self: Cache) -> None:
             stacklevel=2,
         )
 
-# %% ../nbs/23_cache.ipynb #91e4c558
+# %% ../nbs/23_cache.ipynb #57ce61c5
 BAD_ROW = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
@@ -335,7 +345,7 @@ def check_answer(answer: Any) -> dict:
     """
     if not isinstance(answer, dict):
         raise ValueError('it is not an answer')
-    for name in ('text', 'lead'):
+    for name in ('text', 'lead', 'why'):
         if not isinstance(answer.get(name, ''), str):
             raise ValueError(f'its {name} is not text')
     answer.get('text', '').encode()  # Half a character could not be stored
@@ -631,11 +641,18 @@ def _repr_html_(self: Cache) -> str:
         rows += [[model or 'no model', f'{n:,}'] for model, n in about['models'].items()]
     return html_table([[type(self).__name__.lower(), self.path], *rows])
 
-# %% ../nbs/23_cache.ipynb #fb445d6e
+# %% ../nbs/23_cache.ipynb #d8acaa58
 @patch
 def code(self: Cache) -> str | None:
     "Return the argument `cache=` as code, or None for a cache in memory."
     return None if self.is_in_memory else repr(str(self.path))
+
+
+@patch
+def __reduce__(self: Cache) -> tuple:
+    if self.is_in_memory:
+        raise CacheError('A cache in memory cannot be pickled or copied; give it a path')
+    return type(self), (str(self.path.absolute()),)
 
 
 def open_cache(cache: 'Cache | str | Path | None' = None) -> Cache:

@@ -8,14 +8,14 @@ again, so a prompt should not change by accident. If you mean to change one, pri
 
 import hashlib
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from importlib.resources import files
 
 import pytest
 
 from syngen_nb import Label, Task
 from syngen_nb.prompt_sets import DEFAULT, LOCAL, METHOD, SMALL
-from syngen_nb.prompts import KEYS, Prompts, context
+from syngen_nb.prompts import KEYS, Prompts, check_template, context
 
 SETS = [METHOD, DEFAULT, LOCAL, SMALL]
 TEMPLATES = 'source_types topics subtopics texts errors check system lead'.split()
@@ -97,6 +97,20 @@ def test_key_parts(prompts):
     for level in KEYS:
         templates = (getattr(prompts, level), prompts.system)
         assert prompts.key_parts(level) == (templates if level != 'texts' else (*templates, prompts.vary))
+
+
+@pytest.mark.parametrize('prompts', SETS, ids=lambda p: p.name)
+def test_templates_are_valid(prompts):
+    "An import does not check the package's own templates, so this does"
+    for level in TEMPLATES:
+        if getattr(prompts, level):
+            check_template(getattr(prompts, level), level)
+
+
+def test_a_template_of_another_level_is_refused():
+    "A text of the package is checked where it is not the template of its own level"
+    with pytest.raises(ValueError, match='template for topics uses'):
+        replace(DEFAULT, topics=DEFAULT.check)
 
 
 def test_template_files():
