@@ -18,7 +18,7 @@ from .models import Answer, Model, ModelError, Usage, price_of, retried
 from .models import ask as ask_model
 from .prompts import Request
 
-# %% ../nbs/32_asker.ipynb #381d7781
+# %% ../nbs/32_asker.ipynb #107a7d58
 class Asker:
     "Answers jobs out of a cache, and asks their models for what is not there."
 
@@ -47,10 +47,11 @@ class Asker:
         """
         stored = self.cache.get(job.key, job.draws)
         if stored is not None:
-            self.usage.cached += 1
-            self.last_text = said_in(stored)
-            job.take(stored)
+            self._take_stored(job, stored)
             return 'stored'
+        if job.passed_over and not self.cache.can_ask:
+            job.passed_over = 0  # Nothing follows, so it is as it was for the run that asked
+            return 'again'
         self.on_ask()
         job.is_asking = True
         self.on_change(job)
@@ -59,6 +60,15 @@ class Asker:
         finally:
             job.is_asking = False
             self.on_change(job)
+
+# %% ../nbs/32_asker.ipynb #328e7ac6
+@patch
+def _take_stored(self: Asker, job: Job, stored: dict) -> None:
+    self.usage.cached += 1
+    self.last_text = said_in(stored)
+    n_empty = job.empty.total()
+    job.take(stored)
+    job.passed_over += job.empty.total() - n_empty
 
 # %% ../nbs/32_asker.ipynb #5f5954da
 @patch
