@@ -1,11 +1,9 @@
 "An answer that held nothing settles nothing: a server that is well again is asked"
 
 import json
-import subprocess
-import sys
 
 import pytest
-from helpers import HERE, TASK
+from helpers import TASK
 
 from syngen_nb import Cache, Judge, Model, ShortWarning, generate, grow, start
 from syngen_nb.models import Answer, ModelError
@@ -42,6 +40,10 @@ class Moody(Model):
         return json.dumps({'items': [{key: f'text number {self.asked} {i} of some length'} for i in range(3)]})
 
 
+def writes_on_sea(prompt):
+    return 'with the label "Sea"' in prompt
+
+
 def write(model, cache, n=2, **kw):
     return generate(TASK, **SMALL | dict(sample_per_subtopic=n) | kw, model=model, cache=cache)
 
@@ -59,22 +61,9 @@ def test_a_server_that_is_well_again(said, cache):
     assert write(well, Cache(cache)).equals(df) and well.asked == NEEDED
 
 
-def test_another_process_recovers_an_old_cache(cache):
-    "A file that an earlier version filled with empty answers is no different"
-    with pytest.raises(ModelError):
-        write(Moody(), cache)
-    code = (
-        'import sys; sys.path[:0] = sys.argv[1:3]; from test_empty_answers import *;'
-        ' print(len(write(Moody(is_ill=None), sys.argv[3])))'
-    )
-    args = [sys.executable, '-c', code, HERE, HERE / 'cache', cache]
-    p = subprocess.run([str(o) for o in args], capture_output=True, text=True)
-    assert p.stdout == '6\n', p.stderr
-
-
 def test_a_label_that_is_always_declined(cache):
     "Each run asks for it, as often as a run does, and never pays again for the rest"
-    model = Moody(said="I can't.", is_ill=lambda prompt: '"Sea"' in prompt and 'kind' not in prompt.split('\n')[0])
+    model = Moody(said="I can't.", is_ill=writes_on_sea)
     paid = []
     for _ in range(3):
         before = model.asked
@@ -100,7 +89,7 @@ def test_an_empty_answer_among_others_is_not_asked_again(cache):
 @pytest.mark.parametrize('n_runs', [1, 3])
 def test_a_recording_of_a_short_run_replays(n_runs, cache):
     "It ends where the recorded run ended, also if the cache had seen several"
-    model = Moody(is_ill=lambda prompt: '"Sea"' in prompt and 'text' in prompt.split('\n')[0].lower())
+    model = Moody(is_ill=writes_on_sea)
     for _ in range(n_runs):
         with pytest.warns(ShortWarning):
             df = write(model, cache)
@@ -120,7 +109,8 @@ def test_names_and_checks(cache):
     judge = Moody('I cannot tell', is_ill=lambda prompt: True)
     judge.name = 'my/judge'
     run = start(tax, sample_per_subtopic=1, model=well, cache=cache, verify=Judge('keep', judge), filters=False)
-    assert run.result().checked_label.isna().all()
+    with pytest.warns(ShortWarning):
+        assert run.result().checked_label.isna().all()
     judge.is_ill = None
     run = start(tax, sample_per_subtopic=1, model=well, cache=cache, verify=Judge('keep', judge), filters=False)
     assert run.result().checked_label.notna().all()
