@@ -80,7 +80,7 @@ def rows_of_labels(
         raise ValueError('The weights leave no rows to any label; give one of them a weight above 0')
     return {label.id: share for label, share in zip(labels, shares)}
 
-# %% ../nbs/48_generate.ipynb #4d6d3aad
+# %% ../nbs/48_generate.ipynb #e2c04bb6
 @dataclass
 class Look:
     "What a full look at the texts has found, to tell how far the work is."
@@ -117,6 +117,7 @@ class TextStage:
         self.taxonomy = self.workspace.taxonomy
         self.examples = {fold(text) for text, _ in self.workspace.task.examples}
         labels = self.taxonomy.children()
+        self.judged_as = {label.id: label.name for label in labels}
         cells = {label.id: planned_cells(self.shape, label) for label in labels}
         self.label_rows = rows_of_labels(labels, cells, self.rows, self.each)
         self.planned = {label: share_rows(self.label_rows[label], places) for label, places in cells.items()}
@@ -131,14 +132,15 @@ class TextStage:
             self.checks.on_answer = self.ledger.touch
             self.ledger.misread = lambda cell, text: self.checks.objection(cell.label, text)
 
-# %% ../nbs/48_generate.ipynb #ea05b2c6
+# %% ../nbs/48_generate.ipynb #c950e380
 @patch
 def add_cell(self: TextStage, node: Node) -> None:
     "Ask for the texts of a cell."
     label, place = cell_place(self.taxonomy, node)
     path = self.taxonomy.path(node)
     about = context(self.workspace.task, *path)
-    cell = Cell(node.id, path, self.planned.get(label, {}).get(place, 0))
+    judged = (self.judged_as.get(label, path[0]), *path[1:])
+    cell = Cell(node.id, judged, self.planned.get(label, {}).get(place, 0))
     job = TextsJob(
         path,
         (node.id,),
@@ -146,7 +148,7 @@ def add_cell(self: TextStage, node: Node) -> None:
         context=about,
         wanted=cell.share,
         known=self.examples,
-        objection=lambda job, text: self.filters.why_not(text, about),
+        objection=lambda job, text: self._objection(node.id, text),
         on_taken=self._has_taken,
         siblings=lambda: self._siblings(node.id),
         rejected=lambda: cell.rejected,
@@ -154,10 +156,22 @@ def add_cell(self: TextStage, node: Node) -> None:
     )
     cell.texts = job.items
     cell.has_given_up = lambda: job.is_spent(self.workspace.rounds) or bool(job.error)
-    cell.objection = lambda text: self.filters.why_not(text, about)
+    cell.objection = lambda text: self._objection(node.id, text)
     self.jobs[node.id] = job
     self.ledger.add(cell)
     self.engine.push(job)
+
+
+@patch
+def _objection(self: TextStage, node: str, text: str) -> str:
+    "Return why a filter keeps `text` out of a cell, which may have other names than when it was asked for."
+    job = self.jobs[node]
+    about = job.context
+    with self.taxonomy.mutex:
+        path = self.taxonomy.path(node) if node in self.taxonomy.nodes else job.path
+        if path != job.path:
+            about = context(self.taxonomy.task, *path)
+    return self.filters.why_not(text, about)
 
 
 @patch
@@ -369,7 +383,7 @@ def _usual_share_kept(self: TextStage) -> float:
     is_strict = self.checks is not None and self.checks.judge.policy != 'keep'
     return self.workspace.writer.model.keeps[1] if is_strict else 0.97
 
-# %% ../nbs/48_generate.ipynb #96ba7bfa
+# %% ../nbs/48_generate.ipynb #a826cda8
 @patch
 def short(self: TextStage) -> list[dict]:
     "Return the cells that gave less than their share, and the labels that have no cell."
@@ -378,7 +392,7 @@ def short(self: TextStage) -> list[dict]:
         cell = self.ledger.cells[cell_id]
         due = cell.due or cell.share
         if len(texts) < due:
-            name = ' · '.join(cell.path)
+            name = ' · '.join(self.taxonomy.path(cell_id))
             job = self.jobs[cell_id]
             why = job.why_short((*job.dropped, *cell.rejected))
             found.append(dict(cell=name, want=due, got=len(texts)) | why)
@@ -394,16 +408,24 @@ def _bare_label(self: TextStage, label: Node) -> dict[str, Any]:
     why: dict[str, str] = next(filter(None, reasons), {})
     return dict(cell=label.name, want=self.label_rows.get(label.id, 0), got=0) | why
 
-# %% ../nbs/48_generate.ipynb #f3831c3d
+
+@patch
+def unread_checks(self: TextStage) -> list[dict]:
+    "Return what is known of the checks that gave no label; see `Checks.unread`."
+    return self.checks.unread() if self.checks else []
+
+# %% ../nbs/48_generate.ipynb #a8a4f16b
 @patch
 def result(self: TextStage) -> pd.DataFrame:
     "Return the rows so far."
     rows = [(text, *self.taxonomy.path(cell), cell) for cell, texts in self.select().items() for text in texts]
     df = pd.DataFrame(rows, columns=['text', *KINDS[1:], 'cell'])
-    df['label'] = pd.Categorical(df['label'], [label.name for label in self.workspace.task.labels])
+    df['label'] = pd.Categorical(df['label'], [label.name for label in self.taxonomy.children()])
     df['model'] = self.workspace.writer.model.name
     if self.checks:
-        self.checks.add_columns(df)
+        nodes = self.taxonomy.nodes
+        names = [nodes[id].name if id in nodes else name for id, name in self.judged_as.items()]
+        self.checks.add_columns(df, [self.ledger.cells[cell].label for cell in df['cell']], names)
     df.attrs['syngen'] = self._origin()
     return df
 
@@ -412,14 +434,14 @@ def result(self: TextStage) -> pd.DataFrame:
 def _origin(self: TextStage) -> dict[str, Any]:
     "Return how the rows were made, as plain data."
     task, writer = self.workspace.task, self.workspace.writer
-    short = self.short()
+    short = self.short() + [item for item in self.unread_checks() if 'error' in item]
     return dict(
         instruction=task.instruction,
         model=writer.model.name,
         plan=self.workspace.plan.to_dict(),
         seed=writer.seed,
         usage=self.workspace.usage.to_dict(),
-        labels={label.name: label.description for label in task.labels},
+        labels={label.name: label.description for label in self.taxonomy.children()},
         language=task.language,
         prompts=writer.prompts.name,
         filters=self.filters.names,
@@ -438,7 +460,7 @@ def _how_verified(self: TextStage) -> dict[str, Any] | bool | None:
     judge = self.checks.judge
     return dict(policy=judge.policy, model=self.checks.reader.model.name, odds=judge.odds)
 
-# %% ../nbs/48_generate.ipynb #c8d7554b
+# %% ../nbs/48_generate.ipynb #8a045330
 class TextRun(Run):
     """Texts being written in the background; see `start`.
 
@@ -470,6 +492,12 @@ class TextRun(Run):
         return checks.judge if checks else None
 
     @property
+    def n_written(self) -> int:
+        "How many texts there are that nothing is known against; their labels may not be checked yet."
+        n_written, _ = self._texts.progress()['texts']
+        return n_written
+
+    @property
     def frame(self) -> pd.DataFrame:
         "The rows so far."
         return self._texts.result()
@@ -479,6 +507,10 @@ class TextRun(Run):
         "The texts that were written and not kept: `text`, `label` to `subtopic`, `cell` and `reason`."
         rows = [(text, *self.taxonomy.path(cell), cell, why) for cell, text, why in self._texts.dropped()]
         return pd.DataFrame(rows, columns=['text', *KINDS[1:], 'cell', 'reason'])
+
+    def shortfall(self) -> list[dict]:
+        "Return what is short, and the checks that gave no label."
+        return [*super().shortfall(), *self._texts.unread_checks()]
 
     def texts(self, cells: Iterable[str]) -> list[str]:
         "Return the texts so far of some cells, given by their ids."
