@@ -20,7 +20,7 @@ from .models import Answer, Model, ModelError, Usage, price_of, retried
 from .models import ask as ask_model
 from .prompts import Request
 
-# %% ../nbs/32_asker.ipynb #94f9ff1e
+# %% ../nbs/32_asker.ipynb #68152454
 class Asker:
     "Answers jobs out of a cache, and asks their models for what is not there."
 
@@ -53,6 +53,9 @@ class Asker:
         """
         if self._take_stored(job):
             return 'stored'
+        if job.passed_over and not self.cache.can_ask:
+            job.passed_over = 0  # Nothing follows, so it is as it was for the run that asked
+            return 'again'
         async with self.place(job.model):
             if not self.may_ask():
                 return 'again'
@@ -67,15 +70,19 @@ class Asker:
                 job.is_asking = False
                 self.on_change(job)
 
-    def _take_stored(self, job: Job) -> bool:
-        "Let `job` take its next answer from the cache; return whether it is there."
-        stored = self.cache.get(job.key, job.draws)
-        if stored is None:
-            return False
-        self.usage.cached += 1
-        self.last_text = said_in(stored)
-        job.take(stored)
-        return True
+# %% ../nbs/32_asker.ipynb #0b084764
+@patch
+def _take_stored(self: Asker, job: Job) -> bool:
+    "Let `job` take its next answer from the cache; return whether it is there."
+    stored = self.cache.get(job.key, job.draws)
+    if stored is None:
+        return False
+    self.usage.cached += 1
+    self.last_text = said_in(stored)
+    n_empty = job.empty.total()
+    job.take(stored)
+    job.passed_over += job.empty.total() - n_empty
+    return True
 
 # %% ../nbs/32_asker.ipynb #5f5954da
 @patch

@@ -135,7 +135,7 @@ class TextStage:
             self.checks.on_answer = self.ledger.touch
             self.ledger.misread = lambda cell, text: self.checks.objection(cell.label, text)
 
-# %% ../nbs/48_generate.ipynb #4bf7d9e3
+# %% ../nbs/48_generate.ipynb #95ad0525
 @patch
 def add_cell(self: TextStage, node: Node) -> None:
     "Ask for the texts of a cell."
@@ -158,7 +158,7 @@ def add_cell(self: TextStage, node: Node) -> None:
         offset=sum(step * index for step, index in zip((37, 13, 3), place)),
     )
     cell.texts = job.items
-    cell.has_given_up = lambda: job.fruitless_draws >= self.workspace.rounds or bool(job.error)
+    cell.has_given_up = lambda: job.is_spent(self.workspace.rounds) or bool(job.error)
     cell.objection = lambda text: self._objection(node.id, text)
     self.jobs[node.id] = job
     self.ledger.add(cell)

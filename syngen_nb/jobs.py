@@ -48,7 +48,7 @@ class Writer:
         if self.model_key is None:
             object.__setattr__(self, 'model_key', self.model.key())
 
-# %% ../nbs/30_jobs.ipynb #6c990253
+# %% ../nbs/30_jobs.ipynb #1fb2f763
 @dataclass(eq=False)
 class Job:
     "Something to ask a model for. Subclasses define `request`, `take` and `missing`."
@@ -58,6 +58,7 @@ class Job:
     level: str = ''  # One of `LEVELS`
     draws: int = field(default=0, init=False)  # Answers received
     fruitless_draws: int = field(default=0, init=False)  # Answers in a row that brought nothing new
+    passed_over: int = field(default=0, init=False)  # Of these, answers of an earlier run that held nothing
     failures: int = field(default=0, init=False)  # Requests that failed since the run began
     error: str = field(default='', init=False)  # Why it was given up
     empty: Counter[str] = field(default_factory=Counter, init=False)  # Why answers held nothing, and how many
@@ -82,13 +83,19 @@ class Job:
         return ' · '.join((*self.path, self.level))
 
     def wants(self, rounds: int) -> bool:
-        "Return whether it should be asked again; it gives up after `rounds` fruitless draws."
-        return self.missing > 0 and self.fruitless_draws < rounds and not self.error
+        "Return whether it should be asked again."
+        return self.missing > 0 and not self.is_spent(rounds) and not self.error
+
+    def is_spent(self, rounds: int) -> bool:
+        "Return whether it gives up: `rounds` draws in a row brought nothing new."
+        return self.fruitless_draws - self.passed_over >= rounds
 
     def count_draw(self, is_fruitful: bool) -> None:
         "Count an answer."
         self.draws += 1
         self.fruitless_draws = 0 if is_fruitful else self.fruitless_draws + 1
+        if is_fruitful:
+            self.passed_over = 0
 
     def can_go_on(self, error: ModelError) -> bool:
         "Return whether it can be asked in another way after `error`."

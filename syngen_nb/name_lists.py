@@ -118,14 +118,14 @@ def place(self: NameLists, job: NamesJob, n_dropped: int = 0) -> None:
                 if node is not None:
                     self.on_node(node)
 
-# %% ../nbs/45_name_lists.ipynb #845477d7
+# %% ../nbs/45_name_lists.ipynb #70388ccc
 @patch
 def state(self: NameLists, node: str) -> State | None:
     "Return the state of the list below a node, or None if nothing was asked for there."
     job = self.jobs.get(node)
     if job is None:
         return None
-    is_spent = job.fruitless_draws >= self.workspace.rounds
+    is_spent = job.is_spent(self.workspace.rounds)
     return job_status(job, len(job.items), job.wanted, is_spent), 0, 0, job.error
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1] / 'syngen_nb'
 FLOORS = {
-    'base': 'text display wording loop frames moved task plan',
+    'base': 'text display wording loop leases frames moved task plan',
     'tree': 'history taxonomy tree_io',
     'asking': (
         'answers prompts prompt_sets cache recording limits models model_files secrets server_errors providers '

@@ -49,7 +49,7 @@ def test_three_processes_one_file(cache, tmp_path):
         assert frames[0].equals(frames[1]) and frames[0].equals(frames[2])
         at = s.count
         assert generate(TASK, N, model=openai(s), cache=cache, progress=False).equals(frames[0]) and s.count == at
-        assert len(Cache(cache)) == needed(frames[0])
+        assert len(Cache(cache)) == needed(frames[0]) == at  # each request was sent once by the three
     assert sqlite3.connect(cache).execute('pragma integrity_check').fetchone() == ('ok',)
     assert {p.name for p in tmp_path.iterdir() if p.name.startswith('c.sqlite')} <= {
         'c.sqlite',

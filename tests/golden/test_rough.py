@@ -21,8 +21,9 @@ def old_cache(tmp_path_factory):
 
 
 @pytest.mark.parametrize('name', rough.CASES)
-def test_an_old_cache_answers_everything(name, old_cache):
-    "Rows, what was turned down, and what is short are the same, and no model is asked."
+def test_an_old_cache_answers_everything(name, old_cache, monkeypatch):
+    "Rows, what was turned down, and what is short are the same, where no model can be asked."
+    monkeypatch.setattr(Cache, 'can_ask', False)  # Else a list that ended in empty answers is asked for again
     n = len(old_cache)
     assert facts.quietly(lambda: run_text(rough.CASES[name](old_cache, silent))) == RECORDED[name]
     assert len(old_cache) == n
