@@ -442,7 +442,7 @@ def _how_verified(self: TextStage) -> dict[str, Any] | bool | None:
     judge = self.checks.judge
     return dict(policy=judge.policy, model=self.checks.reader.model.name, odds=judge.odds)
 
-# %% ../nbs/48_generate.ipynb #8f156799
+# %% ../nbs/48_generate.ipynb #f68cf235
 class TextRun(Run):
     """Texts being written in the background; see `start`.
 
@@ -486,7 +486,7 @@ class TextRun(Run):
 
     def shortfall(self) -> list[dict]:
         "Return what is short, and the checks that gave no label."
-        return [*super().shortfall(), *self._texts.unread_checks()]
+        return [*Run.shortfall(self), *self._texts.unread_checks()]
 
     def texts(self, cells: Iterable[str]) -> list[str]:
         "Return the texts so far of some cells, given by their ids."
