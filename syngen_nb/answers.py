@@ -47,8 +47,8 @@ def _without_blocks(text: str) -> str:
     is_in_json = opening and re.search(r'[\[{"]', text[: opening.start()])
     return text[: opening.start()] if opening and not is_in_json else text
 
-# %% ../nbs/20_answers.ipynb #9d630f80
-_final_channel = re.compile(r'<\|channel\|>\s*final\b[^<]*<\|message\|>')
+# %% ../nbs/20_answers.ipynb #923e0e05
+_final_channel = re.compile(r'<\|channel\|>\s*final\b(?:(?!<\|message\|>).)*<\|message\|>', re.S)
 _end_of_channel = re.compile(r'<\|(?:end|return|start|call|channel)\|>')
 _glued_channels = re.compile(r'\s*(?:assistant)?(?:analysis|commentary)(?=[A-Z])')
 
@@ -80,20 +80,22 @@ def after_reasoning(text: str) -> str:
         return text
     return _around_answer.sub('', _without_blocks(_final_words(text)))
 
-# %% ../nbs/20_answers.ipynb #1883caeb
+# %% ../nbs/20_answers.ipynb #e0b8b3f6
 def plain_text(content: Any) -> str:
     "Return the text of `content`: a string, or parts such as `{'type': 'text', 'text': '…'}`; reasoning left out."
     if isinstance(content, str):
         return content
     if isinstance(content, list | tuple):
         return ''.join(map(plain_text, content))
-    part = content if isinstance(content, dict) else getattr(content, '__dict__', {})
-    if part.get('type', 'text') not in ('text', 'output_text', 'input_text'):
+    if not isinstance(content, dict) or content.get('type', 'text') not in ('text', 'output_text'):
         return ''
-    return plain_text(part.get('text', part.get('value', '')))
+    return plain_text(content.get('text', content.get('value', '')))
 
-# %% ../nbs/20_answers.ipynb #76ce764b
+# %% ../nbs/20_answers.ipynb #852d6203
 _like_json = re.compile(r'\s*(?:```\w*\s*)?(?:"\s*)?[\[{]\s*(?:\\?["\'\[{\]}]|$)')
+
+
+_THOUGHTS = ('thinking', 'redacted_thinking', 'reasoning', 'thought')  # Types of parts that hold no answer
 
 
 def looks_like_json(text: str) -> bool:
@@ -107,7 +109,7 @@ def _values_under(value: Any, key: str) -> list[tuple[str, bool]]:
         found = [pair for part in value for pair in _values_in_list(part, key)]
         has_key = any(not is_plain for _, is_plain in found)
         return [(text, is_plain and not has_key) for text, is_plain in found]
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or value.get('type') in _THOUGHTS:
         return []
     if key in value:
         return _values_of_key(value[key], key)
@@ -185,7 +187,47 @@ def _json_lines(text: str) -> list[str]:
     lines = [line.strip().rstrip(',') for line in text.splitlines()]
     return [json.loads(line) for line in lines if line.startswith('"') and is_json(line)]
 
-# %% ../nbs/20_answers.ipynb #55a0c944
+# %% ../nbs/20_answers.ipynb #5e80ad39
+_USUAL_KEYS = ('text', 'item', 'source_type', 'topic', 'subtopic', 'name', 'title', 'content', 'value')
+_REMARKS = ('error', 'reason', 'refusal', 'note', 'label', 'id', 'type', 'role', 'comment', 'explanation')
+
+
+def _lists_of_objects(value: Any) -> list[list[dict]]:
+    "Return the lists in `value` that hold objects, without what else is in them."
+    if isinstance(value, dict):
+        return [found for part in value.values() for found in _lists_of_objects(part)]
+    if not isinstance(value, list):
+        return []
+    objects = [part for part in value if isinstance(part, dict)]
+    deeper = [found for part in value for found in _lists_of_objects(part)]
+    return [objects, *deeper] if objects else deeper
+
+
+def _key_in_use(objects: list[dict]) -> str:
+    "Return the key under which all `objects` have their string, or an empty string if that is not plain."
+    shared = set.intersection(*(set(o) for o in objects))
+    with_text = [key for key in shared if all(isinstance(o[key], str) for o in objects) and key.lower() not in _REMARKS]
+    usual = [key for key in with_text if key.lower() in _USUAL_KEYS]
+    if len(with_text) == 1:
+        return with_text[0]
+    return usual[0] if len(usual) == 1 else ''
+
+
+def _under_another_key(value: Any, has_end: bool = True) -> list[str]:
+    "Return the strings of the objects in `value`, if they are plainly the items; without an end, not the last one."
+    for objects in _lists_of_objects(value):
+        whole = objects if has_end else objects[:-1]
+        key = _key_in_use(whole) if whole else ''
+        if key:
+            return [o[key] for o in whole]
+    return []
+
+
+def _items_of(value: Any, key: str) -> list[str]:
+    "Return the items in parsed JSON."
+    return strings_under(value, key) or _under_another_key(value)
+
+# %% ../nbs/20_answers.ipynb #0534f841
 def _run_together(key: str) -> re.Pattern:
     return re.compile(rf"""["']?{key}["']?\s*:|["'}}\]]\s*[}}\]]\s*$""")
 
@@ -199,7 +241,7 @@ def _is_whole(item: str, source: str) -> bool:
     closed = re.search(rf"""(?:{tails})\s*["'”’]\s*[}}\],{{"']""", source)
     return bool(opened and closed)
 
-
+# %% ../nbs/20_answers.ipynb #cdc3ce25
 def repaired(
     text: str,
     key: str,  # The key that holds an item
@@ -213,26 +255,30 @@ def repaired(
     body = unfenced[start.start() :].strip()
     exact = _from_python(body) or _from_single_quotes(body)
     if exact:
-        return strings_under(exact, key)
+        return _items_of(exact, key)
     from json_repair import loads
 
     try:
-        items = strings_under(loads(body), key)
+        value = loads(body)
+        items = strings_under(value, key)
     except (ValueError, RecursionError):  # Nested too deep
         return []
-    if cut or body[-1] not in ']}':
-        items = items[:-1]
+    has_end = body[-1] in ']}' and not cut
+    items = items if has_end else items[:-1]
+    items = items or _under_another_key(value, has_end)
     damaged = _run_together(key)
     return [item for item in items if not damaged.search(item) and _is_whole(item, body)]
 
-# %% ../nbs/20_answers.ipynb #d3f75a81
-_escaped_json = re.compile(r'\s*"?\s*[\[{]\s*(?:[\[{]\s*)?\\"')
+# %% ../nbs/20_answers.ipynb #6c1d944d
+_escaped_json = re.compile(r'(?:^|")\s*[\[{]\s*(?:[\[{]\s*)?\\"')
 
 
 def _unescaped(text: str) -> str:
-    "Return the beginning of a JSON string that holds JSON, decoded, or an empty string if `text` does not begin so."
-    if not _escaped_json.match(text):
+    "Return the first JSON in `text` that is encoded in a string, decoded as far as it goes, or an empty string."
+    start = _escaped_json.search(text)
+    if not start:
         return ''
+    text = text[start.start() :]
     inner = text.strip().strip('"')
     for n_left_out in range(7):  # An escape may be cut off too
         part = '"' + inner[: len(inner) - n_left_out] + '"'
@@ -248,55 +294,15 @@ def _decoded(items: list[str], key: str, cut: bool) -> list[str]:
         found.extend(salvage(item, key, cut) if looks_like_json(item) else [item])
     return found
 
-# %% ../nbs/20_answers.ipynb #8591440a
-_USUAL_KEYS = ('text', 'item', 'source_type', 'topic', 'subtopic', 'name', 'title', 'content', 'value')
-_REMARKS = ('error', 'reason', 'refusal', 'note', 'label', 'id', 'type', 'role', 'comment', 'explanation')
-
-
-def _lists_of_objects(value: Any) -> list[list[dict]]:
-    "Return the lists in `value` that hold objects, without what else is in them."
-    if isinstance(value, dict):
-        return [found for part in value.values() for found in _lists_of_objects(part)]
-    if not isinstance(value, list):
-        return []
-    objects = [part for part in value if isinstance(part, dict)]
-    return [objects] if objects else []
-
-
-def _key_in_use(objects: list[dict]) -> str:
-    "Return the key under which all `objects` have their string, or an empty string if that is not plain."
-    shared = set.intersection(*(set(o) for o in objects))
-    with_text = [key for key in shared if all(isinstance(o[key], str) for o in objects) and key.lower() not in _REMARKS]
-    usual = [key for key in with_text if key.lower() in _USUAL_KEYS]
-    if len(with_text) == 1:
-        return with_text[0]
-    return usual[0] if len(usual) == 1 else ''
-
-
-def _under_another_key(value: Any) -> list[str]:
-    "Return the strings of the objects in `value`, if they are plainly the items."
-    for objects in _lists_of_objects(value):
-        key = _key_in_use(objects)
-        if key:
-            return [o[key] for o in objects]
-    return []
-
-# %% ../nbs/20_answers.ipynb #d40048a9
-def _items_of(value: Any, key: str) -> list[str]:
-    "Return the items in parsed JSON."
-    return strings_under(value, key) or _under_another_key(value)
-
-
+# %% ../nbs/20_answers.ipynb #cbba17a5
 def _damaged_items(text: str, key: str, cut: bool) -> list[str]:
     "Return the items of an answer that is not JSON as a whole."
-    inner = _unescaped(text)
-    if inner:
-        return [inner]
     objects = json_objects(text)
-    whole = strings_under(objects, key)
+    whole = strings_under(objects, key) or [item for o in objects for item in _under_another_key(o)]
     mended = repaired(text, key, cut)
     found = mended if len(mended) > len(whole) else whole
-    return found or _under_another_key(objects) or _under_another_key(objects and [objects]) or _json_lines(text)
+    inner = '' if found else _unescaped(text)
+    return [inner] if inner else found or _json_lines(text)
 
 
 def salvage(
@@ -312,7 +318,7 @@ def salvage(
         return _decoded(_items_of(json.loads(text, strict=False), key), key, cut)
     return _decoded(_damaged_items(text, key, cut), key, cut or not text.rstrip().endswith(('"', ']', '}')))
 
-# %% ../nbs/20_answers.ipynb #93146f07
+# %% ../nbs/20_answers.ipynb #33dc9185
 AROUND_OPTION = ' \n*"\'(.▁Ġ'  # What stands around an option; spaces also as some tokenizers write them
 
 
@@ -333,8 +339,9 @@ def still_possible(
         for i, option in enumerate(options)
         if len(option) < len(begun) and begun.startswith(option) and not _goes_on(begun[len(option) :])
     ]
-    longest = max(complete, key=lambda i: len(options[i]), default=None)
-    return unfinished if longest is None else [*unfinished, longest]
+    if not complete or begun in options:
+        return unfinished
+    return [*unfinished, max(complete, key=lambda i: len(options[i]))]
 
 # %% ../nbs/20_answers.ipynb #bd5dca2b
 def can_begin(token: str, options: Sequence[str]) -> list[int]:

@@ -479,7 +479,7 @@ def _how_verified(self: TextStage) -> dict[str, Any] | bool | None:
     judge = self.checks.judge
     return dict(policy=judge.policy, model=self.checks.reader.model.name, odds=judge.odds)
 
-# %% ../nbs/48_generate.ipynb #8a045330
+# %% ../nbs/48_generate.ipynb #e85a466f
 class TextRun(Run):
     """Texts being written in the background; see `start`.
 
@@ -527,14 +527,16 @@ class TextRun(Run):
         rows = [(text, *self.taxonomy.path(cell), cell, why) for cell, text, why in self._texts.dropped()]
         return pd.DataFrame(rows, columns=['text', *KINDS[1:], 'cell', 'reason'])
 
-    def shortfall(self) -> list[dict]:
-        "Return what is short, and the checks that gave no label."
-        return [*super().shortfall(), *self._texts.unread_checks()]
-
     def texts(self, cells: Iterable[str]) -> list[str]:
         "Return the texts so far of some cells, given by their ids."
         kept = self._texts.select()
         return [text for cell in cells for text in kept.get(cell, ())]
+
+# %% ../nbs/48_generate.ipynb #b4eee536
+@patch
+def shortfall(self: TextRun) -> list[dict]:
+    "Return what is short, and the checks that gave no label."
+    return [*Run.shortfall(self), *self._texts.unread_checks()]
 
 # %% ../nbs/48_generate.ipynb #e138c61a
 def _plan_for_task(task: Task, options: TextOptions) -> Plan:

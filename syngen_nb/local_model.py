@@ -281,8 +281,8 @@ def _answer(response: dict, is_chat: bool) -> Answer:
     is_cut = choice['finish_reason'] == 'length'
     return Answer(text, usage['prompt_tokens'], usage['completion_tokens'], is_cut, logprobs)
 
-# %% ../nbs/28_local_model.ipynb #a103b69a
-MOST_FOLLOWED = 16  # Beginnings that are followed for one answer
+# %% ../nbs/28_local_model.ipynb #3b29beff
+MOST_FOLLOWED = 40  # Beginnings that are followed for one answer
 LEAST_FOLLOWED = 0.01  # Probability of a beginning that is worth following
 
 

@@ -1,0 +1,172 @@
+"Answers are read in whatever form they come: reasoning left out, whole items kept, halves dropped, JSON never a text."
+
+import json
+
+import pytest
+
+from syngen_nb import Model, Task, generate
+from syngen_nb.answers import after_reasoning, salvage
+from syngen_nb.models import Answer
+
+ONE = 'We waited an hour for the food, and nobody said sorry.'
+TWO = 'The soup was "cold", they\'d say.'
+GOOD = json.dumps({'items': [{'text': ONE}, {'text': TWO}]})
+DRAFT = 'The format is {"items": [{"text": "a draft"}]}, so I write ["another draft"].'
+
+THOUGHTS = {
+    'think': f'<think>\n{DRAFT}\n</think>\n\n',
+    'only the end': f'{DRAFT}</think>',
+    'capitals': f'<THINK>{DRAFT}</THINK>',
+    'thinking': f'<thinking>{DRAFT}</thinking>',
+    'reasoning': f'Sure.\n<reasoning>{DRAFT}</reasoning>',
+    'twice': f'<think>{DRAFT}</think>\n<think>{DRAFT}</think>',
+    'Magistral': f'[THINK]{DRAFT}[/THINK]',
+    'Kimi': f'◁think▷{DRAFT}◁/think▷',
+    'Seed': f'<seed:think>{DRAFT}</seed:think>',
+    'Cohere': f'<|START_THINKING|>{DRAFT}<|END_THINKING|><|START_RESPONSE|>',
+    'Sky-T1': f'<|begin_of_thought|>{DRAFT}<|end_of_thought|><|begin_of_solution|>',
+    'Gemma': f'<unused94>thought\n{DRAFT}<unused95>',
+    'gpt-oss': f'<|channel|>analysis<|message|>{DRAFT}<|end|><|start|>assistant<|channel|>final<|message|>',
+    'gpt-oss, json': f'<|channel|>analysis<|message|>{DRAFT}<|end|><|channel|>final <|constrain|>json<|message|>',
+    'gpt-oss, glued': f'analysisI think. {DRAFT}assistantfinal',
+}
+UNCLOSED = {
+    'think': f'<think>{DRAFT}',
+    'after words': f'Sure! <think>{DRAFT}',
+    'Magistral': f'[THINK]{DRAFT}',
+    'Kimi': f'◁think▷{DRAFT}',
+    'gpt-oss': f'<|channel|>analysis<|message|>{DRAFT}',
+    'gpt-oss, no final': f'<|channel|>analysis<|message|>{DRAFT}<|end|><|channel|>commentary<|message|>{DRAFT}',
+    'gpt-oss, glued': f'analysisI think. {DRAFT}',
+}
+
+
+@pytest.mark.parametrize('name', THOUGHTS)
+def test_reasoning_is_removed(name):
+    assert salvage(THOUGHTS[name] + GOOD, 'text') == [ONE, TWO]
+    assert after_reasoning(THOUGHTS[name] + 'B').strip().removeprefix('Sure.').strip() == 'B'
+
+
+@pytest.mark.parametrize('name', UNCLOSED)
+@pytest.mark.parametrize('cut', [True, False])
+def test_reasoning_without_an_end_gives_nothing(name, cut):
+    assert salvage(UNCLOSED[name], 'text', cut) == []
+    assert 'draft' not in after_reasoning(UNCLOSED[name])
+
+
+@pytest.mark.parametrize('text', ['Write </think> to close it.', 'Use <think> and [THINK] tags, "analysisA" too.'])
+def test_a_text_may_speak_of_tags(text):
+    assert salvage(json.dumps({'items': [{'text': text}]}), 'text') == [text]
+    assert salvage(json.dumps(text), 'text') == [text]
+
+
+WHOLE = {
+    'plain': GOOD,
+    'twice': json.dumps(GOOD),
+    'three times': json.dumps(json.dumps(GOOD)),
+    'a list with it': json.dumps([GOOD]),
+    'items that hold it': json.dumps({'items': [GOOD]}),
+    'items that are it': json.dumps({'items': GOOD}),
+    'in the text': json.dumps({'text': GOOD}),
+    'each item': json.dumps({'items': [json.dumps({'text': ONE}), json.dumps({'text': TWO})]}),
+    'twice, quotes lost': json.dumps(GOOD)[1:-1],
+    'twice, fenced': f'```json\n{json.dumps(GOOD)}\n```',
+    'parts around it': json.dumps([{'type': 'text', 'text': GOOD}]),
+    'parts with thoughts': json.dumps([{'type': 'thinking', 'text': DRAFT}, {'type': 'text', 'text': GOOD}]),
+    'texts in parts': json.dumps([{'text': [{'type': 'text', 'text': o}]} for o in (ONE, TWO)]),
+    'texts in objects': json.dumps([{'text': {'value': o, 'annotations': []}} for o in (ONE, TWO)]),
+    'a text in two parts': json.dumps(
+        [{'text': [{'type': 'text', 'text': ONE[:9]}, {'text': ONE[9:]}]}, {'text': TWO}]
+    ),
+    'a line each': '\n'.join(json.dumps({'text': o}) for o in (ONE, TWO)),
+    'a string each': '\n'.join(json.dumps(o) for o in (ONE, TWO)),
+    'a string each, commas': ',\n'.join(json.dumps(o) for o in (ONE, TWO)),
+    'Python': str([{'text': ONE}, {'text': TWO}]),
+    'Python, None': str({'items': [{'text': ONE, 'id': None}, {'text': TWO, 'id': None}]}),
+    'a wrong key': GOOD.replace('"text"', '"review"'),
+    'a key with a capital': GOOD.replace('"text"', '"Text"'),
+    'a wrong key and remarks': json.dumps([{'content': o, 'label': 'x', 'reason': 'because'} for o in (ONE, TWO)]),
+    'a wrong key, said so': f'Here you are:\n{GOOD.replace(chr(34) + "text", chr(34) + "sentence")}\nBye',
+    'notes beside': json.dumps({'notes': ['one note', 'another'], 'items': [{'text': ONE}, {'text': TWO}]}),
+    'for a web page': GOOD.replace('\\"', "'").replace('"', '&quot;').replace("'cold'", '\\&quot;cold\\&quot;'),
+    'quotes not escaped': GOOD.replace('\\"', '"'),
+}
+
+
+@pytest.mark.parametrize('form', WHOLE)
+def test_whole_answers_in_other_clothes(form):
+    assert salvage(WHOLE[form], 'text') == [ONE, TWO]
+
+
+def test_apostrophes_in_single_quotes():
+    answer = "{'items': [{'text': 'It's cold.'}, {'text': 'They don't care, it's said.'}]}"
+    assert salvage(answer, 'text') == ["It's cold.", "They don't care, it's said."]
+
+
+CLOTHES = (
+    'plain',
+    'twice',
+    'items that are it',
+    'a line each',
+    'a string each',
+    'Python',
+    'a wrong key',
+    'quotes not escaped',
+)
+
+
+@pytest.mark.parametrize('form', CLOTHES)
+def test_half_an_item_is_dropped(form):
+    "However much of the answer is missing, what comes is whole, and never JSON"
+    for n in range(len(WHOLE[form])):
+        for cut in (True, False):
+            found = salvage(WHOLE[form][:n], 'text', cut)
+            assert set(found) <= {ONE, TWO}, (n, found)
+        if n > WHOLE[form].find(ONE[:20]) + len(ONE) + 12 and form not in ('Python', 'a wrong key'):
+            assert found[:1] == [ONE], n
+
+
+@pytest.mark.parametrize(
+    'answer', ['{"error": "I cannot"}', '{"message": "I am sorry."}', '[{"error": "no"}]', '[1, 2]', 'null', '"{}"']
+)
+def test_what_holds_no_item(answer):
+    assert salvage(answer, 'text') == []
+    assert salvage(f'Sorry: {answer}', 'text') == []
+
+
+@pytest.mark.parametrize(
+    'text', ['[sic] He came.', '{me} too', 'He wrote {"a": 1} down.', '"No," she said.', '[1] is a note.']
+)
+def test_a_text_with_brackets_stays(text):
+    assert salvage(json.dumps({'items': [{'text': text}]}), 'text') == [text]
+
+
+class Clothed(Model):
+    "Writes what it is asked for, in other clothes, after some thoughts"
+
+    name = 'my/clothed'
+
+    def __init__(self, clothe):
+        self.clothe, self.n = clothe, 0
+
+    async def ask(self, request):
+        (key,) = request.schema['properties']['items']['items']['properties']
+        self.n += 1
+        items = [
+            {key: f'number {self.n} {i} of some length, and so on.'}
+            for i in range(request.schema['properties']['items']['minItems'])
+        ]
+        return Answer(self.clothe(json.dumps(dict(items=items))))
+
+
+@pytest.mark.parametrize(
+    'clothe',
+    [json.dumps, lambda text: f'<think>{DRAFT}</think>{text}', lambda text: f'{DRAFT}</think>{json.dumps([text])}'],
+    ids=['twice', 'think', 'both'],
+)
+def test_neither_frame_nor_tree_has_json_or_drafts(clothe):
+    kw = dict(n_source_type=1, n_topic=1, n_subtopic=1, sample_per_subtopic=2, filters=False, progress=False)
+    df = generate(Task('Rate', ['negative', 'positive']), **kw, model=Clothed(clothe), cache=':memory:')
+    assert len(df) == 4
+    written = df[['text', 'source_type', 'topic', 'subtopic']].to_numpy().ravel()
+    assert all(words.startswith('number ') for words in written)
