@@ -35,6 +35,14 @@ SCHEMA = """create table if not exists answers (
     primary key (series, draw)) without rowid"""
 FIELDS = ('series', 'draw', 'cell', 'model', 'request', 'answer', 'made')
 
+# %% ../nbs/23_cache.ipynb #449d02bf
+from .display import short_traceback
+
+
+@patch
+def _render_traceback_(self: CacheError) -> list[str]:
+    return short_traceback(self)
+
 # %% ../nbs/23_cache.ipynb #e1af0d29
 _checked: set[str] = set()  # Files whose pages this process has looked at
 

@@ -256,7 +256,7 @@ class TextsJob(ListJob):
     def _make_key(self) -> str:
         return list_key(self, siblings=['…'])
 
-# %% ../nbs/30_jobs.ipynb #bf85d407
+# %% ../nbs/30_jobs.ipynb #7bcbabe9
 class Reader(Protocol):
     "How a judge is asked for the label of a text, and how its answer is read."
 
@@ -274,11 +274,19 @@ class Reader(Protocol):
         "Return the probabilities of the labels in an answer, or None."
         ...
 
+    def is_vote(self, answer: dict, draw: int) -> bool:
+        "Return whether an answer that can be read says no more than which label is meant."
+        ...
+
+    def shorten(self, text: str, error: ModelError) -> bool:
+        "Return whether `error` says that the check of `text` is too long, and ask about less of it from now on."
+        ...
+
     def drop_logprobs(self, error: ModelError) -> bool:
         "Return whether `error` says that there are no log-probabilities, and ask without them from now on."
         ...
 
-# %% ../nbs/30_jobs.ipynb #0c2e9406
+# %% ../nbs/30_jobs.ipynb #8c937955
 @dataclass(eq=False)
 class CheckJob(Job):
     "What a judge says of one text."
@@ -290,6 +298,7 @@ class CheckJob(Job):
     on_taken: Callable[[], None] = field(default=lambda: None, repr=False)
     level: str = 'checks'
     readings: dict[int, Any] = field(default_factory=dict, init=False)  # Draw to the probabilities of the labels
+    unread: str = field(default='', init=False)  # The last answer that could not be read
 
     @property
     def model(self) -> Model:
@@ -319,23 +328,25 @@ class CheckJob(Job):
         "Take what the judge said."
         reading = self.reader.read(answer, self.draws)
         if reading is None:
+            self.unread = answer.get('text', '')
             self.empty[why_empty(answer)] += 1
-        self.hear(reading, bool(answer.get('logprobs')))
+        self.hear(reading, is_sure=reading is not None and not self.reader.is_vote(answer, self.draws))
 
     def can_go_on(self, error: ModelError) -> bool:
-        "Return whether the judge can be asked without log-probabilities, if `error` says that it has none."
-        return self.reader.drop_logprobs(error)
+        "Return whether the judge can be asked without what `error` complains about: log-probabilities, or the length."
+        return self.reader.drop_logprobs(error) or self.reader.shorten(self.text, error)
 
     def _make_key(self) -> str:
         return self.reader.key(self.text)
 
-# %% ../nbs/30_jobs.ipynb #4efe2d32
+# %% ../nbs/30_jobs.ipynb #d35f321a
 @patch
 def hear(self: CheckJob, reading: Any, is_sure: bool) -> None:
-    "Count a vote, None if it could not be read; after one that `is_sure` no other is wanted."
+    "Count a vote, None if it could not be read; after one that `is_sure` no other counts or is wanted."
+    if is_sure:
+        self.readings.clear()
+        self.wanted = 1
     if reading is not None:
         self.readings[self.draws] = reading
-    if is_sure:
-        self.wanted = 1
     self.count_draw(is_fruitful=reading is not None)
     self.on_taken()

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['MOST_TOKENS', 'retried', 'Answer', 'ModelError', 'Usage', 'Model', 'token_count', 'price_of', 'ask']
 
-# %% ../nbs/25_models.ipynb #81afc73b
+# %% ../nbs/25_models.ipynb #a043c584
 import asyncio
 import warnings
 from collections.abc import Callable
@@ -18,6 +18,7 @@ from typing import Any
 from .display import html_table
 from .prompt_sets import DEFAULT
 from .prompts import Prompts, Request
+from .wording import counted, spent_words
 
 # %% ../nbs/25_models.ipynb #5569e033
 @dataclass
@@ -44,7 +45,17 @@ class ModelError(RuntimeError):
         super().__init__(message)
         self.kind = kind
 
-# %% ../nbs/25_models.ipynb #c010741d
+# %% ../nbs/25_models.ipynb #94ecdc07
+from fastcore.basics import patch
+
+from .display import short_traceback
+
+
+@patch
+def _render_traceback_(self: ModelError) -> list[str]:
+    return short_traceback(self)
+
+# %% ../nbs/25_models.ipynb #bd9b9167
 @dataclass
 class Usage:
     "What a run has used."
@@ -61,14 +72,12 @@ class Usage:
     uncounted: int = 0  # Requests whose tokens are not known
 
     def __str__(self) -> str:
-        cost = f'${self.dollars:.4f}'
-        if self.unpriced:
-            cost += f' + {self.unpriced} requests of unknown price'
-        others = f'{self.cached:,} more cached, {self.retries:,} retries, {self.failed:,} failed'
+        cost = spent_words(self.dollars, self.unpriced, self.requests)
+        others = f'{self.cached:,} more cached, {counted(self.retries, "retry", "retries")}, {self.failed:,} failed'
         tokens = f'{self.tokens_in:,} tokens in, {self.tokens_out:,} out'
         if self.uncounted:
             tokens += f' (not known for {self.uncounted})'
-        return f'{self.requests:,} requests ({others}), {tokens}, {cost}'
+        return f'{counted(self.requests, "request")} ({others}), {tokens}, {cost}'
 
     def to_dict(self) -> dict[str, Any]:
         "Return the figures as plain data, as frames keep them; `uncounted` only if there are such requests."
@@ -78,9 +87,9 @@ class Usage:
         always = ('requests', 'cached', 'tokens_in', 'tokens_out', 'dollars')
         shown = {name: value for name, value in vars(self).items() if value or name in always}
         rows = [[name.replace('_', ' '), f'{value:,}'] for name, value in shown.items() if name != 'dollars']
-        return html_table([*rows, ['dollars', f'${self.dollars:,.4f}']])
+        return html_table([*rows, ['cost', spent_words(self.dollars, self.unpriced, self.requests)]])
 
-# %% ../nbs/25_models.ipynb #ebc95b59
+# %% ../nbs/25_models.ipynb #4326e5d1
 class Model:
     "Base of all models: subclass it, set `name` and write `ask`."
 
@@ -89,6 +98,9 @@ class Model:
     concurrency: int = 32  # Requests at a time
     pace: tuple[float, float] = (1.0, 80.0)  # Rough seconds before an answer starts, and its tokens a second
     logprobs: int = 0  # Of how many alternatives of a token it can give log-probabilities
+    keeps: tuple[float, float] = (0.95, 0.9)  # Rough shares of its texts that the filters keep, and that a judge keeps
+    doing: str = ''  # What it does before it can answer, e.g. 'loading the model, 1.1 GB'
+    ready_at: float = 0.0  # When it was ready to answer, by `time.monotonic`
 
     async def ask(self, req: Request) -> Answer | str:
         "Return the answer to the request `req`: an `Answer`, or just its text. Raise a `ModelError` if there is none."
