@@ -6,13 +6,14 @@
 __all__ = ['OPENAI', 'ANTHROPIC', 'ACCESS', 'REFUSED', 'CUT', 'Provider', 'APIModel', 'model_code', 'OpenAIModel',
            'without_keywords', 'text_of', 'why_no_text', 'AnthropicModel']
 
-# %% ../nbs/27_providers.ipynb #288e8978
+# %% ../nbs/27_providers.ipynb #184fdda2
 import asyncio
 import hashlib
 import json
 import os
 import re
 import warnings
+from collections.abc import Collection
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -23,7 +24,17 @@ from fastcore.basics import patch
 from .display import call_code
 from .models import Answer, Model, ModelError, retried, token_count
 from .prompts import Prompts, Request
-from .secrets import Sieve, answer_settings, mask, public_url, secrets_in, shown_options, url_key, url_secrets
+from syngen_nb.secrets import (
+    Sieve,
+    answer_settings,
+    mask,
+    public_url,
+    secrets_in,
+    shown_options,
+    url_key,
+    url_secrets,
+    url_without_secrets,
+)
 from syngen_nb.server_errors import (
     LIMITS,
     BadAnswer,
@@ -76,7 +87,7 @@ def _for_each_request(sampling: dict[str, Any]) -> dict[str, Any]:
             options[f'extra_{kind}'] = dict(general) | dict(options.get(f'extra_{kind}') or {})
     return options
 
-# %% ../nbs/27_providers.ipynb #ed9dedb9
+# %% ../nbs/27_providers.ipynb #f63e7cc2
 class APIModel(Model):
     "A model behind the SDK of a provider; see `OpenAIModel` for the parameters."
 
@@ -109,7 +120,6 @@ class APIModel(Model):
         if prompts is not None:
             self.prompts = prompts
         self._api_key = api_key
-        self.is_own = self.provider.is_own(self.base_url)
         self._has_named_server = bool(base_url) and not self.is_own
         self.left_out: set[str] = set()  # Parameters that the server has refused
         self._has_answered = False
@@ -117,11 +127,19 @@ class APIModel(Model):
         self._client: tuple[Any, Any] = (None, None)  # Its loop and key, and the client
         self._secret = ''  # The key that is in use
 
-    def key(self) -> dict[str, Any]:
-        "Return what tells its answers from those of other models."
-        base_url = url_key(self.base_url or '')
-        settings = answer_settings(self.sampling)
-        return dict(name=self.name, base_url=base_url, max_tokens=self.max_tokens, sampling=settings)
+# %% ../nbs/27_providers.ipynb #11251b69
+@patch
+def key(self: APIModel) -> dict[str, Any]:
+    "Return what tells its answers from those of other models."
+    base_url = url_key(self.base_url or '')
+    settings = answer_settings(self.sampling)
+    return dict(name=self.name, base_url=base_url, max_tokens=self.max_tokens, sampling=settings)
+
+
+@patch(as_prop=True)
+def is_own(self: APIModel) -> bool:
+    "Whether it is asked at the provider's own address."
+    return self.provider.is_own(self.base_url)
 
 # %% ../nbs/27_providers.ipynb #4cfa7db7
 @patch
@@ -218,7 +236,7 @@ def _connect(self: APIModel, key: str) -> Any:
         http_client=http,
     )
 
-# %% ../nbs/27_providers.ipynb #1dde2dff
+# %% ../nbs/27_providers.ipynb #a17eec13
 @patch
 async def ask(self: APIModel, request: Request) -> Answer:
     """Return the answer to `request`.
@@ -230,13 +248,13 @@ async def ask(self: APIModel, request: Request) -> Answer:
     """
     client = self.client()
     while True:
-        sent = self.names_sent(request)
+        left_out = frozenset(self.left_out)
         try:
             answer = await self.send(client, request)
             self._has_answered = True
             return answer
         except Exception as error:
-            plain, refused = self._explain(error, sent)
+            plain, refused = self._explain(error, self.names_sent(request, left_out))
         if refused is None:
             raise plain
         self._leave_out(refused)
@@ -250,11 +268,11 @@ async def send(self: APIModel, client: Any, request: Request) -> Answer:
 
 
 @patch
-def names_sent(self: APIModel, request: Request) -> set[str]:
-    "Return the names of the parameters that go with `request` and can be left out; each provider defines it."
+def names_sent(self: APIModel, request: Request, left_out: Collection[str]) -> set[str]:
+    "Return what goes with `request`, by its name, if `left_out` does not; each provider defines it."
     return set()
 
-# %% ../nbs/27_providers.ipynb #4509c0a5
+# %% ../nbs/27_providers.ipynb #f5240d05
 @patch
 def _leave_out(self: APIModel, name: str) -> None:
     "Send the parameter `name` no more."
@@ -265,15 +283,14 @@ def _leave_out(self: APIModel, name: str) -> None:
         warnings.warn(f'{self.name} refuses {name}, so it is left out; take it out of get_model', UserWarning, 2)
 
 
-@patch
-def _taken(self: APIModel, options: dict[str, Any]) -> dict[str, Any]:
-    "Return `options` for the SDK: without what the server has refused, and what goes past the SDK."
-    kept = {name: value for name, value in options.items() if name not in self.left_out and name != 'extra_query'}
+def _without(left_out: Collection[str], options: dict[str, Any]) -> dict[str, Any]:
+    "Return `options` for the SDK: without what is `left_out`, and without what goes past the SDK."
+    kept = {name: value for name, value in options.items() if name not in left_out and name != 'extra_query'}
     taken_away = {name: value for name, value in (kept.pop('extra_headers', None) or {}).items() if not value}
     if taken_away:
         kept['extra_headers'] = taken_away
     if kept.get('extra_body'):
-        kept['extra_body'] = {name: value for name, value in kept['extra_body'].items() if name not in self.left_out}
+        kept['extra_body'] = {name: value for name, value in kept['extra_body'].items() if name not in left_out}
     return kept
 
 
@@ -394,7 +411,7 @@ def code(self: APIModel) -> str | None:
     changed = {name: value for name, (value, usual) in options.items() if value != usual}
     return model_code(self.name, **changed, **shown_options(self.sampling))
 
-# %% ../nbs/27_providers.ipynb #831b1250
+# %% ../nbs/27_providers.ipynb #d199678c
 _left_behind: dict[str, dict[str, Any]] = {}  # What pickled models have left behind, by digest
 _SALT = os.urandom(16)  # So that a digest gives nothing away
 
@@ -402,9 +419,8 @@ _SALT = os.urandom(16)  # So that a digest gives nothing away
 @patch
 def __getstate__(self: APIModel) -> dict[str, Any]:
     whole = dict(_api_key=self._api_key, base_url=self.base_url, sampling=self.sampling)
-    plain = dict(_api_key=None, base_url=self.base_url, sampling=Sieve().sift(self.sampling))
-    if url_secrets(self.base_url or ''):
-        plain['base_url'] = public_url(self.base_url)
+    base_url = url_without_secrets(self.base_url) if self.base_url else None
+    plain = dict(_api_key=None, base_url=base_url, sampling=Sieve().sift(self.sampling))
     state = vars(self) | plain | dict(_client=(None, None), _secret='')
     if whole != plain:
         digest = hashlib.blake2b(repr(whole).encode(), key=_SALT).hexdigest()
@@ -465,22 +481,22 @@ class OpenAIModel(APIModel):
         "Return what tells its answers from those of other models."
         return super().key() | dict(structured=self.structured)
 
-# %% ../nbs/27_providers.ipynb #4e99c02d
+# %% ../nbs/27_providers.ipynb #cf88afa8
 @patch
-def _limit(self: OpenAIModel, request: Request) -> dict[str, int]:
+def _limit(self: OpenAIModel, request: Request, left_out: Collection[str]) -> dict[str, int]:
     "Return the limit of an answer under a name that the server takes, or nothing."
     places = (self.sampling, self.sampling.get('extra_body') or {})
     given = {name: place[name] for place in places for name in LIMITS if place.get(name) is not None}
     usual = reversed(LIMITS) if self.is_own else LIMITS
     names = ['max_tokens'] if request.how == 'continue' else [*given, *usual]
-    taken = [name for name in names if name not in self.left_out]
+    taken = [name for name in names if name not in left_out]
     limit = next(iter(given.values()), self.max_tokens)
     return {taken[0]: request.max_tokens or limit} if taken and limit is not None else {}
 
-# %% ../nbs/27_providers.ipynb #3706c9c3
+# %% ../nbs/27_providers.ipynb #11c97f94
 @patch
-def _options(self: OpenAIModel, request: Request) -> dict[str, Any]:
-    "Return what goes with `request` apart from its text."
+def _options(self: OpenAIModel, request: Request, left_out: Collection[str]) -> dict[str, Any]:
+    "Return what goes with `request` apart from its text, and from what is `left_out`."
     options = {name: value for name, value in self.sampling.items() if name not in LIMITS}
     if request.stop:
         options['stop'] = list(request.stop)
@@ -489,14 +505,14 @@ def _options(self: OpenAIModel, request: Request) -> dict[str, Any]:
         own = dict(response_format=self._response_format(request.schema)) | own
     if own:
         options['extra_body'] = own
-    return self._taken(options) | self._limit(request) | dict(model=self.model)
+    return _without(left_out, options) | self._limit(request, left_out) | dict(model=self.model)
 
 
 @patch
-def names_sent(self: OpenAIModel, request: Request) -> set[str]:
-    "Return the names of the parameters that go with `request` and can be left out."
-    names = _names(self._options(request))
-    has_system = request.system and request.how != 'continue' and 'system' not in self.left_out
+def names_sent(self: OpenAIModel, request: Request, left_out: Collection[str]) -> set[str]:
+    "Return what goes with `request`, by its name, if `left_out` does not."
+    names = _names(self._options(request, left_out))
+    has_system = request.system and request.how != 'continue' and 'system' not in left_out
     return names | {'system'} if has_system else names
 
 
@@ -590,12 +606,12 @@ def _filtered(choice: Any) -> str:
     words = ', '.join(f'{name}: {result.get("severity", "found")}' for name, result in found.items())
     return f' ({words})' if words else ''
 
-# %% ../nbs/27_providers.ipynb #5db78ed0
+# %% ../nbs/27_providers.ipynb #8dab3146
 @patch
 async def send(self: OpenAIModel, client: Any, request: Request) -> Answer:
     "Send `request` as a chat, or as a text to go on with."
     how = self._complete if request.how == 'continue' else self._chat
-    answer = await how(client, request, self._options(request))
+    answer = await how(client, request, self._options(request, self.left_out))
     if 'stop' in self.left_out:
         answer.text = _until(answer.text, request.stop)
     return answer
@@ -627,7 +643,7 @@ def _chat_logprobs(choice: Any) -> list | None:
         return None
     return [{top.token: top.logprob for top in token.top_logprobs} for token in choice.logprobs.content]
 
-# %% ../nbs/27_providers.ipynb #e276000f
+# %% ../nbs/27_providers.ipynb #f7c1befb
 class AnthropicModel(APIModel):
     """A model behind Anthropic's messages.
 
@@ -653,28 +669,29 @@ class AnthropicModel(APIModel):
                 'access',
             )
         messages = [message for message in self._messages(request) if message['role'] != 'system']
-        response = await client.messages.create(model=self.model, messages=messages, **self._options(request))
+        options = self._options(request, self.left_out)
+        response = await client.messages.create(model=self.model, messages=messages, **options)
         return _message_answer(response, request.stop if 'stop_sequences' in self.left_out else ())
 
-    def names_sent(self, request: Request) -> set[str]:
-        "Return the names of the parameters that go with `request` and can be left out."
-        return _names(self._options(request)) - {'max_tokens'}
+    def names_sent(self, request: Request, left_out: Collection[str]) -> set[str]:
+        "Return what goes with `request`, by its name, if `left_out` does not."
+        return _names(self._options(request, left_out)) - {'max_tokens'}
 
-# %% ../nbs/27_providers.ipynb #bf8fe537
+# %% ../nbs/27_providers.ipynb #8ae3af10
 @patch
-def _options(self: AnthropicModel, request: Request) -> dict:
-    "Return what goes with `request` apart from its text."
+def _options(self: AnthropicModel, request: Request, left_out: Collection[str]) -> dict[str, Any]:
+    "Return what goes with `request` apart from its text, and from what is `left_out`."
     options = dict(max_tokens=request.max_tokens or self.max_tokens) | self.sampling
     if request.system:
         options['system'] = request.system
     if request.stop:
         options['stop_sequences'] = list(request.stop)
-    if request.schema and self.structured and 'output_config' not in self.left_out:
+    if request.schema and self.structured and 'output_config' not in left_out:
         from anthropic import transform_schema  # Drops what the API refuses
 
         form = dict(type='json_schema', schema=transform_schema(request.schema))
         options['output_config'] = dict(format=form) | options.get('output_config', {})
-    return self._taken(options)
+    return _without(left_out, options)
 
 
 def _message_answer(response: Any, stops: tuple[str, ...]) -> Answer:

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['NOT_IN_ANSWERS', 'HIDDEN', 'says_secret', 'looks_like_token', 'is_secret', 'Sieve', 'answer_settings',
-           'shown_options', 'secrets_in', 'mask', 'public_url', 'url_key', 'url_secrets']
+           'shown_options', 'secrets_in', 'mask', 'public_url', 'url_secrets', 'url_key', 'url_without_secrets']
 
 # %% ../nbs/26_secrets.ipynb #b21e1f3d
 import hashlib
@@ -141,7 +141,7 @@ def mask(words: str, secrets: Iterable[str]) -> str:
         words = words.replace(form, '***')
     return words
 
-# %% ../nbs/26_secrets.ipynb #317e0fbf
+# %% ../nbs/26_secrets.ipynb #f6a94631
 def _pieces(url: str) -> list[tuple[str, str, str]]:
     "Return the pieces of the query of `url`, each with its name and its value."
     pieces = [piece for piece in urlsplit(url).query.split('&') if piece]
@@ -166,15 +166,26 @@ def public_url(url: str) -> str:
     return _with_query(url, '&'.join(shown))
 
 
-def url_key(url: str) -> str:
-    "Return what tells `url` from others in the cache's key: without secrets, and with a digest for its query."
-    settings = [piece for piece, name, value in _pieces(url) if not is_secret(name, value or name)]
-    query = '&'.join(settings)
-    return _with_query(url, hashlib.sha256(query.encode()).hexdigest()[:8] if query else '')
-
-
 def url_secrets(url: str) -> list[str]:
     "Return what `public_url` hides, apart from the user name."
     hidden = [value or name for _, name, value in _pieces(url) if name.lower() not in _NO_SECRET]
     password = urlsplit(url).password
     return [*hidden, *([password, unquote(password)] if password else [])]
+
+# %% ../nbs/26_secrets.ipynb #86beed55
+def _settings(url: str) -> str:
+    "Return the query of `url` without its secrets."
+    return '&'.join(piece for piece, name, value in _pieces(url) if not is_secret(name, value or name))
+
+
+def url_key(url: str) -> str:
+    "Return what tells `url` from others in the cache's key: without secrets, and with a digest for its query."
+    query = _settings(url)
+    return _with_query(url, hashlib.sha256(query.encode()).hexdigest()[:8] if query else '')
+
+
+def url_without_secrets(url: str) -> str:
+    "Return `url` without its login and the secrets of its query, for a pickle."
+    parts = urlsplit(url)
+    has_secrets = '@' in parts.netloc or _settings(url) != parts.query
+    return _with_query(url, _settings(url)) if has_secrets else url

@@ -37,7 +37,7 @@ def plain_words(text: str, most: int = MOST_WORDS) -> str:
     words = ' '.join(text.split())
     return words if len(words) <= most else words[:most].rstrip() + ' …'
 
-# %% ../nbs/26_server_errors.ipynb #4a2c4c68
+# %% ../nbs/26_server_errors.ipynb #7d010ff0
 _NAMES = (
     'error',
     'errors',
@@ -77,7 +77,7 @@ def _field_name(body: Mapping[str, Any]) -> str:
         return ''
     return '.'.join(str(part) for part in path if part != 'body')
 
-
+# %% ../nbs/26_server_errors.ipynb #919a265b
 def parsed(text: str) -> Any:
     "Return what JSON `text` stands for, or `text` itself if it is none."
     try:

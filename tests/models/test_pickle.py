@@ -1,10 +1,12 @@
 "Models that are copied, pickled and sent to other processes: they work, and hold no secret"
 
+import asyncio
 import copy
 import os
 import pickle
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import cloudpickle
 import pytest
@@ -125,11 +127,15 @@ def test_copies_do_not_share_what_changes():
     assert odd_stand_in.url == third.base_url
 
 
-def test_a_local_model(small):
-    "A pickled one starts its own threads; without a file of its own it needs none to be pickled"
+@pytest.mark.parametrize('how', HOW)
+def test_a_local_model(how):
+    "Its threads and its lock stay in their process; settings and keys go along"
     model = get_model('local/small', temperature=0.5, concurrency=2)
-    again = pickle.loads(pickle.dumps(model))
+    with ThreadPoolExecutor(1) as model._pool:
+        model._lock = asyncio.Lock()  # As after its first answer
+        again = HOW[how](model)
     assert again.key() == model.key() and again.code() == model.code()
+    assert again._pool is again._server is None and not hasattr(again, '_lock')
 
 
 def test_a_cache(tmp_path):
