@@ -419,7 +419,7 @@ def result(self: Run, timeout: float | None = None) -> Any:
     self._has_warned = True
     return self.stages[-1].result()
 
-# %% ../nbs/33_run.ipynb #ec8c76d5
+# %% ../nbs/33_run.ipynb #4dd3f2b5
 @patch
 async def _main(self: Run) -> None:
     self._has_begun = True
@@ -451,7 +451,7 @@ def _check_outcome(self: Run) -> None:
     if engine.jobs and not any(job.items for job in engine.jobs):
         n = self.usage.requests + self.usage.cached
         raise ModelError(
-            f'{self.model.name} answered {n} requests, but nothing usable was in them. '
+            f'{self.model.name} answered {counted(n, "request")}, but nothing usable was in them. '
             f'The last answer: {self.workspace.asker.last_text[:300]!r}'
         )
 

@@ -445,7 +445,8 @@ def test_page_fits(width, notebook, cache):
         assert width == 600 or jumped == {}  # Where lines are so short a hint may take two
         row(nb, get(nb, 's.taxonomy.cells()[0].id')).click()
         p.get_by_role('region', name='Node').locator('li').first.wait_for()
-        tree, node = (box(p.get_by_role(*role)) for role in (('tree',), ('region',)))
+        tree = box(p.get_by_role('tree', name='Taxonomy'))
+        node = box(p.get_by_role('region', name='Node'))
         if width == 600:  # The inspector is below the tree, and both have all the width
             assert node['y'] >= tree['y'] + tree['height'] and node['width'] == tree['width'] > 400
         else:
