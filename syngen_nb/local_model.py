@@ -106,7 +106,7 @@ def _check_numbers(concurrency: int, context: int, max_tokens: int) -> None:
             f'concurrency={concurrency} and max_tokens={max_tokens} must be at least 1, context={context} at least 256'
         )
 
-# %% ../nbs/28_local_model.ipynb #a9248eba
+# %% ../nbs/28_local_model.ipynb #4c6c0906
 class LocalModel(Model):
     "A model in a GGUF file, run by llama.cpp in this process."
 
@@ -139,7 +139,7 @@ class LocalModel(Model):
         is_small = self.embedded == 'local/small'
         self.prompts = prompts or (SMALL if is_small else LOCAL)
         self.pace = (0.6, 47.0) if is_small else (5.3, 10.0)
-        self.keeps = (0.79, 0.39) if is_small else (0.9, 0.8)
+        self.keeps = (0.88, 0.39) if is_small else (0.81, 0.94)
         self._pool: ThreadPoolExecutor | None = None
         self._server: Any = None
 

@@ -5,9 +5,8 @@
 # %% auto #0
 __all__ = ['TOKENS', 'NAMES_A_LIST', 'Loads', 'usual_seconds', 'Pace', 'amount']
 
-# %% ../nbs/32_pace.ipynb #e85f44a7
+# %% ../nbs/32_pace.ipynb #62d461a1
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 
 from fastcore.basics import patch
@@ -30,18 +29,18 @@ def usual_seconds(level: str, model: Model, texts_a_request: int = 5) -> float:
     wait, tokens_a_second = model.pace
     return (wait + n_items * TOKENS[level] / tokens_a_second) / n_units / model.concurrency
 
-# %% ../nbs/32_pace.ipynb #3a68342e
+# %% ../nbs/32_pace.ipynb #973918d1
 class Pace:
     "Measures what a list of names, a text and a check take."
 
     def __init__(self, clock: Callable[[], float] = time.monotonic):
         self.clock = clock
         self.models: dict[str, Model] = {}  # Level to the model that was asked last
-        self._seconds: Counter = Counter(dict.fromkeys(TOKENS, 0.0))  # By level, like the next three
-        self._units: Counter = Counter(dict.fromkeys(TOKENS, 0.0))  # What came of it
-        self._answers: Counter = Counter(dict.fromkeys(TOKENS, 0))
-        self._n_on_way: Counter = Counter(dict.fromkeys(TOKENS, 0))
-        self._waits: Counter = Counter(dict.fromkeys(TOKENS, 0.0))  # Seconds from a request to its answer, by level
+        self._seconds: dict[str, float] = dict.fromkeys(TOKENS, 0.0)  # By level, like the next three
+        self._units: dict[str, float] = dict.fromkeys(TOKENS, 0.0)  # What came of it
+        self._answers: dict[str, int] = dict.fromkeys(TOKENS, 0)
+        self._n_on_way: dict[str, int] = dict.fromkeys(TOKENS, 0)
+        self._waits: dict[str, float] = dict.fromkeys(TOKENS, 0.0)  # Seconds from a request to its answer, by level
         self._on_way: dict[
             Job, tuple[float, float]
         ] = {}  # Jobs that are being asked for: since when, and what they had
@@ -64,7 +63,7 @@ class Pace:
             self._n_on_way[job.level] -= 1
             self._answers[job.level] += 1
 
-# %% ../nbs/32_pace.ipynb #ee68e512
+# %% ../nbs/32_pace.ipynb #85a3a4bd
 def amount(job: Job) -> float:
     "Return what a job has so far: a share of a list of names, a number of texts, or votes."
     if isinstance(job, CheckJob):
@@ -75,9 +74,9 @@ def amount(job: Job) -> float:
 
 
 @patch
-def _seconds_by_now(self: Pace) -> Counter:
+def _seconds_by_now(self: Pace) -> dict[str, float]:
     "Return the seconds of each level, requests on their way included."
-    seconds = Counter(self._seconds)
+    seconds = dict(self._seconds)
     n_on_way = sum(self._n_on_way.values())
     began = max([self._since, *(model.ready_at for model in list(self.models.values()))])
     passed = self.clock() - began

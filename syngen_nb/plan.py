@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['COUNTS', 'whole_number', 'Plan', 'apportion']
 
-# %% ../nbs/05_plan.ipynb #e0224f67
+# %% ../nbs/05_plan.ipynb #3e3be231
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from heapq import heapify, heapreplace
@@ -16,6 +16,7 @@ from typing import Any
 from fastcore.basics import patch
 
 from .task import Task
+from .wording import counted
 
 # %% ../nbs/05_plan.ipynb #a064f09b
 COUNTS = 'n_source_type', 'n_topic', 'n_subtopic'
@@ -199,13 +200,11 @@ def to_dict(self: Plan) -> dict[str, int | None]:
     "Return the plan as plain data; `Plan(**data)` makes it again."
     return asdict(self)
 
-# %% ../nbs/05_plan.ipynb #1f911818
+# %% ../nbs/05_plan.ipynb #2b01a4d4
 @patch
 def __str__(self: Plan) -> str:
-    shape = (
-        f'{self.n_label} labels × {self.n_source_type} source types × {self.n_topic} topics × '
-        f'{self.n_subtopic} subtopics'
-    )
+    nouns = dict(n_label='label', n_source_type='source type', n_topic='topic', n_subtopic='subtopic')
+    shape = ' × '.join(counted(getattr(self, name), noun) for name, noun in nouns.items())
     cells = self.n_label * self.leaves
     if not self.n_record_to_generate:
         return f'{shape} = {cells} cells'

@@ -457,7 +457,7 @@ def _wait(self: Run, timeout: float | None) -> None:
             raise explain(KeyboardInterrupt(words), words) from None
     waited_for.result(0)
 
-# %% ../nbs/33_run.ipynb #63b4426c
+# %% ../nbs/33_run.ipynb #cc4960ea
 @patch
 async def _main(self: Run) -> None:
     is_over = False
@@ -510,7 +510,7 @@ def _check_outcome(self: Run) -> None:
         n = self.usage.requests + self.usage.cached
         lack = 'no label was named' if engine.jobs[0].level == 'checks' else 'nothing usable was in them'
         raise ModelError(
-            f'{self.model.name} answered {n} requests, but {lack}. '
+            f'{self.model.name} answered {counted(n, "request")}, but {lack}. '
             f'The last answer: {self.workspace.asker.last_text[:300]!r}'
         )
 

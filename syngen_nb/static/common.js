@@ -34,6 +34,12 @@ const say = (element, text) => { if (element.textContent !== text) element.textC
 const joined = (texts, separator = ' · ') => texts.filter(Boolean).join(separator);
 const whole = new Intl.NumberFormat('en');
 const counted = (n, noun, plural = `${noun}s`) => `${whole.format(n)} ${n == 1 ? noun : plural}`;
+// As `cost_words` in Python
+const costWords = dollars => {
+  if (dollars == null) return 'price not known';
+  if (dollars <= 0) return 'free';
+  return dollars < 0.005 ? 'under $0.01' : `$${dollars.toFixed(2)}`;
+};
 
 // --- the element of a widget
 const views = new Set();

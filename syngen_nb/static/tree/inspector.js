@@ -153,8 +153,8 @@ class Inspector {
     this.offer(this.into, details.siblings);
   }
   facts(node, details) {
-    const all = details.n_texts ? `${details.n_texts} texts` : '';
-    const texts = node.want ? `${node.have ?? 0} of ${node.want} texts` : all;
+    const all = details.n_texts ? counted(details.n_texts, 'text') : '';
+    const texts = node.want ? `${node.have ?? 0} of ${counted(node.want, 'text')}` : all;
     return joined([texts, node.status ?? 'done', MADE[details.origin]]);
   }
 
@@ -199,7 +199,7 @@ const quoted = (title, textContent) => [h('b', { textContent: title }), h('pre',
 
 const cost = list => {
   const sum = name => list.reduce((total, o) => total + o[name], 0);
-  const price = list.some(o => o.dollars == null) ? 'price not known' : `$${sum('dollars').toFixed(4)}`;
-  const requests = `${list.length} request${list.length == 1 ? '' : 's'}`;
+  const price = costWords(list.some(o => o.dollars == null) ? null : sum('dollars'));
+  const requests = counted(list.length, 'request');
   return `${requests}, ${whole.format(sum('tokens_in'))} tokens in, ${whole.format(sum('tokens_out'))} out, ${price}`;
 };
