@@ -79,7 +79,7 @@ def rows_of_labels(
         raise ValueError('The weights leave no rows to any label; give one of them a weight above 0')
     return {label.id: share for label, share in zip(labels, shares)}
 
-# %% ../nbs/48_generate.ipynb #95ef64b1
+# %% ../nbs/48_generate.ipynb #ff881db3
 @dataclass
 class TextStage:
     "Writes the texts of all cells."
@@ -92,12 +92,15 @@ class TextStage:
     each: int | None = None  # Or texts for each cell
     checks: Checks | None = None  # None if labels are not checked
     jobs: dict[str, TextsJob] = field(default_factory=dict, init=False)  # Id of a cell to its texts
+    written_for: dict[str, str] = field(default_factory=dict, init=False)  # Id of a cell to that of its label
 
     def __post_init__(self):
         self.engine = self.workspace.engine
         self.taxonomy = self.workspace.taxonomy
         self.examples = {fold(text) for text, _ in self.workspace.task.examples}
         labels = self.taxonomy.children()
+        self.label_names = {label.id: label.name for label in labels}  # As they are asked for, whatever comes
+        self._edits_seen = self.taxonomy.edits
         cells = {label.id: planned_cells(self.shape, label) for label in labels}
         self.label_rows = rows_of_labels(labels, cells, self.rows, self.each)
         self.planned = {label: share_rows(self.label_rows[label], places) for label, places in cells.items()}
@@ -112,12 +115,12 @@ class TextStage:
             self.checks.on_answer = self.ledger.touch
             self.ledger.misread = lambda cell, text: self.checks.objection(cell.label, text)
 
-# %% ../nbs/48_generate.ipynb #eb2c7bbf
+# %% ../nbs/48_generate.ipynb #f74940d5
 @patch
 def add_cell(self: TextStage, node: Node) -> None:
     "Ask for the texts of a cell."
     label, place = cell_place(self.taxonomy, node)
-    path = self.taxonomy.path(node)
+    path = (self.label_names[label], *self.taxonomy.path(node)[1:])
     about = context(self.workspace.task, *path)
     cell = Cell(node.id, path, self.planned.get(label, {}).get(place, 0))
     job = TextsJob(
@@ -133,9 +136,11 @@ def add_cell(self: TextStage, node: Node) -> None:
         rejected=lambda: cell.rejected,
         offset=sum(step * index for step, index in zip((37, 13, 3), place)),
     )
+    self._take_over(job)
     cell.texts = job.items
     cell.has_given_up = lambda: job.fruitless_draws >= self.workspace.rounds or bool(job.error)
     cell.objection = lambda text: self.filters.why_not(text, about)
+    self.written_for[node.id] = label
     self.jobs[node.id] = job
     self.ledger.add(cell)
     self.engine.push(job)
@@ -143,9 +148,12 @@ def add_cell(self: TextStage, node: Node) -> None:
 
 @patch
 def _siblings(self: TextStage, node: str) -> list[str]:
-    "Return the names of the other subtopics of the topic."
-    siblings = self.taxonomy.children(self.taxonomy[node].parent)
-    return [sibling.name for sibling in siblings if sibling.id != node]
+    "Return the names of the other subtopics of the topic; none if the cell was removed meanwhile."
+    with self.taxonomy.mutex:
+        if node not in self.taxonomy.nodes:
+            return []
+        siblings = self.taxonomy.children(self.taxonomy[node].parent)
+        return [sibling.name for sibling in siblings if sibling.id != node]
 
 
 @patch
@@ -153,7 +161,30 @@ def _has_taken(self: TextStage, job: ListJob, n_dropped: int) -> None:
     self.workspace.usage.dropped += n_dropped
     self.ledger.touch()
 
-# %% ../nbs/48_generate.ipynb #a65d8e02
+# %% ../nbs/48_generate.ipynb #9173e378
+@patch
+def _take_over(self: TextStage, job: TextsJob) -> None:
+    "Give `job` the texts of the job that its cell had before, which asks no more."
+    before = self.jobs.get(job.nodes[0])
+    if before:
+        before.wanted = 0
+        job.items.update(before.items)
+
+
+@patch
+def _is_new(self: TextStage, node: Node) -> bool:
+    label = list(self.taxonomy.up(node))[-1].id
+    return label in self.label_names and self.written_for.get(node.id) != label
+
+
+@patch
+def _add_new_cells(self: TextStage) -> None:
+    with self.taxonomy.mutex:
+        for node in self.taxonomy.cells():
+            if self._is_new(node):
+                self.add_cell(node)
+
+# %% ../nbs/48_generate.ipynb #e119a9e4
 @patch
 async def work(self: TextStage) -> None:
     "Write until every cell has its share or gives no more, or until a stop."
@@ -174,25 +205,32 @@ def _refill(self: TextStage) -> bool:
     "Queue what is missing, below nodes too that someone added meanwhile; return whether there is any."
     with self.taxonomy.mutex:
         self.tree.filler.fill_new()
-        for node in self.taxonomy.cells():
-            if node.id not in self.jobs:
-                self.add_cell(node)
+        self._add_new_cells()
         return self.engine.requeue()
 
-# %% ../nbs/48_generate.ipynb #00944f63
+# %% ../nbs/48_generate.ipynb #b3d5b4fa
 @patch
 def _share_out(self: TextStage) -> None:
-    for label in self.taxonomy.children():
-        nodes = [node for node in self.taxonomy.cells(label) if node.id in self.jobs]
-        places = {cell_place(self.taxonomy, node)[1]: node for node in nodes}
-        cells = {place: self.ledger.cells[node.id] for place, node in places.items()}
-        weights = {place: self.taxonomy.share(node) for place, node in places.items()}
-        self.ledger.share_out(self.label_rows.get(label.id, 0), cells, weights)
+    with self.taxonomy.mutex:
+        labels = self.taxonomy.children()
+        self.ledger.n_rows = sum(self.label_rows.get(label.id, 0) for label in labels)
+        for label in labels:
+            self._share_out_label(label)
+
+
+@patch
+def _share_out_label(self: TextStage, label: Node) -> None:
+    nodes = [node for node in self.taxonomy.cells(label) if node.id in self.jobs]
+    places = {cell_place(self.taxonomy, node)[1]: node for node in nodes}
+    cells = {place: self.ledger.cells[node.id] for place, node in places.items()}
+    weights = {place: self.taxonomy.share(node) for place, node in places.items()}
+    self.ledger.share_out(self.label_rows.get(label.id, 0), cells, weights)
 
 
 @patch
 def _next_round(self: TextStage) -> bool:
     "Let the cells that are short ask again; return whether any does, or has more without asking."
+    self._add_new_cells()
     if self.ledger.ease():
         return True
     self.select(full=True)
@@ -200,6 +238,8 @@ def _next_round(self: TextStage) -> bool:
     self._share_out()
     for cell, n_lacking in self.ledger.lacking().items():
         job = self.jobs[cell]
+        if self.workspace.is_gone(job):
+            continue
         if not job.missing:
             job.wanted = len(job.items) + n_lacking
         self.engine.push(job)
@@ -239,11 +279,14 @@ def _relabel(self: TextStage) -> bool:
 
     return self.ledger.relabel(read, on_move)
 
-# %% ../nbs/48_generate.ipynb #fc0b22e1
+# %% ../nbs/48_generate.ipynb #9c341f51
 @patch
 def select(self: TextStage, full: bool = False) -> dict[str, list[str]]:
     "Return the texts that stay, by cell in tree order."
     full = full or self.workspace.is_over
+    if self._edits_seen != self.taxonomy.edits:
+        self._edits_seen = self.taxonomy.edits
+        self.ledger.touch()
     kept = self.ledger.select(full)
     if full:
         jobs = [(self.jobs[cell.id], cell) for cell in self.ledger.cells_in_order()]
@@ -267,7 +310,7 @@ def trust_all(self: TextStage) -> None:
     self.ledger.compares_openings = False
     self.ledger.touch()
 
-# %% ../nbs/48_generate.ipynb #bf60be97
+# %% ../nbs/48_generate.ipynb #965402fe
 @patch
 def job(self: TextStage, node: str) -> Job | None:
     "Return the texts of a cell."
@@ -277,11 +320,12 @@ def job(self: TextStage, node: str) -> Job | None:
 @patch
 def state(self: TextStage, node: str) -> State | None:
     "Return the state of a cell, or None for any other node."
-    job = self.jobs.get(node)
-    if job is None:
-        is_cell = node in self.taxonomy.nodes and self.taxonomy[node].kind == 'subtopic'
+    cell = self.ledger.cells.get(node)
+    if cell is None:
+        found = self.taxonomy.nodes.get(node)
+        is_cell = found is not None and found.kind == 'subtopic'
         return ('waiting', 0, 0, '') if is_cell and not self.workspace.is_over else None
-    cell = self.ledger.cells[node]
+    job = self.jobs[node]
     have = min(len(job.items), cell.share)
     want = max(cell.share, cell.due or 0)
     return job_status(job, have, want, cell.is_spent), have, want, job.error
@@ -302,19 +346,23 @@ def progress(self: TextStage) -> dict[str, tuple[int, int]]:
         stages['checks'] = (self.checks.n_read(), len(self.checks.jobs))
     return stages
 
-# %% ../nbs/48_generate.ipynb #23ed17ee
+# %% ../nbs/48_generate.ipynb #1dcaf13e
 @patch
 def short(self: TextStage) -> list[dict]:
     "Return the cells that gave less than their share, and the labels that have no cell."
     found = []
-    for cell_id, texts in self.select().items():
+    kept = self.select()
+    for cell_id, path in self.cell_paths(kept).items():
+        texts = kept[cell_id]
         cell = self.ledger.cells[cell_id]
         due = cell.due or cell.share
         if len(texts) < due:
-            name = ' · '.join(cell.path)
+            name = ' · '.join(path)
             found.append(dict(cell=name, want=due, got=len(texts)) | self._why_short(cell))
-    bare = [label for label in self.taxonomy.children() if not self.taxonomy.cells(label)]
-    return found + [dict(cell=label.name, want=self.label_rows.get(label.id, 0), got=0) for label in bare]
+    with self.taxonomy.mutex:
+        labels = [label for label in self.taxonomy.children() if label.id in self.label_rows]
+        bare = [label for label in labels if not self.taxonomy.cells(label)]
+    return found + [dict(cell=label.name, want=self.label_rows[label.id], got=0) for label in bare]
 
 
 @patch
@@ -325,20 +373,59 @@ def _why_short(self: TextStage, cell: Cell) -> dict[str, str]:
     reasons = Counter(reason for _, reason in (*job.dropped, *cell.rejected)).most_common(1)
     return dict(why=f'{reasons[0][1]} dropped: {reasons[0][0]}') if reasons else {}
 
-# %% ../nbs/48_generate.ipynb #0c070fda
+# %% ../nbs/48_generate.ipynb #2c959fc7
 @patch
 def result(self: TextStage) -> pd.DataFrame:
     "Return the rows so far."
-    rows = [(text, *self.taxonomy.path(cell), cell) for cell, texts in self.select().items() for text in texts]
+    kept = self.select()
+    paths = self.cell_paths(kept)
+    rows = [(text, *path, cell) for cell, path in paths.items() for text in kept[cell]]
     df = pd.DataFrame(rows, columns=['text', *KINDS[1:], 'cell'])
-    df['label'] = pd.Categorical(df['label'], [label.name for label in self.workspace.task.labels])
+    df['label'] = pd.Categorical(df['label'], self._label_categories(paths))
     df['model'] = self.workspace.writer.model.name
     if self.checks:
-        self.checks.add_columns(df)
+        self._add_checks(df)
     df.attrs['syngen'] = self._origin()
     return df
 
 
+@patch
+def cell_paths(self: TextStage, cells: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    "Return the names down to each of `cells` as they are now, without cells that were removed."
+    with self.taxonomy.mutex:
+        return {cell: self.taxonomy.path(cell) for cell in cells if cell in self.taxonomy.nodes}
+
+
+@patch
+def _label_categories(self: TextStage, paths: dict[str, tuple[str, ...]]) -> list[str]:
+    "Return the names of the labels; an edit in between may have taken one of them from the tree."
+    names = [label.name for label in self.taxonomy.task.labels]
+    return list(dict.fromkeys([*names, *(path[0] for path in paths.values())]))
+
+# %% ../nbs/48_generate.ipynb #b2dea7e3
+@patch
+def _names_now(self: TextStage) -> dict[str, str | None]:
+    "Return the names of today for those that the labels had at first; None if another label took the name."
+    with self.taxonomy.mutex:
+        nodes = {label.id: label.name for label in self.taxonomy.children()}
+    names: dict[str, str | None] = {}
+    for id, name in self.label_names.items():
+        is_free = name not in nodes.values()
+        names[name] = nodes.get(id, name if is_free else None)
+    return names
+
+
+@patch
+def _add_checks(self: TextStage, df: pd.DataFrame) -> None:
+    "Add the columns `checked_label` and `confidence` to `df`."
+    written_for = [self.ledger.cells[cell].label for cell in df['cell']]
+    read = self.checks.add_columns(df.assign(label=written_for))
+    names = self._names_now()
+    labels = list(dict.fromkeys(name for name in names.values() if name))
+    df['checked_label'] = pd.Categorical([names.get(label) for label in read['checked_label']], labels)
+    df['confidence'] = read['confidence']
+
+# %% ../nbs/48_generate.ipynb #02bd69ac
 @patch
 def _origin(self: TextStage) -> dict[str, Any]:
     "Return how the rows were made, as plain data."
@@ -350,7 +437,7 @@ def _origin(self: TextStage) -> dict[str, Any]:
         plan=self.workspace.plan.to_dict(),
         seed=writer.seed,
         usage=asdict(self.workspace.usage),
-        labels={label.name: label.description for label in task.labels},
+        labels={label.name: label.description for label in self.taxonomy.task.labels},
         language=task.language,
         prompts=writer.prompts.name,
         filters=self.filters.names,
@@ -369,7 +456,7 @@ def _how_verified(self: TextStage) -> dict[str, Any] | bool | None:
     judge = self.checks.judge
     return dict(policy=judge.policy, model=self.checks.reader.model.name, odds=judge.odds)
 
-# %% ../nbs/48_generate.ipynb #c8d7554b
+# %% ../nbs/48_generate.ipynb #fdceb7d6
 class TextRun(Run):
     """Texts being written in the background; see `start`.
 
@@ -408,7 +495,9 @@ class TextRun(Run):
     @property
     def dropped(self) -> pd.DataFrame:
         "The texts that were written and not kept: `text`, `label` to `subtopic`, `cell` and `reason`."
-        rows = [(text, *self.taxonomy.path(cell), cell, why) for cell, text, why in self._texts.dropped()]
+        found = self._texts.dropped()
+        paths = self._texts.cell_paths({cell for cell, _, _ in found})
+        rows = [(text, *paths[cell], cell, why) for cell, text, why in found if cell in paths]
         return pd.DataFrame(rows, columns=['text', *KINDS[1:], 'cell', 'reason'])
 
     def texts(self, cells: Iterable[str]) -> list[str]:
