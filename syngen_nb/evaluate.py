@@ -7,10 +7,11 @@ __all__ = ['Matrix', 'REGULARIZATION', 'tfidf', 'embeddings', 'features_of', 'fi
            'evidence_by_row', 'errors_of', 'count_leaked', 'BothSets', 'read_both', 'stratified_order', 'curve_sizes',
            'confusion_table', 'label_scores', 'Evaluation', 'evaluate']
 
-# %% ../nbs/54_evaluate.ipynb #2e544c79
+# %% ../nbs/54_evaluate.ipynb #cf6d48e7
 import base64
 import io
 import math
+import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,11 +28,15 @@ from fastcore.basics import patch
 from .display import html_table, install_hint
 from .frames import label_names, labelled
 from .stats import METRICS, scores, wilson
-from .text import SPACELESS, fold, shorten
+from .text import SPACELESS, fold, shorten, spelled_like, words
 
-# %% ../nbs/54_evaluate.ipynb #77ede98b
+# %% ../nbs/54_evaluate.ipynb #689cdeb3
 Matrix = Any  # A sparse matrix of scipy, which is imported only when it is used
-_token = rf'[{SPACELESS}]|(?u:[^\W{SPACELESS}]{{2,}})'
+_spaceless = re.compile(f'[{SPACELESS}]')
+
+
+def _tokens(text: str) -> list[str]:
+    return [word for word in words(text) if len(word) > 1 or _spaceless.match(word)]
 
 
 def tfidf(
@@ -47,7 +52,8 @@ def tfidf(
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=_token)
+    how = dict(tokenizer=_tokens, token_pattern=None, lowercase=False)
+    vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, **how)
     try:
         features = [vectorizer.fit_transform(train)]
     except ValueError:
@@ -269,7 +275,7 @@ def count_leaked(train: Iterable[str], test: Iterable[str]) -> int:
     known = set(map(fold, train))
     return sum(fold(text) in known for text in test)
 
-# %% ../nbs/54_evaluate.ipynb #5ed8e962
+# %% ../nbs/54_evaluate.ipynb #d54fe647
 @dataclass
 class BothSets:
     "Texts and labels of two frames that fit each other."
@@ -297,9 +303,10 @@ def read_both(train: pd.DataFrame, test: pd.DataFrame) -> BothSets:
     """
     train_texts, train_labels = _read(train, 'train')
     test_texts, test_labels = _read(test, 'test')
+    test_labels = np.array(spelled_like(test_labels, train_labels), dtype=object)
     names = set(train_labels)
     _check_same_labels(names, set(test_labels))
-    in_order = [name for name in label_names(train) if name in names]
+    in_order = [name for name in spelled_like(label_names(train), train_labels) if name in names]
     leaked = count_leaked(train_texts, test_texts)
     return BothSets(train_texts, train_labels, test_texts, test_labels, in_order, leaked)
 

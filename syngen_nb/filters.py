@@ -6,14 +6,15 @@
 __all__ = ['LANGUAGE_CODES', 'Filter', 'TEXT_FILTERS', 'FRAME_FILTERS', 'FILTERS', 'speaks_as_model', 'has_placeholder',
            'names_label', 'copies_example', 'too_short', 'broken_off', 'language_code', 'other_language', 'Filters']
 
-# %% ../nbs/40_filters.ipynb #07c9ebc4
+# %% ../nbs/40_filters.ipynb #fd214ea7
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
+from unicodedata import normalize
 
 from .duplicates import jaccard, word_pairs
-from .text import fold, words
+from .text import fold, is_whole, same, words
 
 # %% ../nbs/40_filters.ipynb #370f226d
 _announcements = (
@@ -69,24 +70,30 @@ _common_words = set(
     'the their them they this was what who why yes you'.split()
 )
 
-# %% ../nbs/40_filters.ipynb #e0a9721a
+# %% ../nbs/40_filters.ipynb #30c05a32
 @lru_cache(512)
-def _label_pattern(label: str) -> tuple[str, re.Pattern]:
-    "Return the first word of `label` and the pattern that finds the label in a text."
-    name_words = re.split(r'[\s_\-]+', label.strip().casefold())
+def _label_patterns(label: str) -> tuple[str, re.Pattern, re.Pattern | None]:
+    "Return the first word of `label`, the pattern of it as a tag, and as a word if it says something as one."
+    name = same(label)
+    name_words = re.split(r'[\s_\-]+', name)
     plain = ' '.join(name_words)
-    patterns = [pattern.replace('TAG', re.escape(label)) for pattern in _tag_patterns]
-    if len(plain) >= 3 and plain not in _common_words:
-        patterns.append(r'(?<!\w)' + r'[\s_\-]+'.join(map(re.escape, name_words)) + r'(?!\w)')
-    return name_words[0], re.compile('|'.join(patterns), re.I)
+    tag = re.compile('|'.join(pattern.replace('TAG', re.escape(name)) for pattern in _tag_patterns))
+    if len(plain) < 3 or plain in _common_words:
+        return name_words[0], tag, None
+    return name_words[0], tag, re.compile(r'(?<!\w)' + r'[\s_\-]+'.join(map(re.escape, name_words)) + r'(?!\w)')
 
 
 def names_label(text: str, label: str) -> bool:
     "Return whether `text` says the name of `label`."
     if _form_field.match(text):
         return True
-    first_word, pattern = _label_pattern(label)
-    return first_word in text.casefold() and bool(pattern.search(text))
+    first_word, tag, word = _label_patterns(label)
+    said = same(text)
+    if first_word not in said:
+        return False
+    if tag.search(said):
+        return True
+    return word is not None and any(is_whole(said, *match.span()) for match in word.finditer(said))
 
 # %% ../nbs/40_filters.ipynb #a5b83409
 @lru_cache(1024)
@@ -107,9 +114,9 @@ def copies_example(text: str, examples: Iterable[str]) -> bool:
             return True
     return False
 
-# %% ../nbs/40_filters.ipynb #8d44d9aa
+# %% ../nbs/40_filters.ipynb #b939d549
 def _letters(text: str) -> int:
-    return sum(map(str.isalnum, text))
+    return sum(map(str.isalnum, normalize('NFC', text)))
 
 
 def too_short(text: str) -> bool:
@@ -118,7 +125,7 @@ def too_short(text: str) -> bool:
         return False
     return _letters(text) < 12 and len(words(text)) < 2
 
-# %% ../nbs/40_filters.ipynb #509280fa
+# %% ../nbs/40_filters.ipynb #3f159490
 _dangling_words = set(
     'the a an and or of my your our their because el la los las de y que un una der die das und le les et des'.split()
 )
@@ -127,9 +134,9 @@ _dangling_words = set(
 def broken_off(text: str) -> bool:
     "Return whether `text` ends where no sentence does: in a comma, an opening bracket, or in *the*."
     end = text.rstrip()[-12:]
-    if end[-1:] in ',;:-–—([{&':
+    if end[-1:] in ',;:-–—([{&،؛、，；：（［「『':
         return True
-    return end[-1].isalpha() and re.split(r'\W+', end.casefold())[-1] in _dangling_words
+    return end[-1].isalpha() and words(end)[-1] in _dangling_words
 
 # %% ../nbs/40_filters.ipynb #c369922d
 _language_names = """
@@ -162,7 +169,7 @@ def language_code(language: str) -> str:
         return parts[0]
     return next((LANGUAGE_CODES[part] for part in parts if part in LANGUAGE_CODES), '')
 
-# %% ../nbs/40_filters.ipynb #aa7c6386
+# %% ../nbs/40_filters.ipynb #14f772fa
 _frequent_english = frozenset(
     'the and is was of to it that this for with you my are have not but they we so just'.split()
 )
@@ -182,7 +189,7 @@ def _is_plainly_english(text: str, tokens: list[str]) -> bool:
 def other_language(text: str, language: str) -> bool:
     "Return whether `text` is certainly not in `language`; False if the detector does not know the language."
     code = language_code(language)
-    tokens = text.casefold().split()
+    tokens = normalize('NFC', text).casefold().split()
     if not code or code == 'en' and _is_plainly_english(text, tokens):
         return False
     plain = ' '.join(o for o in tokens if o[0] not in '@#' and not o.startswith(('http', 'www.')))

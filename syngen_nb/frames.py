@@ -5,11 +5,13 @@
 # %% auto #0
 __all__ = ['missing', 'labelled', 'label_names', 'check_frames']
 
-# %% ../nbs/03_frames.ipynb #cffaefa8
+# %% ../nbs/03_frames.ipynb #0eaec50b
 from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
+
+from .text import spelled_like
 
 # %% ../nbs/03_frames.ipynb #9d963238
 def missing(value: Any) -> bool:
@@ -48,9 +50,9 @@ def _check_hashable(label: Any) -> None:
             'texts with several labels are not supported'
         ) from None
 
-# %% ../nbs/03_frames.ipynb #a6e73cde
+# %% ../nbs/03_frames.ipynb #c7807363
 def labelled(df: pd.DataFrame, what: str = 'The frame') -> tuple[list[str], list]:
-    """Return the texts and the labels of `df`.
+    """Return the texts and the labels of `df`; labels that differ only in their Unicode form count as one.
 
     Raises
     ------
@@ -69,9 +71,9 @@ def labelled(df: pd.DataFrame, what: str = 'The frame') -> tuple[list[str], list
     _check_values(labels, 'label', what, lambda value: not missing(value) and bool(str(value).strip()))
     for label in labels:
         _check_hashable(label)
-    return texts, labels
+    return texts, spelled_like(labels)
 
-# %% ../nbs/03_frames.ipynb #921ad721
+# %% ../nbs/03_frames.ipynb #c7d4183a
 def label_names(*frames: pd.DataFrame) -> list[str]:
     "Return the labels of `frames`: in the order of the Categorical, else sorted."
     names: list[str] = []
@@ -81,7 +83,7 @@ def label_names(*frames: pd.DataFrame) -> list[str]:
             names += map(str, column.cat.categories)
         else:
             names += sorted(map(str, column.dropna().unique()))
-    return list(dict.fromkeys(names))
+    return list(dict.fromkeys(spelled_like(names)))
 
 # %% ../nbs/03_frames.ipynb #b3ea0f79
 def check_frames(frames: list[pd.DataFrame]) -> None:

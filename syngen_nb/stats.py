@@ -5,14 +5,16 @@
 # %% auto #0
 __all__ = ['METRICS', 'Values', 'count_pairs', 'scores_by_draw', 'scores', 'paired_bootstrap', 'wilson']
 
-# %% ../nbs/53_stats.ipynb #ef76383d
+# %% ../nbs/53_stats.ipynb #421d3985
 import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-# %% ../nbs/53_stats.ipynb #160ebc0c
+from .text import spelled_like
+
+# %% ../nbs/53_stats.ipynb #7ac17e1c
 METRICS = ('accuracy', 'macro_f1', 'weighted_f1')
 Values = Sequence | np.ndarray  # Labels or predictions of rows; a pandas Series works too
 
@@ -33,6 +35,8 @@ def count_pairs(
     """
     values = np.concatenate([np.asarray(column, dtype=object).astype(str) for column in columns])
     names, codes = np.unique(values, return_inverse=True)
+    names, same_code = np.unique(spelled_like(names.tolist()), return_inverse=True)
+    codes = same_code[codes]
     rows, counts = np.unique(codes.reshape(len(columns), -1), axis=1, return_counts=True)
     return rows, counts, len(names)
 

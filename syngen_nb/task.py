@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Label', 'Task']
 
-# %% ../nbs/04_task.ipynb #3cdef275
+# %% ../nbs/04_task.ipynb #c04027dd
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -13,12 +13,9 @@ from typing import Any
 from fastcore.basics import patch
 
 from .display import call_code, html_table
-from .text import JOINERS, same, shorten
+from .text import is_one_line, same, shorten, spelled_like
 
-# %% ../nbs/04_task.ipynb #cdbe78ed
-_INVISIBLE = '\xa0' + JOINERS  # Characters that names may hold although they are not printable
-
-
+# %% ../nbs/04_task.ipynb #4edc923e
 def _one_line(text: Any, what: str, most: int) -> str:
     "Return `text` without surrounding space if it is one line of at most `most` characters."
     if not isinstance(text, str):
@@ -30,7 +27,7 @@ def _one_line(text: Any, what: str, most: int) -> str:
         raise ValueError(
             f'{what} has {len(text)} characters; at most {most} are allowed, put details into a description'
         )
-    if not all(c.isprintable() or c in _INVISIBLE for c in text):
+    if not is_one_line(text):
         raise ValueError(f'{what} has line breaks or control characters; write it on one line: {text[:60]!r}')
     return text
 
@@ -84,7 +81,7 @@ def _check_labels(labels: Any) -> tuple[Label, ...]:
         seen[key] = label.name
     return checked
 
-# %% ../nbs/04_task.ipynb #f12be8b5
+# %% ../nbs/04_task.ipynb #32c4b8a3
 def _check_example(example: Any, names: list[str]) -> tuple[str, str]:
     if not isinstance(example, (tuple, list)) or len(example) != 2:
         raise ValueError(f'An example is a pair (text, label), not {example!r}')
@@ -92,6 +89,7 @@ def _check_example(example: Any, names: list[str]) -> tuple[str, str]:
     label = getattr(label, 'name', label)
     if not isinstance(text, str) or not text.strip():
         raise ValueError(f'An example has no text: {example!r}; write a pair (text, label)')
+    label = spelled_like([label], names)[0]
     if label not in names:
         raise ValueError(f'An example has the label {label!r}; use one of {names}')
     return text, label
@@ -113,7 +111,7 @@ def _check_instruction(instruction: Any) -> str:
         )
     return instruction.strip()
 
-# %% ../nbs/04_task.ipynb #db9cf807
+# %% ../nbs/04_task.ipynb #d243f71e
 @dataclass(frozen=True, init=False, repr=False)
 class Task:
     """Describe a classifier: an instruction and the labels to tell apart.
@@ -144,10 +142,11 @@ class Task:
 
     def __getitem__(self, name: str) -> Label:
         "Return the label called `name`."
-        for label in self.labels:
-            if label.name == name:
-                return label
-        raise LookupError(f'No label {name!r}; the labels are {[label.name for label in self.labels]}')
+        names = [label.name for label in self.labels]
+        spelled = spelled_like([name], names)[0]
+        if spelled in names:
+            return self.labels[names.index(spelled)]
+        raise LookupError(f'No label {name!r}; the labels are {names}')
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> 'Task':
