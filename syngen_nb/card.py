@@ -6,9 +6,11 @@
 __all__ = ['PROVIDER_NAMES', 'SIZES', 'markdown_table', 'licence_words', 'health_table', 'again_code', 'yaml_text', 'yaml_head',
            'Card', 'card']
 
-# %% ../nbs/57_card.ipynb #d2405044
+# %% ../nbs/57_card.ipynb #2ac5b6bc
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from .filters import FILTERS, language_code
 from .frames import check_frames, label_names
 from .judge import Judge
 from .model_files import MODEL_FILES
+from .text import spelled_like
 
 # %% ../nbs/57_card.ipynb #7702c71e
 def markdown_table(head: Sequence[str], rows: Iterable[Iterable]) -> str:
@@ -205,7 +208,7 @@ def _what_is_short(origin: dict) -> list[str]:
         markdown_table(['cell', 'wanted', 'got', 'why'], rows),
     ]
 
-# %% ../nbs/57_card.ipynb #34085f1f
+# %% ../nbs/57_card.ipynb #f05822b3
 def _opening(origin: dict, n: int, n_labels: int) -> list[str]:
     title = f'# {markdown_text(origin.get("instruction", "Texts with labels"))}'
     about = (
@@ -217,14 +220,15 @@ def _opening(origin: dict, n: int, n_labels: int) -> list[str]:
 
 
 def _labels(frames: list[pd.DataFrame], names: list[str], meanings: dict) -> list[str]:
-    whole = pd.concat(frames)
-    label = whole['label'].astype(str)
+    labels = [spelled_like(frame['label'].astype(str), names) for frame in frames]
     parts = ['all'] if len(frames) == 1 else ['train', 'test']
-    counts = [
-        [name, meanings.get(name, ''), *((frame['label'].astype(str) == name).sum() for frame in frames)]
-        for name in names
-    ]
-    first = [[name, whole['text'][(label == name).to_numpy()].iloc[0]] for name in names if (label == name).any()]
+    sizes = [Counter(column) for column in labels]
+    counts = [[name, meanings.get(name, ''), *(size[name] for size in sizes)] for name in names]
+    texts = [text for frame in frames for text in frame['text']]
+    first_text: dict[str, str] = {}
+    for label, text in zip(chain(*labels), texts):
+        first_text.setdefault(label, text)
+    first = [[name, first_text[name]] for name in names if name in first_text]
     return [
         '## Labels',
         markdown_table(['label', 'meaning', *parts], counts),

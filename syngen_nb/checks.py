@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['SHORTER', 'JudgeReader', 'judge_reader', 'Checks', 'ChecksStage', 'verify_run', 'verify']
 
-# %% ../nbs/44_checks.ipynb #f95cffb9
+# %% ../nbs/44_checks.ipynb #4688965a
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,8 @@ from .prompts import Prompts, Request, ends_of
 from .run import Run, State, Workspace, wait_for
 from .task import Label, Task
 from .taxonomy import Taxonomy
-from .text import shorten
+from .text import shorten, spelled_like
+from .wording import counted
 
 # %% ../nbs/44_checks.ipynb #464f4e89
 SHORTER = ((2400, True), (1000, True), (1000, False), (400, False), (120, False))  # Size of the text, and descriptions
@@ -201,12 +202,19 @@ def objection(self: Checks, label: str, text: str) -> str:
         return ''
     return judge_objection(self.judge, self.read(label, text), label)
 
-# %% ../nbs/44_checks.ipynb #da3ef880
+# %% ../nbs/44_checks.ipynb #110e4dc9
 @patch
-def add_columns(self: Checks, df: pd.DataFrame) -> pd.DataFrame:
+def add_columns(
+    self: Checks,
+    df: pd.DataFrame,
+    labels: Iterable[str],  # Of each row, as the judge knows it
+    names: Sequence[str | None],  # What the labels of the judge are called in the frame; None for one that is not
+) -> pd.DataFrame:
     "Return `df` with the columns `checked_label` and `confidence`, in place."
-    readings = [self.read(label, text) for label, text in zip(df['label'].astype(str), df['text'].astype(str))]
-    df['checked_label'] = pd.Categorical([reading and reading.label for reading in readings], self.reader.labels)
+    readings = [self.read(label, text) for label, text in zip(labels, df['text'].astype(str))]
+    name_of = dict(zip(self.reader.labels, names))
+    checked = [reading and name_of[reading.label] for reading in readings]
+    df['checked_label'] = pd.Categorical(checked, list(dict.fromkeys(filter(None, names))))
     confidence = [reading.confidence if reading else float('nan') for reading in readings]
     df['confidence'] = pd.Series(confidence, index=df.index, dtype=float)
     return df
@@ -219,7 +227,27 @@ def n_read(self: Checks) -> int:
         return self.n_whole
     return sum(bool(job.readings) for job in list(self.jobs.values()))
 
-# %% ../nbs/44_checks.ipynb #ada6f06d
+# %% ../nbs/44_checks.ipynb #6fc99aa1
+def _why_unread(job: CheckJob, judge: str) -> str:
+    said = job.unread.strip()
+    return job.error or (f'{judge} answered {shorten(said, 80)!r}' if said else f'{judge} answered nothing')
+
+
+@patch
+def unread(self: Checks) -> list[dict]:
+    "Return what is known of the checks that cannot be read: a list of one dict, or an empty list."
+    jobs = list(dict.fromkeys(self.jobs.values()))
+    failed = [job for job in jobs if not job.readings and not job.wants(self.workspace.rounds)]
+    if not failed:
+        return []
+    why = _why_unread(failed[-1], self.reader.model.name)
+    fix = 'Give the judge a larger context, or' if _too_long.search(why) else 'Give'
+    n_failed = f'{len(failed):,} of {counted(len(jobs), "label check")}'
+    note = f'{n_failed} gave no label: {why}. These texts stay unchecked. {fix} another judge: verify=Judge(model=…)'
+    kind = 'error' if failed[-1].error else 'why'
+    return [dict(cell='label checks', want=len(jobs), got=len(jobs) - len(failed), note=note) | {kind: why}]
+
+# %% ../nbs/44_checks.ipynb #6ba89a6c
 @dataclass
 class ChecksStage:
     "Checks the labels of a frame."
@@ -229,8 +257,8 @@ class ChecksStage:
 
     def __post_init__(self):
         self.engine = self.checks.workspace.engine
-        rows = zip(self.df['label'].astype(str), self.df['text'].astype(str))
-        self.rows = list(dict.fromkeys(rows))  # Each once
+        self.labels = spelled_like(self.df['label'].astype(str), self.checks.reader.labels)
+        self.rows = list(dict.fromkeys(zip(self.labels, self.df['text'].astype(str))))  # Each once
 
     async def work(self) -> None:
         "Check what was not checked yet."
@@ -262,22 +290,26 @@ class ChecksStage:
 
     def short(self) -> list[dict]:
         "Return the texts that could not be read."
+        judge = self.checks.reader.model.name
         unread = [job for job in list(self.checks.jobs.values()) if not job.readings]
-        return [_unread(job) for job in unread]
+        return [_unread(job, judge) for job in unread]
 
     def result(self) -> pd.DataFrame:
         "Return a copy of the frame with two more columns."
-        return self.checks.add_columns(self.df.copy())
+        names = spelled_like(self.checks.reader.labels, self.df['label'].astype(str))
+        return self.checks.add_columns(self.df.copy(), self.labels, names)
 
 
-def _unread(job: CheckJob) -> dict:
+def _unread(job: CheckJob, judge: str) -> dict:
     item = dict(cell=job.text[:60], want=1, got=0)
-    return item | dict(error=job.error) if job.error else item
+    if job.error:
+        return item | dict(error=job.error)
+    return item | dict(why=_why_unread(job, judge)) if job.draws else item
 
-# %% ../nbs/44_checks.ipynb #b7a9a600
+# %% ../nbs/44_checks.ipynb #9c3f90af
 def _check_labels(labels: Iterable[Any], task: Task) -> None:
     names = [label.name for label in task.labels]
-    unknown = sorted(set(map(str, labels)) - set(names))
+    unknown = sorted(set(spelled_like(map(str, labels), names)) - set(names))
     if unknown:
         there = ', '.join(map(repr, unknown[:5]))
         raise ValueError(f'The frame has labels that the task does not: {there}; the task has {", ".join(names)}')

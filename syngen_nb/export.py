@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['write_text', 'plain_cell', 'to_csv', 'to_jsonl', 'to_parquet', 'to_hf']
 
-# %% ../nbs/56_export.ipynb #27ff7292
+# %% ../nbs/56_export.ipynb #b80a23b4
 import csv
 import io
 import json
@@ -19,6 +19,7 @@ import pandas as pd
 
 from .display import install_hint
 from .frames import check_frames, label_names
+from .text import spelled_like
 
 # %% ../nbs/56_export.ipynb #2a6c9803
 def write_text(text: str, path: str | Path | None, encoding: str = 'utf-8') -> str | None:
@@ -121,7 +122,7 @@ def _hf_values(column: pd.Series, kind: str) -> list:
     values = [None if pd.isna(value) else value for value in column.tolist()]
     return [value if value is None or kind != 'string' else str(value) for value in values]
 
-# %% ../nbs/56_export.ipynb #06c0d41e
+# %% ../nbs/56_export.ipynb #a1e25272
 def to_hf(
     df: pd.DataFrame | Sequence[pd.DataFrame],  # With `text` and `label`, or the pair that `split` returns
 ) -> Any:
@@ -151,7 +152,7 @@ def to_hf(
 
     def dataset(frame: pd.DataFrame) -> Any:
         columns = {str(name): _hf_values(frame[name], kind) for name, kind in kinds.items()}
-        columns['label'] = [number[str(label)] for label in frame['label']]
+        columns['label'] = [number[label] for label in spelled_like(map(str, frame['label']), names)]
         in_order = {name: columns[name] for name in features}
         return datasets.Dataset.from_dict(in_order, features=datasets.Features(features))
 

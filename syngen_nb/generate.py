@@ -80,7 +80,7 @@ def rows_of_labels(
         raise ValueError('The weights leave no rows to any label; give one of them a weight above 0')
     return {label.id: share for label, share in zip(labels, shares)}
 
-# %% ../nbs/48_generate.ipynb #cfd6ef97
+# %% ../nbs/48_generate.ipynb #2a2a6d10
 @dataclass
 class Look:
     "What a full look at the texts has found, to tell how far the work is."
@@ -118,7 +118,7 @@ class TextStage:
         self.taxonomy = self.workspace.taxonomy
         self.examples = {fold(text) for text, _ in self.workspace.task.examples}
         labels = self.taxonomy.children()
-        self.label_names = {label.id: label.name for label in labels}  # As they are asked for, whatever comes
+        self.judged_as = {label.id: label.name for label in labels}
         self._edits_seen = self.taxonomy.edits
         cells = {label.id: planned_cells(self.shape, label) for label in labels}
         self.label_rows = rows_of_labels(labels, cells, self.rows, self.each)
@@ -134,14 +134,15 @@ class TextStage:
             self.checks.on_answer = self.ledger.touch
             self.ledger.misread = lambda cell, text: self.checks.objection(cell.label, text)
 
-# %% ../nbs/48_generate.ipynb #f74940d5
+# %% ../nbs/48_generate.ipynb #9b7b3f0f
 @patch
 def add_cell(self: TextStage, node: Node) -> None:
     "Ask for the texts of a cell."
     label, place = cell_place(self.taxonomy, node)
-    path = (self.label_names[label], *self.taxonomy.path(node)[1:])
-    about = context(self.workspace.task, *path)
-    cell = Cell(node.id, path, self.planned.get(label, {}).get(place, 0))
+    path = self.taxonomy.path(node)
+    about = context(self.taxonomy.task, *path)
+    judged = (self.judged_as[label], *path[1:])
+    cell = Cell(node.id, judged, self.planned.get(label, {}).get(place, 0))
     job = TextsJob(
         path,
         (node.id,),
@@ -149,7 +150,7 @@ def add_cell(self: TextStage, node: Node) -> None:
         context=about,
         wanted=cell.share,
         known=self.examples,
-        objection=lambda job, text: self.filters.why_not(text, about),
+        objection=lambda job, text: self._objection(node.id, text),
         on_taken=self._has_taken,
         siblings=lambda: self._siblings(node.id),
         rejected=lambda: cell.rejected,
@@ -158,11 +159,23 @@ def add_cell(self: TextStage, node: Node) -> None:
     self._take_over(job)
     cell.texts = job.items
     cell.has_given_up = lambda: job.fruitless_draws >= self.workspace.rounds or bool(job.error)
-    cell.objection = lambda text: self.filters.why_not(text, about)
+    cell.objection = lambda text: self._objection(node.id, text)
     self.written_for[node.id] = label
     self.jobs[node.id] = job
     self.ledger.add(cell)
     self.engine.push(job)
+
+
+@patch
+def _objection(self: TextStage, node: str, text: str) -> str:
+    "Return why a filter keeps `text` out of a cell, which may have other names than when it was asked for."
+    job = self.jobs[node]
+    about = job.context
+    with self.taxonomy.mutex:
+        path = self.taxonomy.path(node) if node in self.taxonomy.nodes else job.path
+        if path != job.path:
+            about = context(self.taxonomy.task, *path)
+    return self.filters.why_not(text, about)
 
 
 @patch
@@ -180,7 +193,7 @@ def _has_taken(self: TextStage, job: ListJob, n_dropped: int) -> None:
     self.workspace.usage.dropped += n_dropped
     self.ledger.touch()
 
-# %% ../nbs/48_generate.ipynb #9173e378
+# %% ../nbs/48_generate.ipynb #cb65b516
 @patch
 def _take_over(self: TextStage, job: TextsJob) -> None:
     "Give `job` the texts of the job that its cell had before, which asks no more."
@@ -193,7 +206,7 @@ def _take_over(self: TextStage, job: TextsJob) -> None:
 @patch
 def _is_new(self: TextStage, node: Node) -> bool:
     label = list(self.taxonomy.up(node))[-1].id
-    return label in self.label_names and self.written_for.get(node.id) != label
+    return label in self.judged_as and self.written_for.get(node.id) != label
 
 
 @patch
@@ -413,7 +426,7 @@ def _usual_share_kept(self: TextStage) -> float:
     is_strict = self.checks is not None and self.checks.judge.policy != 'keep'
     return self.workspace.writer.model.keeps[1] if is_strict else 0.97
 
-# %% ../nbs/48_generate.ipynb #96808fdf
+# %% ../nbs/48_generate.ipynb #f9039c9f
 @patch
 def short(self: TextStage) -> list[dict]:
     "Return the cells that gave less than their share, and the labels that have no cell."
@@ -442,7 +455,13 @@ def _bare_label(self: TextStage, label: Node) -> dict[str, Any]:
     why: dict[str, str] = next(filter(None, reasons), {})
     return dict(cell=label.name, want=self.label_rows.get(label.id, 0), got=0) | why
 
-# %% ../nbs/48_generate.ipynb #2c959fc7
+
+@patch
+def unread_checks(self: TextStage) -> list[dict]:
+    "Return what is known of the checks that gave no label; see `Checks.unread`."
+    return self.checks.unread() if self.checks else []
+
+# %% ../nbs/48_generate.ipynb #7e592dd5
 @patch
 def result(self: TextStage) -> pd.DataFrame:
     "Return the rows so far."
@@ -453,7 +472,7 @@ def result(self: TextStage) -> pd.DataFrame:
     df['label'] = pd.Categorical(df['label'], self._label_categories(paths))
     df['model'] = self.workspace.writer.model.name
     if self.checks:
-        self._add_checks(df)
+        self.checks.add_columns(df, [self.ledger.cells[cell].label for cell in df['cell']], self._names_now())
     df.attrs['syngen'] = self._origin()
     return df
 
@@ -471,42 +490,27 @@ def _label_categories(self: TextStage, paths: dict[str, tuple[str, ...]]) -> lis
     names = [label.name for label in self.taxonomy.task.labels]
     return list(dict.fromkeys([*names, *(path[0] for path in paths.values())]))
 
-# %% ../nbs/48_generate.ipynb #b2dea7e3
+# %% ../nbs/48_generate.ipynb #c902b22b
 @patch
-def _names_now(self: TextStage) -> dict[str, str | None]:
-    "Return the names of today for those that the labels had at first; None if another label took the name."
+def _names_now(self: TextStage) -> list[str | None]:
+    "Return what the labels of the judge are called now; None for one that is gone, if another label took its name."
     with self.taxonomy.mutex:
-        nodes = {label.id: label.name for label in self.taxonomy.children()}
-    names: dict[str, str | None] = {}
-    for id, name in self.label_names.items():
-        is_free = name not in nodes.values()
-        names[name] = nodes.get(id, name if is_free else None)
-    return names
+        now = {label.id: label.name for label in self.taxonomy.children()}
+    return [now.get(id, None if name in now.values() else name) for id, name in self.judged_as.items()]
 
-
-@patch
-def _add_checks(self: TextStage, df: pd.DataFrame) -> None:
-    "Add the columns `checked_label` and `confidence` to `df`."
-    written_for = [self.ledger.cells[cell].label for cell in df['cell']]
-    read = self.checks.add_columns(df.assign(label=written_for))
-    names = self._names_now()
-    labels = list(dict.fromkeys(name for name in names.values() if name))
-    df['checked_label'] = pd.Categorical([names.get(label) for label in read['checked_label']], labels)
-    df['confidence'] = read['confidence']
-
-# %% ../nbs/48_generate.ipynb #ed719d51
+# %% ../nbs/48_generate.ipynb #3896a552
 @patch
 def _origin(self: TextStage) -> dict[str, Any]:
     "Return how the rows were made, as plain data."
     task, writer = self.workspace.task, self.workspace.writer
-    short = self.short()
+    short = self.short() + [item for item in self.unread_checks() if 'error' in item]
     return dict(
         instruction=task.instruction,
         model=writer.model.name,
         plan=self.workspace.plan.to_dict(),
         seed=writer.seed,
         usage=self.workspace.usage.to_dict(),
-        labels={label.name: label.description for label in self.taxonomy.task.labels},
+        labels={label.name: label.description for label in self.taxonomy.children()},
         language=task.language,
         prompts=writer.prompts.name,
         filters=self.filters.names,
@@ -525,7 +529,7 @@ def _how_verified(self: TextStage) -> dict[str, Any] | bool | None:
     judge = self.checks.judge
     return dict(policy=judge.policy, model=self.checks.reader.model.name, odds=judge.odds)
 
-# %% ../nbs/48_generate.ipynb #fdceb7d6
+# %% ../nbs/48_generate.ipynb #5b586825
 class TextRun(Run):
     """Texts being written in the background; see `start`.
 
@@ -568,6 +572,10 @@ class TextRun(Run):
         paths = self._texts.cell_paths({cell for cell, _, _ in found})
         rows = [(text, *paths[cell], cell, why) for cell, text, why in found if cell in paths]
         return pd.DataFrame(rows, columns=['text', *KINDS[1:], 'cell', 'reason'])
+
+    def shortfall(self) -> list[dict]:
+        "Return what is short, and the checks that gave no label."
+        return [*super().shortfall(), *self._texts.unread_checks()]
 
     def texts(self, cells: Iterable[str]) -> list[str]:
         "Return the texts so far of some cells, given by their ids."

@@ -7,7 +7,7 @@ __all__ = ['Matrix', 'TextsLike', 'LabelsLike', 'Split', 'BRANCH', 'Texts', 'spl
            'distinct', 'ingf', 'compression_ratio', 'aps', 'vendi', 'openings', 'telling_words', 'best_word',
            'best_length', 'near_rate', 'out_of_fold', 'Rows', 'read_rows', 'branches', 'Measures', 'measure']
 
-# %% ../nbs/50_metrics.ipynb #b45f1618
+# %% ../nbs/50_metrics.ipynb #c990095c
 import gzip
 import warnings
 from array import array
@@ -25,7 +25,7 @@ from .display import install_hint
 from .duplicates import near_duplicates
 from .filters import names_label, speaks_as_model
 from .frames import labelled, missing
-from .text import words
+from .text import spelled_like, words
 
 # %% ../nbs/50_metrics.ipynb #f3dad5d6
 Matrix = Any  # A sparse matrix of scipy, which is imported only when it is used
@@ -636,7 +636,7 @@ class Rows:
             return self.agreement
         return np.where(self.told < 0, np.nan, self.told == self.labels.codes)
 
-# %% ../nbs/50_metrics.ipynb #c26cd97f
+# %% ../nbs/50_metrics.ipynb #8f7edc2e
 _PLACES = ('source_type', 'topic', 'subtopic')
 
 
@@ -664,12 +664,12 @@ def read_rows(
     names = None
     if isinstance(df['label'].dtype, pd.CategoricalDtype):
         categories = df['label'].cat.categories
-        names = list(dict.fromkeys(_valid(str(name)) for name in categories))
+        names = list(dict.fromkeys(spelled_like((_valid(str(name)) for name in categories), map(str, labels))))
     once = {column for column, n in Counter(df.columns).items() if n == 1}
     places = {name: _strings(df[name], '') for name in _PLACES if name in once}
     rows = Rows(split_texts(texts), code_labels(labels, len(texts), names), places)
     if 'checked_label' in once:
-        checked = _strings(df['checked_label'], None)
+        checked = spelled_like(_strings(df['checked_label'], None), rows.labels.names)
         rows.checked = checked if any(label is not None for label in checked) else None
     if 'confidence' in once:
         rows.confidence = pd.to_numeric(df['confidence'], errors='coerce').to_numpy(float)

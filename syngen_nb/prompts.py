@@ -7,13 +7,14 @@ __all__ = ['KEYS', 'VARIABLES', 'MOST_SHOWN', 'MOST_REJECTED', 'MOST_NAMES', 'sh
            'context', 'Style', 'fill', 'check_template', 'Request', 'items_schema', 'ChoiceRequest', 'excerpt',
            'names_used', 'ends_of', 'marks', 'template', 'Prompts']
 
-# %% ../nbs/21_prompts.ipynb #5e5dafac
+# %% ../nbs/21_prompts.ipynb #1d49d573
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
+from unicodedata import normalize
 
 from fastcore.basics import patch
 from jinja2 import StrictUndefined, TemplateError, meta
@@ -236,10 +237,11 @@ def excerpt(text: str, most: int = 300) -> str:
     "Return the first `most` characters of `text`, with an ellipsis if there are more."
     return text if len(text) <= most else text[:most] + ' …'
 
-# %% ../nbs/21_prompts.ipynb #5d63ed0a
+# %% ../nbs/21_prompts.ipynb #bbef32f6
 def names_used(texts: Sequence[str], most: int = MOST_NAMES) -> list[str]:
     "Return the names in `texts`: words with a capital letter in the middle of a sentence."
-    found = {name for text in texts for name in re.findall(r"(?<=[\w,;] )[A-Z][\w'’-]{2,}", text)}
+    one_form = [normalize('NFC', text) for text in texts]
+    found = {name for text in one_form for name in re.findall(r"(?<=[\w,;] )[A-Z][\w'’-]{2,}", text)}
     return sorted(found)[:most]
 
 # %% ../nbs/21_prompts.ipynb #b345c224

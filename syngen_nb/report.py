@@ -7,7 +7,7 @@ __all__ = ['SIZES', 'Ranges', 'MARKS', 'SEVERITY', 'Line', 'report_lines', 'show
            'known_ranges', 'find_range', 'ranges_of', 'judge_values', 'format_share', 'format_value', 'format_range',
            'count_of', 'plain_name', 'Report', 'report', 'worst_verdict', 'Comparison', 'compare']
 
-# %% ../nbs/51_report.ipynb #6dfca3d9
+# %% ../nbs/51_report.ipynb #5672b286
 import json
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ from fastcore.basics import patch
 
 from .display import static
 from .metrics import Labels, Measures, Rows, measure, openings, read_rows
-from .text import shorten
+from .text import JOINERS, shorten
 
 # %% ../nbs/51_report.ipynb #14453c11
 @dataclass(frozen=True)
@@ -240,7 +240,7 @@ def judge_values(found: Measures, ranges: Ranges) -> pd.DataFrame:
             table.append((line.key, label, value, low, high, grade, advice))
     return pd.DataFrame(table, columns=['metric', 'label', 'value', 'real_low', 'real_high', 'verdict', 'advice'])
 
-# %% ../nbs/51_report.ipynb #a4a7a88f
+# %% ../nbs/51_report.ipynb #5c06a17b
 MARKS = dict(good='✓', look='!', bad='✗')
 SEVERITY = {'': 0, 'good': 1, 'look': 2, 'bad': 3}
 
@@ -288,7 +288,7 @@ def count_of(n: int, noun: str) -> str:
 
 def plain_name(name: str, most: int = 60) -> str:
     "Return a name on one line, without control characters and cut to `most` characters."
-    return shorten(''.join(c if c.isprintable() else ' ' for c in name), most)
+    return shorten(''.join(c if c.isprintable() or c in JOINERS else ' ' for c in name), most)
 
 # %% ../nbs/51_report.ipynb #be0e0340
 def _openings_by_label(rows: Rows) -> pd.DataFrame:

@@ -6,7 +6,7 @@
 __all__ = ['Group', 'near_pairs', 'DisjointSets', 'group_rows', 'count_rows', 'wanted_rows', 'take_share', 'pick_groups',
            'pick_mixed', 'spread_groups', 'make_groups', 'pick_test_groups', 'split']
 
-# %% ../nbs/55_split.ipynb #eaef3bf0
+# %% ../nbs/55_split.ipynb #afc1abb8
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -18,6 +18,7 @@ from .duplicates import Near, word_pairs
 from .frames import labelled
 from .plan import apportion
 from .taxonomy import KINDS
+from .text import spelled_like
 
 # %% ../nbs/55_split.ipynb #58f7b669
 def near_pairs(
@@ -57,7 +58,7 @@ class DisjointSets:
         "Put the groups of two rows together."
         self.parent[self.root(row)] = self.root(other)
 
-# %% ../nbs/55_split.ipynb #92318650
+# %% ../nbs/55_split.ipynb #d95b197c
 def group_rows(
     df: pd.DataFrame,
     by: str | None,  # A level of the tree, another column, or None
@@ -68,7 +69,7 @@ def group_rows(
     levels = KINDS[1 : KINDS.index(by) + 1] if by in KINDS else [by]
     if by in df:
         first_with: dict[tuple, int] = {}
-        columns = [df[level].astype(object) for level in levels if level in df]
+        columns = [spelled_like(df[level].astype(object)) for level in levels if level in df]
         for row, key in enumerate(zip(*columns)):
             if not any(pd.isna(value) for value in key):
                 together.join(row, first_with.setdefault(key, row))

@@ -53,7 +53,7 @@ class Root(Node):
 
 NodeRef = Node | str | tuple[str, ...]  # A node, its id, or the names from the label down to it
 
-# %% ../nbs/11_taxonomy.ipynb #d89c2556
+# %% ../nbs/11_taxonomy.ipynb #aec4bd05
 def _kind_below(node: Node) -> str:
     "Return the kind of the children of `node`."
     if node.kind == KINDS[-1]:
@@ -63,7 +63,8 @@ def _kind_below(node: Node) -> str:
 
 def _new_id(nodes: Mapping[str, Node], parent: Node, name: str) -> str:
     "Return an id for a new child of `parent` that no node has."
-    place = f'{parent.id}\n{_kind_below(parent)}\n{same(name)}'
+    spelled = ' '.join(name.casefold().split())  # Not `same`, which also changes the Unicode form
+    place = f'{parent.id}\n{_kind_below(parent)}\n{spelled}'
     base = hashlib.sha1(place.encode()).hexdigest()[:10]
     id = base
     copies = 1

@@ -4,11 +4,10 @@
 
 # %% auto #0
 __all__ = ['MOST_ROWS', 'MOST_CHARACTERS', 'HIDDEN_COLUMNS', 'table_frame', 'rows_json', 'count_labels', 'Selection', 'DataBar',
-           'DataView']
+           'DataView', 'selection_below']
 
-# %% ../../nbs/widgets/04_data_view.ipynb #3239b141
+# %% ../../nbs/widgets/04_data_view.ipynb #6448d92f
 import json
-import re
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -24,6 +23,9 @@ from itables.widget import ITable
 
 from ..display import NO_MATH, html_table
 from ..export import to_csv, to_jsonl, to_parquet
+from ..taxonomy import Taxonomy
+from ..text import only_words, spelled_like
+from ..tree_io import follow_tree
 from .base import Base, Kept, assets
 
 # %% ../../nbs/widgets/04_data_view.ipynb #749b1dd0
@@ -158,12 +160,16 @@ class _Table(ITable):
             self.update(df.head(0), **_SETTINGS, **hooks)
             self._dt_args = self._dt_args | dict(data_json=rows_json(df))
 
-# %% ../../nbs/widgets/04_data_view.ipynb #9f6cba67
+# %% ../../nbs/widgets/04_data_view.ipynb #bea5dbba
 def count_labels(df: pd.DataFrame) -> dict[str, int]:
     "Return how many rows each label has; an empty dict for a frame without labels."
     if 'label' not in df:
         return {}
-    return {str(label): int(n) for label, n in df['label'].value_counts(sort=False).items()}
+    counts = df['label'].value_counts(sort=False)
+    found: dict[str, int] = {}
+    for label, n in zip(spelled_like(map(str, counts.index)), counts):
+        found[label] = found.get(label, 0) + int(n)
+    return found
 
 
 @dataclass(frozen=True)
@@ -176,14 +182,15 @@ class Selection:
 
     def check(self, df: pd.DataFrame) -> None:
         labels = list(count_labels(df))
-        if self.label is not None and self.label not in labels:
+        if self.label is not None and self.label not in spelled_like(labels, [self.label]):
             raise LookupError(f'No text has the label {self.label!r}; there are {labels}')
         if self.cells is not None and 'cell' not in df:
             raise LookupError("The frame has no column 'cell'")
 
     def apply(self, df: pd.DataFrame) -> pd.DataFrame:
         if self.label is not None:
-            df = df[df['label'].astype(str) == self.label]
+            labels = spelled_like(df['label'].astype(str), [self.label])
+            df = df[[label == self.label for label in labels]]
         if self.cells is not None and 'cell' in df:
             df = df[df['cell'].isin(self.cells)]
         return df
@@ -193,14 +200,14 @@ class Selection:
             return self.what
         return self.what or f'{len(self.cells):,} cells'
 
-# %% ../../nbs/widgets/04_data_view.ipynb #ce2605a8
+# %% ../../nbs/widgets/04_data_view.ipynb #20567d09
 _TYPES = dict(csv='text/csv', parquet='application/vnd.apache.parquet', jsonl='application/jsonl')
 
 
 def _file_name(df: pd.DataFrame) -> str:
     "Return a file name made of the words of the instruction."
     instruction = df.attrs.get('syngen', {}).get('instruction', '')
-    name = '-'.join(re.findall(r'\w+', instruction.lower()))
+    name = '-'.join(only_words(instruction).split())
     return name[:60].strip('-') or 'data'
 
 
@@ -306,6 +313,35 @@ def offer(
             return
         self._newer = df
         self._draw_bar()
+
+# %% ../../nbs/widgets/04_data_view.ipynb #36537852
+@patch
+def follow(
+    self: DataView,
+    tree: Taxonomy,
+    node: str | None = None,  # Id of a node; if only rows below it are shown, these are now the ones to show
+) -> None:
+    "Show the names that the cells of the rows have in `tree` now. From any thread."
+    with self._lock:
+        before, newer = self._frame, self._newer
+        self._frame = follow_tree(before, tree)
+        self._newer = None if newer is None else follow_tree(newer, tree)
+        selection = self._selection
+        if selection.label is not None and 'label' in before:
+            is_chosen = [label == selection.label for label in before['label'].astype(str)]
+            labels = self._frame['label'].astype(str)[is_chosen]
+            selection = replace(selection, label=labels.iloc[0] if len(labels) else None)
+        if selection.cells is not None and node is not None:
+            selection = selection_below(tree, node, selection.label)
+        if (self._frame is before) and self._newer is newer and selection == self._selection:
+            return
+        self._selection = selection
+        self._draw()
+
+
+def selection_below(tree: Taxonomy, node: str, label: str | None = None) -> Selection:
+    "Return the selection of the rows below a node of a tree."
+    return Selection(label, tuple(cell.id for cell in tree.cells(node)), ' · '.join(tree.path(node)))
 
 # %% ../../nbs/widgets/04_data_view.ipynb #54284a43
 @patch

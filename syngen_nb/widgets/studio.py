@@ -6,7 +6,7 @@
 __all__ = ['SECONDS_BETWEEN', 'Step', 'Situation', 'task_change', 'enabled_buttons', 'hints', 'labels_of', 'follow_labels', 'Job',
            'Work', 'Studio']
 
-# %% ../../nbs/widgets/06_studio.ipynb #33566ae0
+# %% ../../nbs/widgets/06_studio.ipynb #e8f04696
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -31,10 +31,10 @@ from ..recording import Replay
 from ..run import Run
 from ..task import Label, Task
 from ..text import same
-from ..tree_io import Taxonomy
+from ..tree_io import Taxonomy, follow_tree
 from . import studio_file
 from .base import Base, Kept, assets
-from .data_view import DataView
+from .data_view import DataView, Selection, selection_below
 from .run_view import RunView
 from .studio_file import Call, SavedStudio, call_with
 from .task_form import Row, TaskForm
@@ -270,10 +270,11 @@ class Studio(Kept, ipywidgets.VBox):
             step.observe(self._look, 'unfolded')
         self._look()
 
-# %% ../../nbs/widgets/06_studio.ipynb #c9350aff
+# %% ../../nbs/widgets/06_studio.ipynb #13bb39df
 @patch
 def _make_widgets(self: Studio, task: Task | None, plan: Plan | None, model: Any) -> None:
     self._labels = {}  # Of the tree
+    self._n_edits_shown = 0  # Edits of the tree whose names the table shows
     self._shown_at = 0.0  # When the texts of the run were counted last
     self.form = TaskForm(task, plan, model, self._cache)
     self.progress = RunView()
@@ -298,7 +299,7 @@ def close(self: Studio) -> None:
         widget.close()
     super(Studio, self).close()
 
-# %% ../../nbs/widgets/06_studio.ipynb #202a648c
+# %% ../../nbs/widgets/06_studio.ipynb #f5d25212
 @patch(as_prop=True)
 def task(self: Studio) -> Task | None:
     "The task in the form, or None while it is not valid. Can be set."
@@ -324,6 +325,7 @@ def _set_taxonomy(self: Studio, taxonomy: Taxonomy) -> None:
         self._tax.unwatch(self._edited)
     self._tax = taxonomy
     self._labels = labels_of(taxonomy)
+    self._n_edits_shown = taxonomy.edits
     self._work = Work()
     taxonomy.watch(self._edited)
     if self.form.task != taxonomy.task:
@@ -331,7 +333,7 @@ def _set_taxonomy(self: Studio, taxonomy: Taxonomy) -> None:
     self.data.df = pd.DataFrame()
     self._look()
 
-# %% ../../nbs/widgets/06_studio.ipynb #7d3f024a
+# %% ../../nbs/widgets/06_studio.ipynb #54c16c16
 @patch(as_prop=True)
 def run(self: Studio) -> Run | None:
     "The last run, of nodes or of texts."
@@ -340,8 +342,10 @@ def run(self: Studio) -> Run | None:
 
 @patch(as_prop=True)
 def df(self: Studio) -> pd.DataFrame | None:
-    "The texts so far; None before there are any."
-    return self._work.df
+    "The texts so far, with the names that the tree has now; None before there are any."
+    df = self._work.df
+    is_made_here = self._work.texts is not None and self._tax is not None
+    return follow_tree(df, self._tax) if is_made_here else df
 
 
 @patch(as_prop=True)
@@ -540,15 +544,15 @@ def _ran(self: Studio, ids: set[str]) -> None:
     if run.status in ('done', 'failed'):
         self._go_on()
 
-# %% ../../nbs/widgets/06_studio.ipynb #72ff35f7
+# %% ../../nbs/widgets/06_studio.ipynb #3cb8b5d3
 @patch
 def _show_texts(self: Studio, run: TextRun) -> None:
     if not self._work.take_texts(run):
         return
     if run.done:
-        self.data.df = run.frame
+        self.data.df = self.df
     else:
-        self.data.offer(run.frame)
+        self.data.offer(self.df)
 
 
 @patch
@@ -562,7 +566,7 @@ def _go_on(self: Studio) -> None:
     except (ValueError, RuntimeError) as error:
         self._steps[1].send(dict(op='error', text=str(error)))
 
-# %% ../../nbs/widgets/06_studio.ipynb #edb330f5
+# %% ../../nbs/widgets/06_studio.ipynb #d61b89e2
 @patch
 def _edited(self: Studio, ids: set[str]) -> None:
     "Follow an edit of the tree."
@@ -573,8 +577,20 @@ def _edited(self: Studio, ids: set[str]) -> None:
         new_rows = follow_labels(rows, before, after)
         if new_rows != rows:
             self.form.value = dict(labels=new_rows)
+    if self._tax.edits != self._n_edits_shown:
+        self._n_edits_shown = self._tax.edits
+        self._follow_names()
     if not self._is_busy:
         self._look()
+
+
+@patch
+def _follow_names(self: Studio) -> None:
+    "Give the rows the names that the tree has now."
+    work = self._work
+    if work.frame is not None:
+        work.frame = follow_tree(work.frame, self._tax)
+    self.data.follow(self._tax, self.tree.selected or None)
 
 
 @patch
@@ -583,13 +599,9 @@ def _selected(self: Studio, change: Any) -> None:
     tax, node = self._tax, self.tree.selected
     if tax is None or not len(self.data.df):
         return
-    if node:
-        cells = [cell.id for cell in tax.cells(node)]
-        self.data.filter(cells=cells, what=' · '.join(tax.path(node)))
-    else:
-        self.data.filter()
+    self.data.show_only(selection_below(tax, node) if node else Selection())
 
-# %% ../../nbs/widgets/06_studio.ipynb #085c9640
+# %% ../../nbs/widgets/06_studio.ipynb #eace90db
 @patch
 def code(self: Studio) -> str:
     """Return Python that gives what is on the page: the tree as it is, and its texts out of the cache.
@@ -618,7 +630,7 @@ def save(
     tax, work = self._tax, self._work
     answers = [] if tax is None else list(self._cache.rows(instruction=tax.task.instruction))
     studio = SavedStudio(
-        self.form.value, self.task, self.seed, self.rounds, tax, work.grown, work.made, work.df, answers
+        self.form.value, self.task, self.seed, self.rounds, tax, work.grown, work.made, self.df, answers
     )
     text = studio_file.save_studio(studio)
     if path is None:
