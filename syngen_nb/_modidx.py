@@ -1099,6 +1099,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'syngen_nb.run.Run._go_on': ('run.html#run._go_on', 'syngen_nb/run.py'),
                                'syngen_nb.run.Run._ipython_display_': ('run.html#run._ipython_display_', 'syngen_nb/run.py'),
                                'syngen_nb.run.Run._is_at_work': ('run.html#run._is_at_work', 'syngen_nb/run.py'),
+                               'syngen_nb.run.Run._is_last': ('run.html#run._is_last', 'syngen_nb/run.py'),
                                'syngen_nb.run.Run._launch': ('run.html#run._launch', 'syngen_nb/run.py'),
                                'syngen_nb.run.Run._main': ('run.html#run._main', 'syngen_nb/run.py'),
                                'syngen_nb.run.Run._measure': ('run.html#run._measure', 'syngen_nb/run.py'),

@@ -408,7 +408,7 @@ def _go_on(self: Run) -> None:
             self._engine.go_on()
     self.workspace.tell()
 
-# %% ../nbs/33_run.ipynb #0ce4d8c3
+# %% ../nbs/33_run.ipynb #27e1bf05
 @patch
 def result(self: Run, timeout: float | None = None) -> Any:
     """Wait for the end and return what the run was for.
@@ -435,7 +435,7 @@ def result(self: Run, timeout: float | None = None) -> Any:
         raise ValueError('The run has not begun; call begin()')
     until = None if timeout is None else time.monotonic() + timeout
     future = None
-    while future is not self._future:
+    while not self._is_last(future):
         future = self._future
         self._wait(future, None if until is None else max(0, until - time.monotonic()))
         short = [] if self.status == 'stopped' else self.shortfall()
@@ -444,6 +444,13 @@ def result(self: Run, timeout: float | None = None) -> Any:
         warn_of_shortfall(self, short)
     self._has_warned = True
     return result
+
+
+@patch
+def _is_last(self: Run, future: Future | None) -> bool:
+    "Return whether `future` is that of the last begin. A begin that is half done holds the lock."
+    with self._lock:
+        return future is self._future
 
 
 @patch
