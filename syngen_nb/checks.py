@@ -210,19 +210,19 @@ def objection(self: Checks, label: str, text: str) -> str:
         return ''
     return judge_objection(self.judge, self.read(label, text), label)
 
-# %% ../nbs/44_checks.ipynb #399f3ddb
+# %% ../nbs/44_checks.ipynb #110e4dc9
 @patch
 def add_columns(
     self: Checks,
     df: pd.DataFrame,
     labels: Iterable[str],  # Of each row, as the judge knows it
-    names: Sequence[str],  # What the labels of the judge are called in the frame
+    names: Sequence[str | None],  # What the labels of the judge are called in the frame; None for one that is not
 ) -> pd.DataFrame:
     "Return `df` with the columns `checked_label` and `confidence`, in place."
     readings = [self.read(label, text) for label, text in zip(labels, df['text'].astype(str))]
     name_of = dict(zip(self.reader.labels, names))
     checked = [reading and name_of[reading.label] for reading in readings]
-    df['checked_label'] = pd.Categorical(checked, list(dict.fromkeys(names)))
+    df['checked_label'] = pd.Categorical(checked, list(dict.fromkeys(filter(None, names))))
     confidence = [reading.confidence if reading else float('nan') for reading in readings]
     df['confidence'] = pd.Series(confidence, index=df.index, dtype=float)
     return df

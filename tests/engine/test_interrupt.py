@@ -104,6 +104,8 @@ def reply(kc, i, seconds=30):
             continue
         if m['msg_type'] == 'stream':
             out += m['content']['text']
+        if m['msg_type'] == 'error':
+            out += '\n'.join(m['content']['traceback'])
         if m['msg_type'] == 'status' and m['content']['execution_state'] == 'idle':
             return r['content'], out
 
@@ -125,6 +127,9 @@ def test_kernel_interrupt(kernel, cache):
             km.interrupt_kernel()
             r, out = reply(kc, i)
             assert r['status'] == 'error' and r['ename'] == 'KeyboardInterrupt' and time.time() - t < 2
+            said = '\n'.join(r['traceback'])
+            assert said.startswith('KeyboardInterrupt: Stopped at ') and len(r['traceback']) == 3, said
+            assert f'kept in {cache}: the same call goes on from there' in said and 'threading.py' not in said, said
         r, out = cell(kc, work(cache) + 'print(len(df), df.label.value_counts().to_dict())')
         assert r['status'] == 'ok' and out.startswith(f'{N} '), (r, out)
         asked = s.count
@@ -184,6 +189,53 @@ t.cancel()
 print(len(df), ticks > 5)""",
         )
         assert out == '60 True\n', (r, out)
+
+
+def test_interrupt_of_async_code_and_of_result(kernel, cache):
+    "`await agenerate` stops; a run in the background goes on when the wait for it is interrupted"
+    km, kc = kernel
+    with serve(latency=0.1) as s:
+        cell(kc, SETUP + model(s) + 'from syngen_nb import agenerate')
+        i = kc.execute(f'await agenerate(TASK, {N}, model=m, cache={str(cache)!r})')
+        until(lambda: s.count >= 10)
+        km.interrupt_kernel()
+        r, out = reply(kc, i)
+        assert r['ename'] == 'CancelledError' and len(r['traceback']) == 3, r
+        assert f'kept in {cache}: the same call goes on from there' in r['traceback'][0], r
+        i = kc.execute(f'run = start(TASK, {N}, model=m, cache={str(cache)!r})\nrun.result()')
+        at = s.count
+        until(lambda: s.count >= at + 10)
+        km.interrupt_kernel()
+        r, out = reply(kc, i)
+        assert r['ename'] == 'KeyboardInterrupt' and 'The run goes on' in r['traceback'][0], r
+        assert r['traceback'][1] == '  at line 2: run.result()'
+        r, out = cell(kc, 'print(run.status, len(run.result()))')
+        assert out == f'running {N}\n', (r, out)
+
+
+WRONG = dict(
+    key="generate(TASK, 9, model=get_model('openai/fake', base_url=URL, api_key='sk-wrong'), cache=':memory:')",
+    key_awaited="await agenerate(TASK, 9, model=get_model('openai/fake', base_url=URL, api_key='sk-wrong'), cache=':memory:')",
+    server="grow(TASK, model=get_model('openai/fake', base_url='http://127.0.0.1:9/v1', api_key='k', retries=0), cache=':memory:')",
+    cache='Cache(HERE)',
+    recording="generate(TASK, 9, model=m, cache=Cache.replay('reviews'))",
+)
+
+
+@pytest.mark.parametrize('what', WRONG)
+def test_an_error_of_a_provider_is_one_short_message(kernel, what):
+    "Its words, the line of the user, and how to see the rest; on demand the traceback"
+    km, kc = kernel
+    with serve(auth='the-right-key') as s:
+        names = 'from syngen_nb import Cache, agenerate, generate, get_model, grow\n'
+        cell(kc, SETUP + model(s) + names + f'URL, HERE = {s.url!r}, {str(HERE)!r}')
+        r, out = cell(kc, f'x = 1\ndf = {WRONG[what]}')
+        assert r['status'] == 'error' and r['ename'] in ('ModelError', 'CacheError', 'ReplayMiss'), r
+        said, line, hint = r['traceback']
+        assert said == f'{r["ename"]}: {r["evalue"]}' and 'sk-wrong' not in said, said
+        assert line == f'  at line 2: df = {WRONG[what]}' and hint == '`%tb Plain` shows the whole traceback.'
+        r, out = cell(kc, '%tb Plain')
+        assert 'Traceback' in out and '.py' in out and 'shows the whole traceback' not in out, out
 
 
 def test_cancel_agenerate(cache):
