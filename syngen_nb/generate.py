@@ -113,13 +113,13 @@ class TextStage:
             self.checks.on_answer = self.ledger.touch
             self.ledger.misread = lambda cell, text: self.checks.objection(cell.label, text)
 
-# %% ../nbs/48_generate.ipynb #2c3c66de
+# %% ../nbs/48_generate.ipynb #47f47272
 @patch
 def add_cell(self: TextStage, node: Node) -> None:
     "Ask for the texts of a cell."
     label, place = cell_place(self.taxonomy, node)
     path = self.taxonomy.path(node)
-    about = context(self.workspace.task, *path)
+    about = context(self.taxonomy.task, *path)
     judged = (self.judged_as.get(label, path[0]), *path[1:])
     cell = Cell(node.id, judged, self.planned.get(label, {}).get(place, 0))
     job = TextsJob(
