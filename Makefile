@@ -21,7 +21,15 @@ test: lint
 	$(BIN)/python tools/in_sync.py
 	$(BIN)/nbdev-test --skip-folder-re tutorials
 	$(BIN)/python tools/chromium.py
-	$(BIN)/python -m pytest -q -rs
+	@$(TESTS)
+
+# Tests in a browser mostly wait, so they run at the same time as the others; what they say comes last
+define TESTS
+said=$$(mktemp); $(BIN)/python -m pytest -q -rs -m 'browser and not slow' > $$said 2>&1 & \
+trap "kill $$!; rm -f $$said; exit 130" INT TERM; browser=$$!; \
+$(BIN)/python -m pytest -q -rs -m 'not browser and not slow'; others=$$?; \
+wait $$browser; browser=$$?; cat $$said; rm -f $$said; exit $$((others + browser))
+endef
 
 # what takes long: the widgets with Colab's versions, in a venv of their own
 test-slow: .venv/dev

@@ -35,6 +35,14 @@ SCHEMA = """create table if not exists answers (
     primary key (series, draw)) without rowid"""
 FIELDS = ('series', 'draw', 'cell', 'model', 'request', 'answer', 'made')
 
+# %% ../nbs/23_cache.ipynb #449d02bf
+from .display import short_traceback
+
+
+@patch
+def _render_traceback_(self: CacheError) -> list[str]:
+    return short_traceback(self)
+
 # %% ../nbs/23_cache.ipynb #e1af0d29
 _checked: set[str] = set()  # Files whose pages this process has looked at
 
@@ -401,11 +409,18 @@ def _repr_html_(self: Cache) -> str:
         rows += [[model or 'no model', f'{n:,}'] for model, n in about['models'].items()]
     return html_table([[type(self).__name__.lower(), self.path], *rows])
 
-# %% ../nbs/23_cache.ipynb #fb445d6e
+# %% ../nbs/23_cache.ipynb #d8acaa58
 @patch
 def code(self: Cache) -> str | None:
     "Return the argument `cache=` as code, or None for a cache in memory."
     return None if self.is_in_memory else repr(str(self.path))
+
+
+@patch
+def __reduce__(self: Cache) -> tuple:
+    if self.is_in_memory:
+        raise CacheError('A cache in memory cannot be pickled or copied; give it a path')
+    return type(self), (str(self.path.absolute()),)
 
 
 def open_cache(cache: 'Cache | str | Path | None' = None) -> Cache:

@@ -20,7 +20,7 @@ from .models import ModelError
 # %% ../nbs/31_engine.ipynb #6bc4f5d2
 Outcome = Literal['stored', 'asked', 'again']
 
-# %% ../nbs/31_engine.ipynb #126047fd
+# %% ../nbs/31_engine.ipynb #1300115c
 class Engine:
     """A queue of jobs that are answered several at a time.
 
@@ -33,7 +33,7 @@ class Engine:
     n_asked, n_stored : int
         Answers of the model, and of the cache.
     is_paused, is_stopped : bool
-        Whether it waits for `resume`, and whether it was stopped before the end.
+        Whether it waits for `go_on`, and whether it was stopped.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ def is_busy(self: Engine) -> bool:
     "Whether a job waits or is being answered."
     return bool(self._queue or self._workers)
 
-# %% ../nbs/31_engine.ipynb #8de49e64
+# %% ../nbs/31_engine.ipynb #8119c750
 @patch
 async def drain(self: Engine) -> None:
     """Work until nothing is queued, or until a stop.
@@ -102,20 +102,27 @@ async def drain(self: Engine) -> None:
     """
     self._woken.clear()
     try:
-        self._spawn()
-        while (self._workers or self.is_paused) and not self.is_stopped:
+        while (self.is_busy or self.is_paused) and not self.is_stopped:
+            self._spawn()
             await self._woken.wait()
             self._woken.clear()
             if self._fatal:
                 raise self._fatal
     finally:
-        self._cancel_workers()
+        await self._dismiss_workers()
 
-
+# %% ../nbs/31_engine.ipynb #70861a38
 @patch
 def _cancel_workers(self: Engine) -> None:
     for worker in list(self._workers):
         worker.cancel()
+
+
+@patch
+async def _dismiss_workers(self: Engine) -> None:
+    self._cancel_workers()
+    if self._workers:
+        await asyncio.wait(self._workers)
 
 # %% ../nbs/31_engine.ipynb #cff064f8
 @patch
@@ -202,11 +209,11 @@ def _count_failure(self: Engine, error: ModelError) -> None:
     if self._failures_in_a_row >= most or (is_alone and not self.n_asked):
         raise self.first_error
 
-# %% ../nbs/31_engine.ipynb #baa1d49b
+# %% ../nbs/31_engine.ipynb #73568636
 @patch
-def stop(self: Engine, is_early: bool = False) -> None:
-    "Ask nothing more. `is_early` says that the work has not begun; without any work left there is nothing to stop."
-    self.is_stopped = is_early or self.is_paused or self.is_busy
+def stop(self: Engine) -> None:
+    "Ask nothing more, until `start_over`."
+    self.is_stopped = True
     self._cancel_workers()
     self._woken.set()
 
@@ -223,7 +230,6 @@ def go_on(self: Engine) -> None:
 def start_over(self: Engine) -> None:
     "Forget stops and failures, so that missing answers are asked for again. Answers stay."
     self.is_stopped = False
-    self.is_paused = False
     self.first_error = None
     self._fatal = None
     self._failures_in_a_row = 0

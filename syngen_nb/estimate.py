@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['TOKENS', 'LETTERS_A_TOKEN', 'Guesser', 'Estimate', 'estimate', 'aestimate']
 
-# %% ../nbs/49_estimate.ipynb #80b4f84f
+# %% ../nbs/49_estimate.ipynb #2744a8db
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .asker import Asker
+from .display import markdown_text
 from .engine import Outcome
 from .generate import TextRun, text_run
 from .jobs import CheckJob, Job, ListJob
@@ -72,7 +73,7 @@ def _guess_label(job: CheckJob) -> None:
     labels = job.reader.labels
     job.hear(np.eye(len(labels))[labels.index(job.label)], is_sure=bool(job.reader.logprobs))
 
-# %% ../nbs/49_estimate.ipynb #7922a8ad
+# %% ../nbs/49_estimate.ipynb #67ce0d40
 @dataclass
 class Estimate:
     "What a run would take. Tokens count four characters each; what a model thinks before it answers is not counted."
@@ -86,7 +87,7 @@ class Estimate:
     seconds: float  # Very rough
 
     def _repr_markdown_(self) -> str:
-        return str(self)
+        return markdown_text(self)  # Two prices would be the ends of a formula
 
     def __str__(self) -> str:
         cost = 'at an unknown price' if self.dollars is None else f'${self.dollars:.4f}'

@@ -177,7 +177,7 @@ def _count(self: PlanFiller) -> dict[str, tuple[int, int]]:
     self.shape.count_below(root, root.kind, 1, want)
     return {PLURAL[kind]: (have[kind], max(have[kind], want[kind])) for kind in KINDS[2:] if want[kind]}
 
-# %% ../nbs/47_grow.ipynb #3f25db10
+# %% ../nbs/47_grow.ipynb #b9a7e50c
 @dataclass
 class TreeStage:
     "Grows a tree."
@@ -185,6 +185,7 @@ class TreeStage:
     workspace: Workspace
     filler: Filler
     _has_filled: bool = field(default=False, init=False)
+    _is_grown: bool = field(default=False, init=False)  # Whether all lists that there will be are there
 
     def __post_init__(self):
         self.engine = self.workspace.engine
@@ -200,6 +201,7 @@ class TreeStage:
         await self._drain()
         if not self.engine.is_stopped and self.twins.ask_again():
             await self._drain()
+        self._is_grown = not self.engine.is_stopped
 
     async def _drain(self) -> None:
         while not self.engine.is_stopped and (self.refill() or self.engine.is_paused):
@@ -211,7 +213,7 @@ class TreeStage:
             self.filler.fill_new()
             return self.engine.requeue()
 
-# %% ../nbs/47_grow.ipynb #9e7801e7
+# %% ../nbs/47_grow.ipynb #cc60188d
 @patch
 def job(self: TreeStage, node: str) -> Job | None:
     "Return the list of names below a node."
@@ -228,6 +230,29 @@ def state(self: TreeStage, node: str) -> State | None:
 def progress(self: TreeStage) -> dict[str, tuple[int, int]]:
     "Return for each level how many nodes there are, of how many."
     return self.filler.progress()
+
+
+@patch
+def loads(self: TreeStage) -> dict[str, tuple[float, float]]:
+    "Return how many lists of names are done, and how many are left to ask for; a list may be done in part."
+    loads: dict[str, tuple[float, float]] = {}
+    for job in self.lists.all_jobs():
+        share = min(1.0, len(job.items) / job.wanted)
+        done, left = loads.get(job.level, (0.0, 0.0))
+        done += share if job.draws else 0.0  # Names that were there cost nothing
+        left += 1 - share if job.wants(self.workspace.rounds) else 0.0
+        loads[job.level] = done, left
+    return loads if self._is_grown else self._with_lists_to_come(loads)
+
+
+@patch
+def _with_lists_to_come(self: TreeStage, loads: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+    "Return `loads` with the lists below nodes that are not there yet."
+    for kind in ('source_type', 'topic'):
+        have, want = self.progress().get(PLURAL[kind], (0, 0))
+        done, left = loads.get(CHILD_LEVEL[kind], (0.0, 0.0))
+        loads[CHILD_LEVEL[kind]] = done, left + want - have
+    return loads
 
 
 @patch

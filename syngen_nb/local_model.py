@@ -5,11 +5,12 @@
 # %% auto #0
 __all__ = ['USUAL_SAMPLING', 'MORE_SAMPLING', 'LocalModel']
 
-# %% ../nbs/28_local_model.ipynb #d4afaf30
+# %% ../nbs/28_local_model.ipynb #29de1757
 import asyncio
 import hashlib
 import os
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any
 from fastcore.basics import patch
 
 from .display import install_hint
-from .model_files import MODEL_FILES, ModelFileError, fetch_model_file
+from .model_files import MODEL_FILES, ModelFileError, fetch_model_file, human_bytes, is_on_disk
 from .models import Answer, Model, ModelError
 from .prompt_sets import LOCAL, SMALL
 from .prompts import Prompts, Request
@@ -172,7 +173,7 @@ def code(self: LocalModel) -> str | None:
     own = {name: value for name, value in self.sampling.items() if USUAL_SAMPLING.get(name) != value}
     return model_code(self.embedded or 'local', **changed, **own)
 
-# %% ../nbs/28_local_model.ipynb #7684c769
+# %% ../nbs/28_local_model.ipynb #0914b7d8
 @patch
 def _find_file(self: LocalModel) -> Path:
     "Return the path of the file, fetched if need be."
@@ -192,11 +193,17 @@ def _find_file(self: LocalModel) -> Path:
 @patch
 def _start(self: LocalModel) -> Any:
     "Return the running llama.cpp."
+    file = MODEL_FILES.get(self.embedded or '')
+    is_here = file is None or is_on_disk(file)
+    size = f', {human_bytes(file.size)}' if file else ''
+    self.doing = f'{"loading" if is_here else "fetching"} the model{size}'
     try:
-        path = self._find_file()
+        return _running(self._find_file(), self.concurrency, self.context)
     except ModelFileError as error:
         raise ModelError(str(error), 'access') from None
-    return _running(path, self.concurrency, self.context)
+    finally:
+        self.doing = ''
+        self.ready_at = time.monotonic()
 
 
 @patch
@@ -216,6 +223,13 @@ async def ask(self: LocalModel, request: Request) -> Answer:
         if self._server is None:
             self._server = await loop.run_in_executor(self._pool, self._start)
     return await loop.run_in_executor(self._pool, self._complete, request)
+
+# %% ../nbs/28_local_model.ipynb #651a4978
+@patch
+def __getstate__(self: LocalModel) -> dict[str, Any]:
+    state = vars(self) | dict(_pool=None, _server=None)
+    state.pop('_lock', None)
+    return state
 
 # %% ../nbs/28_local_model.ipynb #0df2ba76
 @patch

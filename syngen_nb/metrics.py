@@ -836,7 +836,7 @@ def _measure_parts(found: Measures) -> None:
             found.put('near_dup_within', label, rates['within'])
             found.put('near_dup_across', label, rates['across'])
 
-# %% ../nbs/50_metrics.ipynb #410faf40
+# %% ../nbs/50_metrics.ipynb #8a05787d
 def _measure_lengths(found: Measures) -> None:
     texts, labels = found.rows.texts, found.rows.labels
     there = np.flatnonzero(labels.sizes)
@@ -869,7 +869,7 @@ def _measure_labels(found: Measures) -> None:
     texts, labels = found.rows.texts, found.rows.labels
     found.put('balance', '', labels.sizes.min() / labels.sizes.max())
     if np.count_nonzero(labels.sizes) < 2:
-        found.notes.append('There are texts of one label only, so nothing is said about what tells labels apart.')
+        found.notes.append('All texts have one label, so what tells labels apart cannot be measured.')
         return
     _measure_lengths(found)
     found.best_word, found.best_length = best_word(texts, labels), best_length(texts, labels)

@@ -6,7 +6,7 @@
 __all__ = ['MODEL_FILES', 'PIP_OPTIONS', 'Source', 'ModelFileError', 'human_bytes', 'ModelFile', 'Download', 'model_folder',
            'is_on_disk', 'fetch_model_file']
 
-# %% ../nbs/26_model_files.ipynb #30355dc5
+# %% ../nbs/26_model_files.ipynb #d8bf74d1
 import hashlib
 import os
 import queue
@@ -28,9 +28,14 @@ from typing import Any
 
 from platformdirs import user_cache_dir
 
-# %% ../nbs/26_model_files.ipynb #8050b8af
+from .display import short_traceback
+
+# %% ../nbs/26_model_files.ipynb #09635ce1
 class ModelFileError(RuntimeError):
     "A model file could not be fetched: what was tried, why each way failed, and what to do."
+
+    def _render_traceback_(self) -> list[str]:
+        return short_traceback(self)
 
 
 def human_bytes(n: int) -> str:

@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['KEYS', 'VARIABLES', 'MOST_SHOWN', 'MOST_REJECTED', 'MOST_NAMES', 'shipped', 'SHOWN', 'LabelName', 'NameList',
-           'context', 'Style', 'fill', 'check_template', 'Request', 'items_schema', 'excerpt', 'names_used', 'ends_of',
-           'marks', 'template', 'Prompts']
+           'context', 'Style', 'fill', 'check_template', 'Request', 'items_schema', 'ChoiceRequest', 'excerpt',
+           'names_used', 'ends_of', 'marks', 'template', 'Prompts']
 
-# %% ../nbs/21_prompts.ipynb #d2ca0666
+# %% ../nbs/21_prompts.ipynb #1d49d573
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from fastcore.basics import patch
 from jinja2 import StrictUndefined, TemplateError, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from .answers import cut_string, salvage, split_names
+from .answers import after_reasoning, cut_string, looks_like_json, salvage, split_names, tokens_to_tell
 from .task import Label, Task
 from .text import clean_name, clean_text, whole_sentences
 
@@ -219,6 +219,13 @@ def items_schema(
     item = dict(type='object', properties={key: text}, required=[key], additionalProperties=False)
     items = dict(type='array', minItems=n, maxItems=n, items=item)
     return dict(type='object', properties=dict(items=items), required=['items'], additionalProperties=False)
+
+# %% ../nbs/21_prompts.ipynb #beae97cd
+@dataclass(frozen=True)
+class ChoiceRequest(Request):
+    "A question that is answered with one of some options, which begin alike."
+
+    options: tuple[str, ...] = ()  # What the answer may be
 
 # %% ../nbs/21_prompts.ipynb #a4f15618
 MOST_SHOWN = 20  # Texts that a prompt shows
@@ -437,7 +444,13 @@ def request(
     system = fill(self.system, values) if self.system else ''
     return Request(prompt, system, self._schema(level, n, lead), how, limit, stop, seed)
 
-# %% ../nbs/21_prompts.ipynb #a6a789df
+# %% ../nbs/21_prompts.ipynb #01459447
+@patch(as_prop=True)
+def asks_for_mark(self: Prompts) -> bool:
+    "Whether the template `check` shows the marks, so that the answer is one."
+    return '.mark' in self.check
+
+# %% ../nbs/21_prompts.ipynb #8c01f65c
 @patch
 def check_request(
     self: Prompts,
@@ -460,25 +473,27 @@ def check_request(
         dict(mark=mark, label=name, description=task[name].description)
         for mark, name in zip(marks(len(options)), options)
     ]
-    return Request(
-        fill(self.check, context(task) | dict(text=ends_of(text), options=shown)),
+    sent: dict[str, Any] = dict(
+        prompt=fill(self.check, context(task) | dict(text=ends_of(text), options=shown)),
         how=self.how.get('check', 'chat'),
         max_tokens=self.max_tokens.get('check'),
         stop=tuple(self.stop.get('check', ())),
         seed=seed,
         logprobs=logprobs,
     )
+    answers = marks(len(options)) if self.asks_for_mark else list(options)
+    n_tokens = tokens_to_tell(answers)
+    if n_tokens == 1:
+        return Request(**sent)
+    if sent['max_tokens']:
+        sent['max_tokens'] = max(sent['max_tokens'], n_tokens)
+    return ChoiceRequest(**sent, options=tuple(answers))
 
-# %% ../nbs/21_prompts.ipynb #01459447
-@patch(as_prop=True)
-def asks_for_mark(self: Prompts) -> bool:
-    "Whether the template `check` shows the marks, so that the answer is one."
-    return '.mark' in self.check
-
-# %% ../nbs/21_prompts.ipynb #0c025c01
+# %% ../nbs/21_prompts.ipynb #a9553547
 @patch
 def _items(self: Prompts, text: str, level: str, cut: bool) -> list[str]:
-    if self.how.get(level) == 'continue':
+    text = after_reasoning(text)
+    if self.how.get(level) == 'continue' and not looks_like_json(text):
         if level != 'texts':
             return split_names(text, cut)
         return [whole_sentences(text) if cut else text]

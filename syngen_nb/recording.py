@@ -204,7 +204,7 @@ def export(self: Replay, path: str | Path, instruction: str | None = None) -> in
     "Raise a `CacheError`: a recording is a file already."
     raise CacheError('A recording is a file already; copy it')
 
-# %% ../nbs/24_recording.ipynb #047e4bd8
+# %% ../nbs/24_recording.ipynb #b1cd79cc
 @patch
 def close(self: Replay) -> None:
     "Do nothing: no file is open."
@@ -227,6 +227,11 @@ def info(self: Replay) -> dict:
 def code(self: Replay) -> str:
     "Return the code that opens the recording again."
     return f'Cache.replay({self.name!r})'
+
+
+@patch
+def __reduce__(self: Replay) -> tuple:
+    return Replay, (self.name,)  # Pickled by its name, as it was given
 
 
 @patch(cls_method=True)

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Tables', 'whole_page', 'Cell', 'LineRow', 'report_html', 'comparison_html']
 
-# %% ../nbs/52_report_page.ipynb #8d4400ba
+# %% ../nbs/52_report_page.ipynb #cadaa80c
 import io
 import re
 import warnings
@@ -20,7 +20,7 @@ from fastcore.basics import patch
 from jinja2 import Environment, FunctionLoader
 from markupsafe import Markup, escape
 
-from .display import install_hint, static
+from .display import NO_MATH, install_hint, static
 from .metrics import BRANCH, Rows
 from syngen_nb.report import (
     MARKS,
@@ -36,7 +36,7 @@ from syngen_nb.report import (
     worst_verdict,
 )
 
-# %% ../nbs/52_report_page.ipynb #5b51f07e
+# %% ../nbs/52_report_page.ipynb #20eb290a
 def _joined(name: str) -> str:
     return ''.join(line.strip() for line in static(name).splitlines())
 
@@ -50,7 +50,7 @@ def _code(text: str) -> Markup:
 def _environment() -> Environment:
     environment = Environment(autoescape=True, loader=FunctionLoader(_joined))
     environment.filters |= dict(plain=plain_name, number=format_value, code=_code)
-    environment.globals |= dict(marks=MARKS, count=count_of)
+    environment.globals |= dict(marks=MARKS, count=count_of, no_math=NO_MATH)
     return environment
 
 

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['KINDS', 'ORIGINS', 'NodeRef', 'Node', 'Root', 'Taxonomy']
 
-# %% ../nbs/11_taxonomy.ipynb #59543ee7
+# %% ../nbs/11_taxonomy.ipynb #a7154eca
 import hashlib
 import math
 import threading
@@ -18,6 +18,7 @@ from typing import Any
 from fastcore.basics import patch
 
 from .history import History, Step, snapshot
+from .loop import tell
 from .plan import Plan
 from .task import Label, Task
 from .text import clean_name, same
@@ -138,13 +139,13 @@ def _parent(self: Taxonomy, node: Node) -> Node:
     "Return the parent of `node`, which is not the root."
     return self.nodes[node.parent]  # type: ignore[index]
 
-# %% ../nbs/11_taxonomy.ipynb #bba10e7d
+# %% ../nbs/11_taxonomy.ipynb #d94f4036
 @patch
 def walk(self: Taxonomy, node: NodeRef = 'task') -> Iterator[Node]:
     "Return the node and all below it, in tree order."
     found = []
-    waiting = [self[node]]
     with self.mutex:
+        waiting = [self[node]]
         while waiting:
             current = waiting.pop()
             found.append(current)
@@ -157,12 +158,12 @@ def cells(self: Taxonomy, node: NodeRef = 'task') -> list[Node]:
     "Return the subtopics below, in tree order."
     return [found for found in self.walk(node) if found.kind == 'subtopic']
 
-# %% ../nbs/11_taxonomy.ipynb #9e13c150
+# %% ../nbs/11_taxonomy.ipynb #cab622c9
 @patch
 def up(self: Taxonomy, node: NodeRef) -> Iterator[Node]:
     "Return the node, its parent, and so on up to its label."
-    found = [self[node]]
     with self.mutex:
+        found = [self[node]]
         while found[-1].parent is not None:
             found.append(self.nodes[found[-1].parent])
     return iter(found[:-1])
@@ -228,7 +229,7 @@ def __repr__(self: Taxonomy) -> str:
     size = ', '.join(f'{n:,} {kind}{"" if n == 1 else "s"}' for kind, n in counts.items())
     return f'Taxonomy({self.nodes["task"].name!r}: {size})'
 
-# %% ../nbs/11_taxonomy.ipynb #50799bdb
+# %% ../nbs/11_taxonomy.ipynb #ee7f01f0
 @patch
 def watch(self: Taxonomy, watcher: Callable[[set[str]], Any]) -> None:
     "Call `watcher` with a set of ids after each change, on the thread that made it."
@@ -246,8 +247,7 @@ def unwatch(self: Taxonomy, watcher: Callable[[set[str]], Any]) -> None:
 @patch
 def _tell(self: Taxonomy, ids: set[str]) -> None:
     if ids:
-        for watcher in list(self._watchers):
-            watcher(ids)
+        tell(self._watchers, ids)
 
 # %% ../nbs/11_taxonomy.ipynb #e76e2168
 @patch

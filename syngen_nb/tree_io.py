@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['follow_tree']
 
-# %% ../nbs/12_tree_io.ipynb #6f2882e5
+# %% ../nbs/12_tree_io.ipynb #5027095b
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 from fastcore.basics import patch
 
-from .display import static
+from .display import NO_MATH, static
 from .frames import missing
 from .history import snapshot
 from .plan import Plan
@@ -294,7 +294,7 @@ def _marks(node: Node) -> Iterator[str]:
     if node.origin in _ORIGIN_MARKS and not (node.origin == 'hand' and node.kind == 'label'):
         yield _ORIGIN_MARKS[node.origin]
 
-# %% ../nbs/12_tree_io.ipynb #fb272b2b
+# %% ../nbs/12_tree_io.ipynb #a92b938a
 def _branch_html(tree: Taxonomy, node: Node) -> str:
     "Return the node and what is below it as HTML."
     marks = ' '.join(f'<small>{escape(mark)}</small>' for mark in _marks(node))
@@ -312,4 +312,4 @@ def _branch_html(tree: Taxonomy, node: Node) -> str:
 @patch
 def _repr_html_(self: Taxonomy) -> str:
     tree = _branch_html(self, self['task'])
-    return f'<style>{static("taxonomy.css")}</style><div class="syngen-taxonomy">{tree}</div>'
+    return f'<style>{static("taxonomy.css")}</style><div class="syngen-taxonomy {NO_MATH}">{tree}</div>'

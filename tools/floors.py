@@ -11,10 +11,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1] / 'syngen_nb'
 FLOORS = {
-    'base': 'text display loop frames moved task plan',
+    'base': 'text display wording loop frames moved task plan',
     'tree': 'history taxonomy tree_io',
-    'asking': 'answers prompts prompt_sets cache recording models model_files providers local_model known_models',
-    'engine': 'jobs engine asker run options',
+    'asking': (
+        'answers prompts prompt_sets cache recording models model_files secrets server_errors providers local_model '
+        'known_models'
+    ),
+    'engine': 'jobs pace engine asker run options',
     'work': 'filters duplicates judge ledger checks name_lists grow_errors grow generate estimate',
     'judging': 'metrics report report_page stats evaluate split export card',
     'widgets': 'base task_form taxonomy_tree run_view data_view studio_file studio',

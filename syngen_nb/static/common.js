@@ -33,11 +33,13 @@ const say = (element, text) => { if (element.textContent !== text) element.textC
 
 const joined = (texts, separator = ' · ') => texts.filter(Boolean).join(separator);
 const whole = new Intl.NumberFormat('en');
+const counted = (n, noun, plural = `${noun}s`) => `${whole.format(n)} ${n == 1 ? noun : plural}`;
 
 // --- the element of a widget
 const views = new Set();
+const NO_MATH = ['tex2jax_ignore', 'mathjax_ignore'];  // as in display: a page looks for no formulas in it
 const frame = (el, name, model) => {
-  el.classList.add('syngen', `syngen-${name}`);
+  el.classList.add('syngen', `syngen-${name}`, ...NO_MATH);
   hideStill(el, model.get('_uid'));
   keepKeys(el);
   views.add(el);

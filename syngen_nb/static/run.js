@@ -9,7 +9,7 @@ class RunPage {
     this.makeLines();
     const gap = h('span', { class: 'gap' });
     el.append(h('div', { class: 'head' }, this.title, this.count, gap, this.pause, this.resume, this.stop),
-      this.bar, this.stages, this.facts, this.now, this.fault, this.errors);
+      this.bar, this.stages, this.facts, this.now, this.rest, this.fault, this.errors, this.shorts);
   }
   makeButtons() {
     const act = op => {
@@ -31,6 +31,8 @@ class RunPage {
     this.now = h('div', { class: 'dim now' });
     this.fault = h('div', { class: 'error text', role: 'alert' });
     this.errors = h('ul', { class: 'errors' });
+    this.rest = h('div', { class: 'dim rest' });
+    this.shorts = h('ul', { class: 'dim shorts' });
   }
 
   // --- drawing
@@ -48,18 +50,19 @@ class RunPage {
     this.drawErrors(run.error);
   });
   drawHead(run) {
-    const left = run.status == 'running' && run.left != null ? `about ${duration(run.left)} left` : '';
-    const count = `${whole.format(run.done)} of ${whole.format(run.total)} ${run.unit}s`;
+    const left = run.left ? `about ${run.left} left` : '';
+    const count = `${whole.format(run.done)} of ${counted(run.total, run.unit)}`;
     say(this.title, `${run.title} with ${run.model}`);
     this.title.title = this.title.textContent;
-    say(this.count, joined([count, run.status, left]));
+    say(this.count, joined([`${percentOf(run)} %`, count, run.status, left]));
   }
-  drawBar({ done, total, status }) {
-    const percent = total ? Math.min(100, 100 * done / total) : 0;
-    put(this.bar, 'aria-valuenow', Math.floor(percent));
-    put(this.bar, 'aria-valuetext', `${done} of ${total}, ${status}`);
-    put(this.bar, 'data-status', status);
+  drawBar(run) {
+    const percent = percentOf(run);
+    put(this.bar, 'aria-valuenow', percent);
+    put(this.bar, 'aria-valuetext', `${percent} %, ${run.done} of ${counted(run.total, run.unit)}, ${run.status}`);
+    put(this.bar, 'data-status', run.status);
     this.bar.firstChild.style.width = `${percent}%`;
+    say(this.rest, run.rest);
   }
   drawButtons(status) {
     const { pause, resume, stop } = this, focused = document.activeElement;
@@ -71,10 +74,10 @@ class RunPage {
     const hadFocus = focused === pause || focused === resume;
     if (hadFocus && focused.hidden) (pause.hidden ? resume : pause).focus();
   }
-  drawNow({ cells = [], n = 0 }) {
+  drawNow({ cells = [], n = 0, doing = '' }) {
     const more = n - cells.length;
     const asking = `asking: ${cells.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
-    say(this.now, n ? asking : '');
+    say(this.now, joined([doing, n ? asking : '']));
     this.now.title = cells.join('\n');
   }
   drawErrors(error) {
@@ -82,7 +85,8 @@ class RunPage {
     else if (!this.hasPageError) say(this.fault, '');
     const failed = this.records('error').filter(o => o.error != error).map(describeError);
     const short = this.records('short').map(o => `short: ${o.id}, ${o.got} of ${o.want}`);
-    drawList(this.errors, 'li', [...failed, ...short]);
+    drawList(this.errors, 'li', failed);
+    drawList(this.shorts, 'li', short);
   }
 
   // The records of a kind: their keys in the state begin with its name
@@ -106,15 +110,16 @@ const drawList = (parent, tag, texts) => {
   texts.forEach((text, i) => say(parent.children[i], text));
 };
 
-const duration = seconds => seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+// The share of the work that is done: names, texts, checks and rewrites together
+const percentOf = run => Math.floor(100 * run.work);
 
 const factsOf = run => {
   const some = (n, words) => n ? `${whole.format(n)} ${words}` : '';
   return joined([
-    `${whole.format(run.requests)} requests`, some(run.cached, 'more from the cache'),
-    `${whole.format(run.tokens_in)} tokens in`, `${whole.format(run.tokens_out)} out`,
-    run.dollars == null ? 'price not known' : `$${run.dollars.toFixed(4)}`,
-    some(run.retries, 'retries'), some(run.failed, 'failed'), some(run.dropped, 'texts dropped'),
+    counted(run.requests, 'request'), some(run.cached, 'more from the cache'),
+    `${counted(run.tokens_in, 'token')} in`, `${whole.format(run.tokens_out)} out`, run.cost,
+    run.retries ? counted(run.retries, 'retry', 'retries') : '', some(run.failed, 'failed'),
+    run.dropped ? `${counted(run.dropped, 'text')} dropped` : '',
   ]);
 };
 

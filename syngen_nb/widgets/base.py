@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['assets', 'Kept', 'Base', 'Live']
 
-# %% ../../nbs/widgets/00_base.ipynb #efb9d092
+# %% ../../nbs/widgets/00_base.ipynb #69fa3b40
 import asyncio
 import threading
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ from fastcore.basics import patch
 from IPython import get_ipython
 from IPython.display import display
 
-from ..display import static
+from ..display import NO_MATH, static
 from ..loop import worker
 
 # %% ../../nbs/widgets/00_base.ipynb #73aebfb8
@@ -31,7 +31,7 @@ def assets(
     styles = ['common.css', f'{name}.css']
     return '\n'.join(map(static, scripts)), '\n'.join(map(static, styles))
 
-# %% ../../nbs/widgets/00_base.ipynb #c016c6a1
+# %% ../../nbs/widgets/00_base.ipynb #c8a14499
 class Kept:
     "A widget that leaves HTML in the notebook; a subclass gives it as `_html()`."
 
@@ -51,7 +51,7 @@ class Kept:
     def _still(self) -> dict:
         return {
             'text/plain': '',
-            'text/html': f'<div class="syngen-still" data-of="{self._part._uid}">{self._html()}</div>',
+            'text/html': f'<div class="syngen-still {NO_MATH}" data-of="{self._part._uid}">{self._html()}</div>',
         }
 
 # %% ../../nbs/widgets/00_base.ipynb #a79ceb6a

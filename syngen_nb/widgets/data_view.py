@@ -6,7 +6,7 @@
 __all__ = ['MOST_ROWS', 'MOST_CHARACTERS', 'HIDDEN_COLUMNS', 'table_frame', 'rows_json', 'count_labels', 'Selection', 'DataBar',
            'DataView', 'selection_below']
 
-# %% ../../nbs/widgets/04_data_view.ipynb #cc5d3c4f
+# %% ../../nbs/widgets/04_data_view.ipynb #6448d92f
 import json
 import threading
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ from fastcore.basics import patch
 from itables.javascript import JavascriptFunction
 from itables.widget import ITable
 
-from ..display import html_table
+from ..display import NO_MATH, html_table
 from ..export import to_csv, to_jsonl, to_parquet
 from ..taxonomy import Taxonomy
 from ..text import only_words, spelled_like
@@ -246,7 +246,7 @@ class DataBar(Base):
         data = _file_bytes(df, kind, safe)
         self.send_file(data, name=f'{_file_name(df)}{end}.{kind}', type=_TYPES[kind], to=to)
 
-# %% ../../nbs/widgets/04_data_view.ipynb #8f1f4892
+# %% ../../nbs/widgets/04_data_view.ipynb #ff56bc9c
 class DataView(Kept, ipywidgets.VBox):
     "Show a data frame as a table, with a search, a filter by label, and downloads."
 
@@ -264,7 +264,8 @@ class DataView(Kept, ipywidgets.VBox):
         self.table = _Table()
         layout = ipywidgets.Layout(width='100%', min_width='0')
         super().__init__([self.bar, self.table], layout=layout)
-        self.add_class('syngen-dataview')
+        for name in ('syngen-dataview', *NO_MATH.split()):
+            self.add_class(name)
         self._draw()
 
     def __repr__(self) -> str:

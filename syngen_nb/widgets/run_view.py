@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['RunView', 'view_of']
 
-# %% ../../nbs/widgets/03_run_view.ipynb #dea3e6f7
+# %% ../../nbs/widgets/03_run_view.ipynb #f3b2da04
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -13,18 +13,27 @@ from typing import Any
 
 from fastcore.basics import patch
 
+from ..loop import worker
 from ..run import Run
 from .base import Live, assets
+from ..wording import counted, duration_words, spent_words
 
-# %% ../../nbs/widgets/03_run_view.ipynb #10662194
-def _round_seconds(seconds: float | None) -> int | None:
-    "Round a time left to what anyone can tell."
-    if seconds is None:
-        return None
-    step = 1 if seconds < 20 else 5
-    if seconds >= 120:
-        step = 60
-    return round(seconds / step) * step
+# %% ../../nbs/widgets/03_run_view.ipynb #71e20b87
+_VERBS = dict(row='written', node='grown', text='checked')  # What a run does to what it counts
+
+
+def _rest(run: Run, progress: dict) -> str:
+    "Return what a run that was stopped, or that failed, has left to do."
+    done, total = progress['done'], progress['total']
+    if run.status not in ('stopped', 'failed') or done == total:
+        return ''
+    n_there = max(done, progress['stages'].get('texts', (done, total))[0])
+    left = []
+    if n_there < total:
+        left.append(f'{counted(total - n_there, run.unit)} not {_VERBS.get(run.unit, "there")} yet')
+    if n_there > done:
+        left.append(f'{counted(n_there - done, run.unit)} not checked yet')
+    return f'{", ".join(left)}. Resume to go on'
 
 # %% ../../nbs/widgets/03_run_view.ipynb #ec30ddf9
 def _group_errors(errors: Sequence[dict], most: int = 5) -> list[dict]:
@@ -36,34 +45,37 @@ def _group_errors(errors: Sequence[dict], most: int = 5) -> list[dict]:
         groups.append(dict(error=text, n=n, cells=cells[:3]))
     return groups
 
-# %% ../../nbs/widgets/03_run_view.ipynb #52e9503a
+# %% ../../nbs/widgets/03_run_view.ipynb #c9d310ba
 def _run_record(run: Run, progress: dict) -> dict[str, Any]:
     "Return the record of the run as a whole."
     usage = run.usage
     what = dict(title=run.title, model=run.model.name, unit=run.unit, status=run.status)
-    counts = dict(done=progress['done'], total=progress['total'], left=_round_seconds(progress['seconds']))
+    seconds = progress['seconds']
+    left = duration_words(seconds) if seconds and run.status == 'running' else ''
+    counts = dict(done=progress['done'], total=progress['total'], work=round(progress['work'], 3), left=left)
     names = ('requests', 'cached', 'retries', 'failed', 'dropped', 'tokens_in', 'tokens_out')
     used = {name: getattr(usage, name) for name in names}
-    dollars = None if usage.unpriced else round(usage.dollars, 4)
+    cost = spent_words(usage.dollars, usage.unpriced, usage.requests) if usage.requests else ''
     error = str(run.error) if run.status == 'failed' else ''
-    return what | counts | used | dict(dollars=dollars, error=error)
+    return what | counts | used | dict(cost=cost, error=error, rest=_rest(run, progress))
 
 
 def _records_of(run: Run) -> dict[str, dict]:
     "Return all records of a run."
     progress = run.progress()
     current = progress['current']
-    records = dict(run=_run_record(run, progress), now=dict(cells=current[:3], n=len(current)))
+    now = dict(cells=current[:3], n=len(current), doing=progress['doing'])
+    records = dict(run=_run_record(run, progress), now=now)
     for name, (done, total) in progress['stages'].items():
         records[f'stage {name}'] = dict(done=done, total=total)
     for i, group in enumerate(_group_errors(run.errors)):
         records[f'error {i}'] = group
-    if run.done:
+    if run.status == 'done' and progress['done'] < progress['total']:
         for missing in run.shortfall()[:20]:
             records[f'short {missing["cell"]}'] = dict(got=missing['got'], want=missing['want'])
     return records
 
-# %% ../../nbs/widgets/03_run_view.ipynb #2d300a39
+# %% ../../nbs/widgets/03_run_view.ipynb #9c13c62e
 def _check(run: Any) -> None:
     if run is not None and not isinstance(run, Run):
         raise ValueError(f'A RunView shows a Run, as start gives it, not {type(run).__name__}')
@@ -75,6 +87,7 @@ class RunView(Live):
     _esm, _css = assets('run')
     _pause = 0.2
     _run: Run | None = None
+    _is_ticking = False  # Whether it will look again in a second
 
     def __init__(
         self,
@@ -95,7 +108,7 @@ class RunView(Live):
             self._run.unwatch(self._ran)
         super().close()
 
-# %% ../../nbs/widgets/03_run_view.ipynb #afe867a4
+# %% ../../nbs/widgets/03_run_view.ipynb #0a7b3008
 @patch(as_prop=True)
 def run(self: RunView) -> Run | None:
     "The run that is shown. Set it to show another one."
@@ -121,7 +134,16 @@ def _ran(self: RunView, ids: set[str]) -> None:
 @patch
 def _records(self: RunView, ids: Iterable[str]) -> dict[str, dict | None]:
     old = {id: None for id in self.state if id}  # An error or a stage may be gone
+    if self._run is not None and self._run.status == 'running' and not self._is_ticking:
+        self._is_ticking = True
+        worker.call_soon(worker.loop.call_later, 1.0, self._tick)
     return old | ({'run': {}} if self._run is None else _records_of(self._run))
+
+
+@patch
+def _tick(self: RunView) -> None:
+    self._is_ticking = False
+    self._changed({'run'})
 
 # %% ../../nbs/widgets/03_run_view.ipynb #7fb1480a
 @patch

@@ -103,3 +103,25 @@ def test_no_orphans(tmp_path):
         p.wait()
         p.stdout.close()
     server.wait(20)
+
+PRICES = r"""
+import pandas as pd
+from IPython.display import Markdown, display
+from syngen_nb import DataView, Task, card
+task = Task(r'From $5 to $10, \(a\) <script>window.ran = 1</script> [x](javascript:run())', ['$1 or $2', '$3 or $4'])
+df = pd.DataFrame(dict(text=['It costs $5, not $6', r'\begin{a}b\end{a}'], label=[o.name for o in task.labels]))
+df.attrs['syngen'] = dict(instruction=task.instruction)
+display(Markdown(card(df, health=False)), card(df, health=False), task, DataView(df))
+Markdown('A formula: $x$')
+"""
+
+
+def test_prices_are_no_formulas(notebook):
+    "JupyterLab sets the formula of a user, and none of ours; nothing of a text runs or is a link"
+    nb = notebook(PRICES)
+    nb.run_all()
+    nb.page.locator('mjx-container').first.wait_for()
+    nb.page.get_by_text('It costs $5, not $6').nth(2).wait_for()
+    assert nb.page.locator('mjx-container').count() == 1
+    assert nb.page.evaluate('() => window.ran ?? null') is None
+    assert nb.page.locator('.jp-OutputArea a[href^=javascript]').count() == 0
