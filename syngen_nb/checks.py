@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['SHORTER', 'JudgeReader', 'judge_reader', 'Checks', 'ChecksStage', 'verify_run', 'verify']
 
-# %% ../nbs/44_checks.ipynb #23820c42
+# %% ../nbs/44_checks.ipynb #13da4e06
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -201,19 +201,20 @@ def objection(self: Checks, label: str, text: str) -> str:
         return ''
     return judge_objection(self.judge, self.read(label, text), label)
 
-# %% ../nbs/44_checks.ipynb #399f3ddb
+# %% ../nbs/44_checks.ipynb #35d86d10
 @patch
 def add_columns(
     self: Checks,
     df: pd.DataFrame,
     labels: Iterable[str],  # Of each row, as the judge knows it
-    names: Sequence[str],  # What the labels of the judge are called in the frame
+    names: Mapping[
+        str, str | None
+    ],  # What each label of the judge is called in the frame; None if it has no name there
 ) -> pd.DataFrame:
     "Return `df` with the columns `checked_label` and `confidence`, in place."
     readings = [self.read(label, text) for label, text in zip(labels, df['text'].astype(str))]
-    name_of = dict(zip(self.reader.labels, names))
-    checked = [reading and name_of[reading.label] for reading in readings]
-    df['checked_label'] = pd.Categorical(checked, list(dict.fromkeys(names)))
+    checked = [reading and names[reading.label] for reading in readings]
+    df['checked_label'] = pd.Categorical(checked, list(dict.fromkeys(name for name in names.values() if name)))
     confidence = [reading.confidence if reading else float('nan') for reading in readings]
     df['confidence'] = pd.Series(confidence, index=df.index, dtype=float)
     return df
@@ -226,7 +227,7 @@ def n_read(self: Checks) -> int:
         return self.n_whole
     return sum(bool(job.readings) for job in list(self.jobs.values()))
 
-# %% ../nbs/44_checks.ipynb #52660e69
+# %% ../nbs/44_checks.ipynb #3500fc12
 @dataclass
 class ChecksStage:
     "Checks the labels of a frame."
@@ -274,7 +275,8 @@ class ChecksStage:
 
     def result(self) -> pd.DataFrame:
         "Return a copy of the frame with two more columns."
-        names = spelled_like(self.checks.reader.labels, self.df['label'].astype(str))
+        labels = self.checks.reader.labels
+        names = dict(zip(labels, spelled_like(labels, self.df['label'].astype(str))))
         return self.checks.add_columns(self.df.copy(), self.labels, names)
 
 

@@ -80,7 +80,7 @@ def rows_of_labels(
         raise ValueError('The weights leave no rows to any label; give one of them a weight above 0')
     return {label.id: share for label, share in zip(labels, shares)}
 
-# %% ../nbs/48_generate.ipynb #e2c04bb6
+# %% ../nbs/48_generate.ipynb #cfd6ef97
 @dataclass
 class Look:
     "What a full look at the texts has found, to tell how far the work is."
@@ -110,6 +110,7 @@ class TextStage:
     each: int | None = None  # Or texts for each cell
     checks: Checks | None = None  # None if labels are not checked
     jobs: dict[str, TextsJob] = field(default_factory=dict, init=False)  # Id of a cell to its texts
+    written_for: dict[str, str] = field(default_factory=dict, init=False)  # Id of a cell to that of its label
     look: Look = field(default_factory=lambda: Look(), init=False)  # What the last full look at the texts has found
 
     def __post_init__(self):
@@ -117,7 +118,8 @@ class TextStage:
         self.taxonomy = self.workspace.taxonomy
         self.examples = {fold(text) for text, _ in self.workspace.task.examples}
         labels = self.taxonomy.children()
-        self.judged_as = {label.id: label.name for label in labels}
+        self.label_names = {label.id: label.name for label in labels}  # As they are asked for, whatever comes
+        self._edits_seen = self.taxonomy.edits
         cells = {label.id: planned_cells(self.shape, label) for label in labels}
         self.label_rows = rows_of_labels(labels, cells, self.rows, self.each)
         self.planned = {label: share_rows(self.label_rows[label], places) for label, places in cells.items()}
@@ -132,15 +134,14 @@ class TextStage:
             self.checks.on_answer = self.ledger.touch
             self.ledger.misread = lambda cell, text: self.checks.objection(cell.label, text)
 
-# %% ../nbs/48_generate.ipynb #47f47272
+# %% ../nbs/48_generate.ipynb #5c634f89
 @patch
 def add_cell(self: TextStage, node: Node) -> None:
     "Ask for the texts of a cell."
     label, place = cell_place(self.taxonomy, node)
-    path = self.taxonomy.path(node)
-    about = context(self.taxonomy.task, *path)
-    judged = (self.judged_as.get(label, path[0]), *path[1:])
-    cell = Cell(node.id, judged, self.planned.get(label, {}).get(place, 0))
+    path = (self.label_names[label], *self.taxonomy.path(node)[1:])
+    about = context(self.workspace.task, *path)
+    cell = Cell(node.id, path, self.planned.get(label, {}).get(place, 0))
     job = TextsJob(
         path,
         (node.id,),
@@ -154,9 +155,11 @@ def add_cell(self: TextStage, node: Node) -> None:
         rejected=lambda: cell.rejected,
         offset=sum(step * index for step, index in zip((37, 13, 3), place)),
     )
+    self._take_over(job)
     cell.texts = job.items
     cell.has_given_up = lambda: job.fruitless_draws >= self.workspace.rounds or bool(job.error)
     cell.objection = lambda text: self._objection(node.id, text)
+    self.written_for[node.id] = label
     self.jobs[node.id] = job
     self.ledger.add(cell)
     self.engine.push(job)
@@ -176,9 +179,12 @@ def _objection(self: TextStage, node: str, text: str) -> str:
 
 @patch
 def _siblings(self: TextStage, node: str) -> list[str]:
-    "Return the names of the other subtopics of the topic."
-    siblings = self.taxonomy.children(self.taxonomy[node].parent)
-    return [sibling.name for sibling in siblings if sibling.id != node]
+    "Return the names of the other subtopics of the topic; none if the cell was removed meanwhile."
+    with self.taxonomy.mutex:
+        if node not in self.taxonomy.nodes:
+            return []
+        siblings = self.taxonomy.children(self.taxonomy[node].parent)
+        return [sibling.name for sibling in siblings if sibling.id != node]
 
 
 @patch
@@ -186,7 +192,30 @@ def _has_taken(self: TextStage, job: ListJob, n_dropped: int) -> None:
     self.workspace.usage.dropped += n_dropped
     self.ledger.touch()
 
-# %% ../nbs/48_generate.ipynb #a65d8e02
+# %% ../nbs/48_generate.ipynb #9173e378
+@patch
+def _take_over(self: TextStage, job: TextsJob) -> None:
+    "Give `job` the texts of the job that its cell had before, which asks no more."
+    before = self.jobs.get(job.nodes[0])
+    if before:
+        before.wanted = 0
+        job.items.update(before.items)
+
+
+@patch
+def _is_new(self: TextStage, node: Node) -> bool:
+    label = list(self.taxonomy.up(node))[-1].id
+    return label in self.label_names and self.written_for.get(node.id) != label
+
+
+@patch
+def _add_new_cells(self: TextStage) -> None:
+    with self.taxonomy.mutex:
+        for node in self.taxonomy.cells():
+            if self._is_new(node):
+                self.add_cell(node)
+
+# %% ../nbs/48_generate.ipynb #e119a9e4
 @patch
 async def work(self: TextStage) -> None:
     "Write until every cell has its share or gives no more, or until a stop."
@@ -207,25 +236,32 @@ def _refill(self: TextStage) -> bool:
     "Queue what is missing, below nodes too that someone added meanwhile; return whether there is any."
     with self.taxonomy.mutex:
         self.tree.filler.fill_new()
-        for node in self.taxonomy.cells():
-            if node.id not in self.jobs:
-                self.add_cell(node)
+        self._add_new_cells()
         return self.engine.requeue()
 
-# %% ../nbs/48_generate.ipynb #00944f63
+# %% ../nbs/48_generate.ipynb #b3d5b4fa
 @patch
 def _share_out(self: TextStage) -> None:
-    for label in self.taxonomy.children():
-        nodes = [node for node in self.taxonomy.cells(label) if node.id in self.jobs]
-        places = {cell_place(self.taxonomy, node)[1]: node for node in nodes}
-        cells = {place: self.ledger.cells[node.id] for place, node in places.items()}
-        weights = {place: self.taxonomy.share(node) for place, node in places.items()}
-        self.ledger.share_out(self.label_rows.get(label.id, 0), cells, weights)
+    with self.taxonomy.mutex:
+        labels = self.taxonomy.children()
+        self.ledger.n_rows = sum(self.label_rows.get(label.id, 0) for label in labels)
+        for label in labels:
+            self._share_out_label(label)
+
+
+@patch
+def _share_out_label(self: TextStage, label: Node) -> None:
+    nodes = [node for node in self.taxonomy.cells(label) if node.id in self.jobs]
+    places = {cell_place(self.taxonomy, node)[1]: node for node in nodes}
+    cells = {place: self.ledger.cells[node.id] for place, node in places.items()}
+    weights = {place: self.taxonomy.share(node) for place, node in places.items()}
+    self.ledger.share_out(self.label_rows.get(label.id, 0), cells, weights)
 
 
 @patch
 def _next_round(self: TextStage) -> bool:
     "Let the cells that are short ask again; return whether any does, or has more without asking."
+    self._add_new_cells()
     if self.ledger.ease():
         return True
     self.select(full=True)
@@ -233,6 +269,8 @@ def _next_round(self: TextStage) -> bool:
     self._share_out()
     for cell, n_lacking in self.ledger.lacking().items():
         job = self.jobs[cell]
+        if self.workspace.is_gone(job):
+            continue
         if not job.missing:
             job.wanted = len(job.items) + n_lacking
         self.engine.push(job)
@@ -272,11 +310,14 @@ def _relabel(self: TextStage) -> bool:
 
     return self.ledger.relabel(read, on_move)
 
-# %% ../nbs/48_generate.ipynb #4bbb7ab8
+# %% ../nbs/48_generate.ipynb #064e303e
 @patch
 def select(self: TextStage, full: bool = False) -> dict[str, list[str]]:
     "Return the texts that stay, by cell in tree order."
     full = full or self.workspace.is_over
+    if self._edits_seen != self.taxonomy.edits:
+        self._edits_seen = self.taxonomy.edits
+        self.ledger.touch()
     kept = self.ledger.select(full)
     if full:
         jobs = [(self.jobs[cell.id], cell) for cell in self.ledger.cells_in_order()]
@@ -312,7 +353,7 @@ def trust_all(self: TextStage) -> None:
     self.ledger.compares_openings = False
     self.ledger.touch()
 
-# %% ../nbs/48_generate.ipynb #b558c01f
+# %% ../nbs/48_generate.ipynb #a952fe59
 @patch
 def job(self: TextStage, node: str) -> Job | None:
     "Return the texts of a cell."
@@ -322,11 +363,12 @@ def job(self: TextStage, node: str) -> Job | None:
 @patch
 def state(self: TextStage, node: str) -> State | None:
     "Return the state of a cell, or None for any other node."
-    job = self.jobs.get(node)
-    if job is None:
-        is_cell = node in self.taxonomy.nodes and self.taxonomy[node].kind == 'subtopic'
+    cell = self.ledger.cells.get(node)
+    if cell is None:
+        found = self.taxonomy.nodes.get(node)
+        is_cell = found is not None and found.kind == 'subtopic'
         return ('waiting', 0, 0, '') if is_cell and not self.workspace.is_over else None
-    cell = self.ledger.cells[node]
+    job = self.jobs[node]
     have = min(len(job.items), cell.share)
     want = max(cell.share, cell.due or 0)
     return job_status(job, have, want, cell.is_spent), have, want, job.error
@@ -344,11 +386,11 @@ def progress(self: TextStage) -> dict[str, tuple[int, int]]:
         )
     return stages
 
-# %% ../nbs/48_generate.ipynb #dd688668
+# %% ../nbs/48_generate.ipynb #e1a56bfe
 @patch
 def _n_standing(self: TextStage) -> int:
-    "Return how many texts there are that nothing is known against."
-    cells = list(self.ledger.cells.values())
+    "Return how many texts there are that nothing is known against, in cells that are in the tree."
+    cells = [cell for cell in list(self.ledger.cells.values()) if cell.id in self.taxonomy.nodes]
     return sum(min(max(0, len(cell.texts) - len(cell.rejected)), cell.share) for cell in cells)
 
 
@@ -383,20 +425,24 @@ def _usual_share_kept(self: TextStage) -> float:
     is_strict = self.checks is not None and self.checks.judge.policy != 'keep'
     return self.workspace.writer.model.keeps[1] if is_strict else 0.97
 
-# %% ../nbs/48_generate.ipynb #5e2d0779
+# %% ../nbs/48_generate.ipynb #96808fdf
 @patch
 def short(self: TextStage) -> list[dict]:
     "Return the cells that gave less than their share, and the labels that have no cell."
     found = []
-    for cell_id, texts in self.select().items():
+    kept = self.select()
+    for cell_id, path in self.cell_paths(kept).items():
+        texts = kept[cell_id]
         cell = self.ledger.cells[cell_id]
         due = cell.due or cell.share
         if len(texts) < due:
-            name = ' · '.join(self.taxonomy.path(cell_id))
+            name = ' · '.join(path)
             job = self.jobs[cell_id]
             why = job.why_short((*job.dropped, *cell.rejected))
             found.append(dict(cell=name, want=due, got=len(texts)) | why)
-    bare = [label for label in self.taxonomy.children() if not self.taxonomy.cells(label)]
+    with self.taxonomy.mutex:
+        labels = [label for label in self.taxonomy.children() if label.id in self.label_rows]
+        bare = [label for label in labels if not self.taxonomy.cells(label)]
     return found + [self._bare_label(label) for label in bare]
 
 
@@ -408,22 +454,55 @@ def _bare_label(self: TextStage, label: Node) -> dict[str, Any]:
     why: dict[str, str] = next(filter(None, reasons), {})
     return dict(cell=label.name, want=self.label_rows.get(label.id, 0), got=0) | why
 
-# %% ../nbs/48_generate.ipynb #881fd60a
+# %% ../nbs/48_generate.ipynb #2c959fc7
 @patch
 def result(self: TextStage) -> pd.DataFrame:
     "Return the rows so far."
-    rows = [(text, *self.taxonomy.path(cell), cell) for cell, texts in self.select().items() for text in texts]
+    kept = self.select()
+    paths = self.cell_paths(kept)
+    rows = [(text, *path, cell) for cell, path in paths.items() for text in kept[cell]]
     df = pd.DataFrame(rows, columns=['text', *KINDS[1:], 'cell'])
-    df['label'] = pd.Categorical(df['label'], [label.name for label in self.taxonomy.children()])
+    df['label'] = pd.Categorical(df['label'], self._label_categories(paths))
     df['model'] = self.workspace.writer.model.name
     if self.checks:
-        nodes = self.taxonomy.nodes
-        names = [nodes[id].name if id in nodes else name for id, name in self.judged_as.items()]
-        self.checks.add_columns(df, [self.ledger.cells[cell].label for cell in df['cell']], names)
+        self._add_checks(df)
     df.attrs['syngen'] = self._origin()
     return df
 
 
+@patch
+def cell_paths(self: TextStage, cells: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    "Return the names down to each of `cells` as they are now, without cells that were removed."
+    with self.taxonomy.mutex:
+        return {cell: self.taxonomy.path(cell) for cell in cells if cell in self.taxonomy.nodes}
+
+
+@patch
+def _label_categories(self: TextStage, paths: dict[str, tuple[str, ...]]) -> list[str]:
+    "Return the names of the labels; an edit in between may have taken one of them from the tree."
+    names = [label.name for label in self.taxonomy.task.labels]
+    return list(dict.fromkeys([*names, *(path[0] for path in paths.values())]))
+
+# %% ../nbs/48_generate.ipynb #5d665eb8
+@patch
+def _names_now(self: TextStage) -> dict[str, str | None]:
+    "Return the names of today for those that the labels had at first; None if another label took the name."
+    with self.taxonomy.mutex:
+        nodes = {label.id: label.name for label in self.taxonomy.children()}
+    names: dict[str, str | None] = {}
+    for id, name in self.label_names.items():
+        is_free = name not in nodes.values()
+        names[name] = nodes.get(id, name if is_free else None)
+    return names
+
+
+@patch
+def _add_checks(self: TextStage, df: pd.DataFrame) -> None:
+    "Add the columns `checked_label` and `confidence` to `df`."
+    written_for = [self.ledger.cells[cell].label for cell in df['cell']]
+    self.checks.add_columns(df, written_for, self._names_now())
+
+# %% ../nbs/48_generate.ipynb #ed719d51
 @patch
 def _origin(self: TextStage) -> dict[str, Any]:
     "Return how the rows were made, as plain data."
@@ -435,7 +514,7 @@ def _origin(self: TextStage) -> dict[str, Any]:
         plan=self.workspace.plan.to_dict(),
         seed=writer.seed,
         usage=self.workspace.usage.to_dict(),
-        labels={label.name: label.description for label in self.taxonomy.children()},
+        labels={label.name: label.description for label in self.taxonomy.task.labels},
         language=task.language,
         prompts=writer.prompts.name,
         filters=self.filters.names,
@@ -454,7 +533,7 @@ def _how_verified(self: TextStage) -> dict[str, Any] | bool | None:
     judge = self.checks.judge
     return dict(policy=judge.policy, model=self.checks.reader.model.name, odds=judge.odds)
 
-# %% ../nbs/48_generate.ipynb #c8d7554b
+# %% ../nbs/48_generate.ipynb #fdceb7d6
 class TextRun(Run):
     """Texts being written in the background; see `start`.
 
@@ -493,7 +572,9 @@ class TextRun(Run):
     @property
     def dropped(self) -> pd.DataFrame:
         "The texts that were written and not kept: `text`, `label` to `subtopic`, `cell` and `reason`."
-        rows = [(text, *self.taxonomy.path(cell), cell, why) for cell, text, why in self._texts.dropped()]
+        found = self._texts.dropped()
+        paths = self._texts.cell_paths({cell for cell, _, _ in found})
+        rows = [(text, *paths[cell], cell, why) for cell, text, why in found if cell in paths]
         return pd.DataFrame(rows, columns=['text', *KINDS[1:], 'cell', 'reason'])
 
     def texts(self, cells: Iterable[str]) -> list[str]:

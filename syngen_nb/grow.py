@@ -83,7 +83,7 @@ class Filler(Protocol):
         "Return for each level how many nodes there are, of how many."
         ...
 
-# %% ../nbs/47_grow.ipynb #683d6253
+# %% ../nbs/47_grow.ipynb #564e9f0f
 @dataclass
 class PlanFiller:
     "Asks for as many nodes as the plan wants."
@@ -99,7 +99,8 @@ class PlanFiller:
 
     def fill(self) -> None:
         "Ask for what is missing below the node that is grown."
-        self.fill_below(self.taxonomy[self.workspace.at])
+        if self.workspace.at in self.taxonomy.nodes:
+            self.fill_below(self.taxonomy[self.workspace.at])
 
 
 @patch
@@ -153,7 +154,7 @@ def fill_new(self: PlanFiller) -> None:
         else:
             self.fill_below(node)
 
-# %% ../nbs/47_grow.ipynb #5c950d33
+# %% ../nbs/47_grow.ipynb #ac5ce03f
 @patch
 def progress(self: PlanFiller) -> dict[str, tuple[int, int]]:
     "Return for each level how many nodes there are, of how many, below the node that is grown."
@@ -169,15 +170,16 @@ def progress(self: PlanFiller) -> dict[str, tuple[int, int]]:
 
 @patch
 def _count(self: PlanFiller) -> dict[str, tuple[int, int]]:
-    root = self.taxonomy.nodes.get(self.workspace.at)
-    if root is None:
-        return {}
-    have = Counter(node.kind for node in self.taxonomy.walk(root) if node is not root)
     want: Counter = Counter()
-    self.shape.count_below(root, root.kind, 1, want)
+    with self.taxonomy.mutex:
+        root = self.taxonomy.nodes.get(self.workspace.at)
+        if root is None:
+            return {}
+        have = Counter(node.kind for node in self.taxonomy.walk(root) if node is not root)
+        self.shape.count_below(root, root.kind, 1, want)
     return {PLURAL[kind]: (have[kind], max(have[kind], want[kind])) for kind in KINDS[2:] if want[kind]}
 
-# %% ../nbs/47_grow.ipynb #b9a7e50c
+# %% ../nbs/47_grow.ipynb #ab074371
 @dataclass
 class TreeStage:
     "Grows a tree."
@@ -199,9 +201,13 @@ class TreeStage:
             with self.workspace.taxonomy.mutex:
                 self.filler.fill()
         await self._drain()
-        if not self.engine.is_stopped and self.twins.ask_again():
+        if not self.engine.is_stopped and self._ask_for_twins():
             await self._drain()
         self._is_grown = not self.engine.is_stopped
+
+    def _ask_for_twins(self) -> bool:
+        with self.workspace.taxonomy.mutex:
+            return self.twins.ask_again()
 
     async def _drain(self) -> None:
         while not self.engine.is_stopped and (self.refill() or self.engine.is_paused):

@@ -89,7 +89,7 @@ def fit_topics(topics: Mapping[str, str], errors: Sequence[dict], n: int) -> dic
         topic: (k, own[topic] + [error for error in errors if error not in own[topic]]) for topic, k in share.items()
     }
 
-# %% ../nbs/46_grow_errors.ipynb #80e3eb04
+# %% ../nbs/46_grow_errors.ipynb #4851ef75
 @dataclass
 class ErrorsFiller:
     """Asks for subtopics for errors, and for nothing else.
@@ -124,7 +124,8 @@ class ErrorsFiller:
     def fill(self) -> None:
         "Ask for all lists."
         for topic, (n, errors) in self.wanted.items():
-            self._ask(self.workspace.taxonomy[topic], n, errors)
+            if topic in self.workspace.taxonomy.nodes:
+                self._ask(self.workspace.taxonomy[topic], n, errors)
 
     def fill_new(self) -> None:
         "Do nothing for nodes that were added meanwhile."

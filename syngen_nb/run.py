@@ -392,7 +392,7 @@ def resume(self: Run) -> Run:
         is_complete = self.workspace.is_over and not self._engine.is_stopped and self.error is None
     return self if self._future is None or is_complete else self.begin()
 
-# %% ../nbs/33_run.ipynb #9dc96e4d
+# %% ../nbs/33_run.ipynb #4bc75a35
 @patch
 def _stop(self: Run) -> None:
     with self._lock:
@@ -403,10 +403,12 @@ def _stop(self: Run) -> None:
 
 @patch
 def _go_on(self: Run) -> None:
-    self._engine.go_on()
+    with self._lock:
+        if not self._engine.is_paused:
+            self._engine.go_on()
     self.workspace.tell()
 
-# %% ../nbs/33_run.ipynb #93c1d158
+# %% ../nbs/33_run.ipynb #0ce4d8c3
 @patch
 def result(self: Run, timeout: float | None = None) -> Any:
     """Wait for the end and return what the run was for.
@@ -431,29 +433,31 @@ def result(self: Run, timeout: float | None = None) -> Any:
     """
     if self._future is None:
         raise ValueError('The run has not begun; call begin()')
-    self._wait(timeout)
+    until = None if timeout is None else time.monotonic() + timeout
+    future = None
+    while future is not self._future:
+        future = self._future
+        self._wait(future, None if until is None else max(0, until - time.monotonic()))
+        short = [] if self.status == 'stopped' else self.shortfall()
+        result = self.stages[-1].result()
     if not self._has_warned:
-        warn_of_shortfall(self)
+        warn_of_shortfall(self, short)
     self._has_warned = True
-    return self.stages[-1].result()
+    return result
 
 
 @patch
-def _wait(self: Run, timeout: float | None) -> None:
-    "Wait for the end. If another thread resumes the run at that moment, wait for the new end."
-    until = None if timeout is None else time.monotonic() + timeout
-    waited_for = None
-    while waited_for is not self._future:
-        waited_for = self._future
-        if not waited_for.done():
-            worker.refuse_to_wait()
-        left = None if until is None else max(0, until - time.monotonic())
-        try:
-            wait_for_futures([waited_for], left)
-        except KeyboardInterrupt:
-            words = 'The run goes on, and its answers are kept. run.stop() ends it; run.result() waits for it again'
-            raise explain(KeyboardInterrupt(words), words) from None
-    waited_for.result(0)
+def _wait(self: Run, future: Future, seconds: float | None) -> None:
+    "Wait for `future`, and raise what ended the run."
+    if not future.done():
+        worker.refuse_to_wait()
+    try:
+        future.result(seconds)
+    except KeyboardInterrupt:
+        if future.done():
+            raise
+        words = 'The run goes on, and its answers are kept. run.stop() ends it; run.result() waits for it again'
+        raise explain(KeyboardInterrupt(words), words) from None
 
 # %% ../nbs/33_run.ipynb #9a1a2d09
 @patch
@@ -511,7 +515,7 @@ def _check_outcome(self: Run) -> None:
             f'The last answer: {self.workspace.asker.last_text[:300]!r}'
         )
 
-# %% ../nbs/33_run.ipynb #629b546c
+# %% ../nbs/33_run.ipynb #08f76785
 class ShortWarning(UserWarning):
     "Fewer rows or nodes than requested; the message lists the cells."
 
@@ -531,9 +535,8 @@ def _short_words(item: dict) -> str:
     return f'{item["cell"]}: {item["got"]} of {item["want"]}' + (f' ({why})' if why else '')
 
 
-def warn_of_shortfall(run: Run) -> None:
-    "Warn of what is short in `run`, unless it was stopped."
-    short = [] if run.status == 'stopped' else run.shortfall()
+def warn_of_shortfall(run: Run, short: Sequence[dict]) -> None:
+    "Warn of what is `short` in `run`."
     if not short:
         return
     progress = run.progress()

@@ -126,7 +126,20 @@ def rendered(text):
 
 
 TICKS = '\n````\n<b>'
-VALUES = [EVIL, *LABELS, TICKS, 'a|b', '<b>', '&amp;', '# x', '[a](b)', '![a](b)', '*a* _b_ ~c~ `d`', 'https://a.b', 'x@y.zz']
+VALUES = [
+    EVIL,
+    *LABELS,
+    TICKS,
+    'a|b',
+    '<b>',
+    '&amp;',
+    '# x',
+    '[a](b)',
+    '![a](b)',
+    '*a* _b_ ~c~ `d`',
+    'https://a.b',
+    'x@y.zz',
+]
 
 
 @pytest.mark.parametrize('value', VALUES)
@@ -160,7 +173,9 @@ def test_a_card_without_its_head(df):
     assert isinstance(text, str) and type(str(text)) is str
 
 
-@pytest.mark.parametrize('title', [EVIL, 'Sort: "a" # b', "it's {a: b}", '🍿 \x07\x85\u2028 电影 हिन्दी', '- a\n---\n- b', ''])
+@pytest.mark.parametrize(
+    'title', [EVIL, 'Sort: "a" # b', "it's {a: b}", '🍿 \x07\x85\u2028 电影 हिन्दी', '- a\n---\n- b', '']
+)
 def test_the_head_is_the_same_yaml(df, title):
     "A reader of YAML gets the instruction as it was written, on one line of the file"
     yaml = pytest.importorskip('yaml')

@@ -104,6 +104,7 @@ def test_no_orphans(tmp_path):
         p.stdout.close()
     server.wait(20)
 
+
 PRICES = r"""
 import pandas as pd
 from IPython.display import Markdown, display
