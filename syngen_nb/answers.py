@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['REASONING', 'AROUND_OPTION', 'is_json', 'after_reasoning', 'plain_text', 'looks_like_json', 'strings_under',
-           'json_objects', 'repaired', 'salvage', 'still_possible', 'tokens_to_tell', 'split_names', 'cut_string']
+           'json_objects', 'repaired', 'salvage', 'still_possible', 'can_begin', 'tokens_to_tell', 'split_names',
+           'cut_string']
 
 # %% ../nbs/20_answers.ipynb #5034af23
 import ast
@@ -334,6 +335,14 @@ def still_possible(
     ]
     longest = max(complete, key=lambda i: len(options[i]), default=None)
     return unfinished if longest is None else [*unfinished, longest]
+
+# %% ../nbs/20_answers.ipynb #bd5dca2b
+def can_begin(token: str, options: Sequence[str]) -> list[int]:
+    "Return the numbers of the options that an answer can mean whose first token is `token`."
+    plain = token.strip(AROUND_OPTION)
+    if plain and token.endswith('\n'):
+        return [i for i, option in enumerate(options) if option == plain]
+    return [i for i, option in enumerate(options) if plain and option.startswith(plain)]
 
 # %% ../nbs/20_answers.ipynb #778309a5
 def tokens_to_tell(options: Sequence[str]) -> int:

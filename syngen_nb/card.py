@@ -6,7 +6,7 @@
 __all__ = ['PROVIDER_NAMES', 'SIZES', 'markdown_table', 'licence_words', 'health_table', 'again_code', 'yaml_text', 'yaml_head',
            'Card', 'card']
 
-# %% ../nbs/57_card.ipynb #2ac5b6bc
+# %% ../nbs/57_card.ipynb #a49c65d4
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -17,9 +17,9 @@ from typing import Any
 import pandas as pd
 
 from .display import markdown_code, markdown_text
-from .export import write_text
+from .export import read_csv_code, write_text
 from .filters import FILTERS, language_code
-from .frames import check_frames, label_names
+from .frames import check_frames, label_names, origin_of, without_attrs
 from .judge import Judge
 from .model_files import MODEL_FILES
 from .text import spelled_like
@@ -236,7 +236,7 @@ def _labels(frames: list[pd.DataFrame], names: list[str], meanings: dict) -> lis
         markdown_table(['label', 'text'], first),
     ]
 
-# %% ../nbs/57_card.ipynb #bc0e6e9d
+# %% ../nbs/57_card.ipynb #ecdf16a7
 def _licences(license: str | None, models: list[str]) -> list[str]:
     own = f'{markdown_text(license)}.' if license else ''
     own = own or "none is given yet; choose one, with an eye on what the model's licence allows."
@@ -251,8 +251,24 @@ def _made_again(origin: dict, names: list[str]) -> list[str]:
         '## Made again',
         markdown_code(again_code(origin, names)),
         'With the cache of the first run this gives the same rows and asks nothing. With another cache the model is '
-        'asked again, and models seldom answer twice alike. Not recorded here: edits of the tree, real texts given as '
-        'examples, and changed templates.',
+        'asked again, and models rarely give the same answer twice. Not recorded here: edits of the tree, real texts '
+        'given as examples, and changed templates.',
+    ]
+
+# %% ../nbs/57_card.ipynb #e1298872
+def _how_to_read() -> list[str]:
+    code = [
+        'import pandas as pd',
+        '',
+        "df = pd.read_parquet('rows.parquet')",
+        "df = pd.read_json('rows.jsonl', lines=True, dtype=False)",
+        f'df = {read_csv_code("rows.csv")}',
+    ]
+    return [
+        '## How to read the files',
+        'Labels and texts are strings, also those that look like numbers (01) or like a missing value (NA). With '
+        'these arguments pandas keeps them. Numbers in a CSV file are strings then too.',
+        markdown_code('\n'.join(code)),
     ]
 
 # %% ../nbs/57_card.ipynb #72588437
@@ -263,7 +279,7 @@ class Card(str):
         _, _, body = self.partition('\n---\n')
         return body.strip()
 
-# %% ../nbs/57_card.ipynb #1c90517b
+# %% ../nbs/57_card.ipynb #c3915fe3
 def card(
     df: pd.DataFrame | Sequence[pd.DataFrame],  # As `generate` returns it, or the pair that `split` returns
     path: str | Path | None = None,  # File to write, usually README.md; None to get the text
@@ -280,12 +296,12 @@ def card(
     Raises
     ------
     ValueError
-        If a frame has no texts and labels (see `labelled`).
+        If a frame has no texts and labels (see `labelled`), or if two columns have the same name.
     """
     frames = [df] if isinstance(df, pd.DataFrame) else list(df)
     check_frames(frames)
-    whole, names = pd.concat(frames), label_names(*frames)
-    origin = frames[0].attrs.get('syngen', {})
+    whole, names = pd.concat(map(without_attrs, frames)), label_names(*frames)
+    origin = origin_of(frames[0])
     models = [origin['model']] if 'model' in origin else []
     if 'model' in whole:
         models = list(dict.fromkeys(map(str, whole['model'].dropna())))
@@ -298,6 +314,7 @@ def card(
         *(['## Health', health_table(whole)] if health else []),
         *_licences(license, models),
         *_made_again(origin, names),
+        *_how_to_read(),
     ]
     text = Card('\n\n'.join(blocks) + '\n')
     write_text(text, path)

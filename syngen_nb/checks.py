@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SHORTER', 'JudgeReader', 'judge_reader', 'Checks', 'ChecksStage', 'verify_run', 'verify']
 
-# %% ../nbs/44_checks.ipynb #13da4e06
+# %% ../nbs/44_checks.ipynb #ec4e09ae
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -31,6 +31,7 @@ from .run import Run, State, Workspace, wait_for
 from .task import Label, Task
 from .taxonomy import Taxonomy
 from .text import shorten, spelled_like
+from .wording import counted
 
 # %% ../nbs/44_checks.ipynb #464f4e89
 SHORTER = ((2400, True), (1000, True), (1000, False), (400, False), (120, False))  # Size of the text, and descriptions
@@ -201,7 +202,7 @@ def objection(self: Checks, label: str, text: str) -> str:
         return ''
     return judge_objection(self.judge, self.read(label, text), label)
 
-# %% ../nbs/44_checks.ipynb #35d86d10
+# %% ../nbs/44_checks.ipynb #54ab4abe
 @patch
 def add_columns(
     self: Checks,
@@ -227,7 +228,27 @@ def n_read(self: Checks) -> int:
         return self.n_whole
     return sum(bool(job.readings) for job in list(self.jobs.values()))
 
-# %% ../nbs/44_checks.ipynb #3500fc12
+# %% ../nbs/44_checks.ipynb #6fc99aa1
+def _why_unread(job: CheckJob, judge: str) -> str:
+    said = job.unread.strip()
+    return job.error or (f'{judge} answered {shorten(said, 80)!r}' if said else f'{judge} answered nothing')
+
+
+@patch
+def unread(self: Checks) -> list[dict]:
+    "Return what is known of the checks that cannot be read: a list of one dict, or an empty list."
+    jobs = list(dict.fromkeys(self.jobs.values()))
+    failed = [job for job in jobs if not job.readings and not job.wants(self.workspace.rounds)]
+    if not failed:
+        return []
+    why = _why_unread(failed[-1], self.reader.model.name)
+    fix = 'Give the judge a larger context, or' if _too_long.search(why) else 'Give'
+    n_failed = f'{len(failed):,} of {counted(len(jobs), "label check")}'
+    note = f'{n_failed} gave no label: {why}. These texts stay unchecked. {fix} another judge: verify=Judge(model=…)'
+    kind = 'error' if failed[-1].error else 'why'
+    return [dict(cell='label checks', want=len(jobs), got=len(jobs) - len(failed), note=note) | {kind: why}]
+
+# %% ../nbs/44_checks.ipynb #7bd008f9
 @dataclass
 class ChecksStage:
     "Checks the labels of a frame."
@@ -270,8 +291,9 @@ class ChecksStage:
 
     def short(self) -> list[dict]:
         "Return the texts that could not be read."
+        judge = self.checks.reader.model.name
         unread = [job for job in list(self.checks.jobs.values()) if not job.readings]
-        return [_unread(job) for job in unread]
+        return [_unread(job, judge) for job in unread]
 
     def result(self) -> pd.DataFrame:
         "Return a copy of the frame with two more columns."
@@ -280,9 +302,11 @@ class ChecksStage:
         return self.checks.add_columns(self.df.copy(), self.labels, names)
 
 
-def _unread(job: CheckJob) -> dict:
+def _unread(job: CheckJob, judge: str) -> dict:
     item = dict(cell=job.text[:60], want=1, got=0)
-    return item | dict(error=job.error) if job.error else item
+    if job.error:
+        return item | dict(error=job.error)
+    return item | dict(why=_why_unread(job, judge)) if job.draws else item
 
 # %% ../nbs/44_checks.ipynb #9c3f90af
 def _check_labels(labels: Iterable[Any], task: Task) -> None:

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['word_pairs', 'jaccard', 'prefix_size', 'shared_needed', 'collect_pairs', 'rank_by_rarity', 'sort_within', 'Near',
-           'near_duplicates']
+           'near_duplicates', 'DisjointSets', 'find_twins', 'NearGroups', 'near_groups']
 
 # %% ../nbs/41_duplicates.ipynb #9e9f2cc0
 import math
@@ -168,3 +168,142 @@ def near_duplicates(
         if earlier[i] < 0:
             near.add(i)
     return earlier
+
+# %% ../nbs/41_duplicates.ipynb #1850142a
+class DisjointSets:
+    "Items that belong together, as sets that grow by joining."
+
+    def __init__(
+        self,
+        n: int,  # Number of items; at first each is a group by itself
+    ):
+        self.parent = list(range(n))
+        self.size = [1] * n  # Of the group, at its root
+
+    def root(self, item: int) -> int:
+        "Return the item that stands for the group of `item`."
+        while self.parent[item] != item:
+            self.parent[item] = self.parent[self.parent[item]]
+            item = self.parent[item]
+        return item
+
+    def join(self, item: int, other: int) -> None:
+        "Put the groups of two items together."
+        small, large = sorted((self.root(item), self.root(other)), key=lambda root: self.size[root])
+        if small != large:
+            self.parent[small] = large
+            self.size[large] += self.size[small]
+
+# %% ../nbs/41_duplicates.ipynb #313e9882
+def find_twins(near: Near) -> dict[int, list[int]]:
+    "Return for the first text of each kind all its twins, itself included."
+    n_single = int(np.count_nonzero(np.bincount(near._ranks) == 1))  # Pairs that a single text has
+    kinds: dict[tuple[int, bytes], list[int]] = {}
+    for i in range(len(near)):
+        pairs = near._ranks[near._start[i] : near._start[i + 1]]
+        others = pairs[pairs >= n_single]
+        kinds.setdefault((len(pairs), others.tobytes()), []).append(i)
+    return {texts[0]: texts for texts in kinds.values()}
+
+# %% ../nbs/41_duplicates.ipynb #887ba217
+class NearGroups:
+    "Groups of texts that near-duplicates connect."
+
+    def __init__(self, texts: Iterable[str], threshold: float = 0.8):
+        self.near = Near(texts, threshold)
+        self.sets = DisjointSets(len(self.near))
+        self.loose = find_twins(self.near)
+        self.firsts = list(self.loose)  # The texts to compare
+        self._sketches = {i: self._sketch(i) for i in self.firsts}
+        for i in self.firsts:
+            last_twin = self.loose[i][-1]
+            if last_twin != i and self._share_enough(i, last_twin):
+                self._join_twins(i)
+
+    def _sketch(self, i: int) -> int:
+        bits = 0
+        for rank in self.near._pairs(i):
+            bits |= 1 << (rank % 256)
+        return bits
+
+    def _share_enough(self, i: int, other: int) -> bool:
+        near = self.near
+        shared = len(set(near._pairs(i)).intersection(near._pairs(other)))
+        union = near._sizes[i] + near._sizes[other] - shared
+        return shared >= near.threshold * union - _TOLERANCE
+
+    def _join_twins(self, i: int) -> None:
+        for twin in self.loose.pop(i, ()):
+            self.sets.join(i, twin)
+
+# %% ../nbs/41_duplicates.ipynb #ac2c7234
+@patch
+def _are_near(self: NearGroups, i: int, other: int) -> bool:
+    both = self.near._sizes[i] + self.near._sizes[other]
+    n_different = (self._sketches[i] ^ self._sketches[other]).bit_count()
+    most_shared = (both - n_different) / 2
+    needed = shared_needed(both, 0, self.near.threshold) - _TOLERANCE
+    return most_shared >= needed and self._share_enough(i, other)
+
+
+@patch
+def _compare(
+    self: NearGroups,
+    i: int,
+    listed: dict[int, list[int]],  # Texts by the root of their group
+) -> None:
+    "Join text `i` with each group that has a near text."
+    for root in list(listed):
+        is_together = self.sets.root(root) == self.sets.root(i)
+        others = () if is_together else listed[root]
+        near = next((other for other in others if self._are_near(i, other)), None)
+        if near is not None:
+            self.sets.join(i, near)
+            self._join_twins(i)
+            self._join_twins(near)
+        now = self.sets.root(root)
+        if now != root:
+            listed.setdefault(now, []).extend(listed.pop(root))
+
+# %% ../nbs/41_duplicates.ipynb #4eae2304
+@patch
+def _texts_by_rank(self: NearGroups) -> list[list[tuple[int, int]]]:
+    "Return for each rank the texts that have it in their prefix, each with the number of pairs from there on."
+    found: dict[int, list[tuple[int, int]]] = {}
+    for i in self.firsts:
+        for place, rank in self.near._prefix(i):
+            found.setdefault(rank, []).append((i, self.near._sizes[i] - place))
+    return [found[rank] for rank in sorted(found)]
+
+
+@patch
+def join_all(self: NearGroups) -> None:
+    "Put all texts together that near-duplicates connect."
+    share = shared_needed(1, 0, self.near.threshold)  # Of both sizes together
+    for texts in self._texts_by_rank():
+        shapes: dict[tuple[int, int], dict[int, list[int]]] = {}  # Size and rest to texts by the root of their group
+        for i, rest in texts:
+            size = self.near._sizes[i]
+            for (other_size, other_rest), listed in shapes.items():
+                if min(rest, other_rest) >= share * (size + other_size) - _TOLERANCE:
+                    self._compare(i, listed)
+            listed = shapes.setdefault((size, rest), {})
+            listed.setdefault(self.sets.root(i), []).append(i)
+
+
+def near_groups(
+    texts: Iterable[str],
+    threshold: float = 0.8,  # Jaccard index of the word pairs from which two texts are near-duplicates
+) -> list[int]:
+    """Return for each text the number of a text that stands for its group.
+
+    Two texts are in one group if near-duplicates lead from one to the other.
+
+    Raises
+    ------
+    ValueError
+        If `threshold` is not above 0 and at most 1.
+    """
+    groups = NearGroups(texts, threshold)
+    groups.join_all()
+    return [groups.sets.root(i) for i in range(len(groups.near))]

@@ -425,7 +425,7 @@ def _usual_share_kept(self: TextStage) -> float:
     is_strict = self.checks is not None and self.checks.judge.policy != 'keep'
     return self.workspace.writer.model.keeps[1] if is_strict else 0.97
 
-# %% ../nbs/48_generate.ipynb #96808fdf
+# %% ../nbs/48_generate.ipynb #f9039c9f
 @patch
 def short(self: TextStage) -> list[dict]:
     "Return the cells that gave less than their share, and the labels that have no cell."
@@ -453,6 +453,12 @@ def _bare_label(self: TextStage, label: Node) -> dict[str, Any]:
     reasons = [job.why_short() for job in lists if job.missing]
     why: dict[str, str] = next(filter(None, reasons), {})
     return dict(cell=label.name, want=self.label_rows.get(label.id, 0), got=0) | why
+
+
+@patch
+def unread_checks(self: TextStage) -> list[dict]:
+    "Return what is known of the checks that gave no label; see `Checks.unread`."
+    return self.checks.unread() if self.checks else []
 
 # %% ../nbs/48_generate.ipynb #2c959fc7
 @patch
@@ -502,12 +508,12 @@ def _add_checks(self: TextStage, df: pd.DataFrame) -> None:
     written_for = [self.ledger.cells[cell].label for cell in df['cell']]
     self.checks.add_columns(df, written_for, self._names_now())
 
-# %% ../nbs/48_generate.ipynb #ed719d51
+# %% ../nbs/48_generate.ipynb #286dad17
 @patch
 def _origin(self: TextStage) -> dict[str, Any]:
     "Return how the rows were made, as plain data."
     task, writer = self.workspace.task, self.workspace.writer
-    short = self.short()
+    short = self.short() + [item for item in self.unread_checks() if 'error' in item]
     return dict(
         instruction=task.instruction,
         model=writer.model.name,
@@ -533,7 +539,7 @@ def _how_verified(self: TextStage) -> dict[str, Any] | bool | None:
     judge = self.checks.judge
     return dict(policy=judge.policy, model=self.checks.reader.model.name, odds=judge.odds)
 
-# %% ../nbs/48_generate.ipynb #fdceb7d6
+# %% ../nbs/48_generate.ipynb #40df5042
 class TextRun(Run):
     """Texts being written in the background; see `start`.
 
@@ -565,6 +571,12 @@ class TextRun(Run):
         return checks.judge if checks else None
 
     @property
+    def n_written(self) -> int:
+        "How many texts there are that nothing is known against; their labels may not be checked yet."
+        n_written, _ = self._texts.progress()['texts']
+        return n_written
+
+    @property
     def frame(self) -> pd.DataFrame:
         "The rows so far."
         return self._texts.result()
@@ -576,6 +588,10 @@ class TextRun(Run):
         paths = self._texts.cell_paths({cell for cell, _, _ in found})
         rows = [(text, *paths[cell], cell, why) for cell, text, why in found if cell in paths]
         return pd.DataFrame(rows, columns=['text', *KINDS[1:], 'cell', 'reason'])
+
+    def shortfall(self) -> list[dict]:
+        "Return what is short, and the checks that gave no label."
+        return [*super().shortfall(), *self._texts.unread_checks()]
 
     def texts(self, cells: Iterable[str]) -> list[str]:
         "Return the texts so far of some cells, given by their ids."

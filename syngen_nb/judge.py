@@ -6,7 +6,7 @@
 __all__ = ['POLICIES', 'Judge', 'get_judge', 'read_probabilities', 'read_choice', 'shown_order', 'read_draw', 'is_vote', 'pooled',
            'calibration', 'calibrated', 'Reading', 'read_label', 'objection']
 
-# %% ../nbs/42_judge.ipynb #c431f408
+# %% ../nbs/42_judge.ipynb #686ddeff
 import math
 import re
 import unicodedata
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .answers import AROUND_OPTION, after_reasoning, still_possible
+from .answers import AROUND_OPTION, after_reasoning, can_begin, still_possible
 from .known_models import get_model
 from .models import Model
 from .prompts import marks
@@ -172,7 +172,7 @@ class _Shares:
             return None
         return even / even.sum()
 
-# %% ../nbs/42_judge.ipynb #7a1df185
+# %% ../nbs/42_judge.ipynb #5408a760
 def _read_tokens(
     positions: Sequence[Mapping[str, float]],
     spoken: Sequence[str],  # The token of each position that the judge went on from, as far as it is known
@@ -191,7 +191,7 @@ def _read_tokens(
         for token, logprob in alternatives.items():
             whole = _longer(said, token, fold)
             p = probability * math.exp(logprob)
-            fits = still_possible(whole, options) if said else _begun(whole, options)
+            fits = still_possible(whole, options) if said else can_begin(whole, options)
             is_open = len(fits) > 1 and token == chosen
             if is_open and not is_last:
                 next_step = whole, p
@@ -210,12 +210,6 @@ def _longer(said: str, token: str, fold: bool) -> str:
     "Return `said` with another token; the token for the end of an answer is empty."
     whole = said + (_plain_token(token) if token or not said else '\n')
     return _folded(whole) if fold else whole
-
-
-def _begun(token: str, options: Sequence[str]) -> list[int]:
-    "Return the numbers of the options that begin with the first token of an answer."
-    plain = token.strip(AROUND_OPTION)
-    return [i for i, option in enumerate(options) if plain and option.startswith(plain)]
 
 # %% ../nbs/42_judge.ipynb #bec25a9c
 def _mentions(options: Sequence[str], text: str) -> list[tuple[int, int, int]]:

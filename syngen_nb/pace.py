@@ -30,7 +30,7 @@ def usual_seconds(level: str, model: Model, texts_a_request: int = 5) -> float:
     wait, tokens_a_second = model.pace
     return (wait + n_items * TOKENS[level] / tokens_a_second) / n_units / model.concurrency
 
-# %% ../nbs/32_pace.ipynb #df37ed1c
+# %% ../nbs/32_pace.ipynb #3a68342e
 class Pace:
     "Measures what a list of names, a text and a check take."
 
@@ -41,7 +41,10 @@ class Pace:
         self._units: Counter = Counter(dict.fromkeys(TOKENS, 0.0))  # What came of it
         self._answers: Counter = Counter(dict.fromkeys(TOKENS, 0))
         self._n_on_way: Counter = Counter(dict.fromkeys(TOKENS, 0))
-        self._on_way: dict[Job, float] = {}  # Jobs that are being asked for, and what they had before
+        self._waits: Counter = Counter(dict.fromkeys(TOKENS, 0.0))  # Seconds from a request to its answer, by level
+        self._on_way: dict[
+            Job, tuple[float, float]
+        ] = {}  # Jobs that are being asked for: since when, and what they had
         self._since = 0.0  # When time was shared out last
 
     def see(self, job: Job) -> None:
@@ -52,10 +55,12 @@ class Pace:
         self._since = self.clock()
         if job.is_asking:
             self.models[job.level] = job.model
-            self._on_way[job] = amount(job)
+            self._on_way[job] = self._since, amount(job)
             self._n_on_way[job.level] += 1
         else:
-            self._units[job.level] += max(0.0, amount(job) - self._on_way.pop(job))
+            sent_at, before = self._on_way.pop(job)
+            self._units[job.level] += max(0.0, amount(job) - before)
+            self._waits[job.level] += self._since - max(sent_at, job.model.ready_at)
             self._n_on_way[job.level] -= 1
             self._answers[job.level] += 1
 
@@ -103,7 +108,7 @@ def seconds_each(self: Pace, usual: Mapping[str, float]) -> tuple[dict[str, floa
     factor = spent / expected if expected else 1.0
     return {level: measured.get(level, each * factor) for level, each in usual.items()}, bool(measured)
 
-# %% ../nbs/32_pace.ipynb #36eb2a72
+# %% ../nbs/32_pace.ipynb #92897c23
 @patch
 def share(self: Pace, loads: Loads, usual: Mapping[str, float]) -> float:
     "Return how much of the work is done, from 0 to 1."
@@ -117,4 +122,13 @@ def share(self: Pace, loads: Loads, usual: Mapping[str, float]) -> float:
 def seconds_left(self: Pace, loads: Loads, usual: Mapping[str, float]) -> float | None:
     "Return how long the rest takes, or None while nothing was measured."
     each, is_measured = self.seconds_each(usual)
-    return sum(n_left * each[level] for level, (_, n_left) in loads.items()) if is_measured else None
+    if not is_measured:
+        return None
+    return sum(max(n_left * each[level], self._last_wait(level, n_left)) for level, (_, n_left) in loads.items())
+
+
+@patch
+def _last_wait(self: Pace, level: str, n_left: float) -> float:
+    "Return how long the last request of a level takes, on the average."
+    n_answers = self._answers[level]
+    return min(1.0, n_left) * self._waits[level] / n_answers if n_answers else 0.0

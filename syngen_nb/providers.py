@@ -522,19 +522,21 @@ def _response_format(self: OpenAIModel, schema: dict) -> dict:
         schema = without_keywords(schema, {'minLength', 'maxLength'})
     return dict(type='json_schema', json_schema=dict(name='answer', strict=True, schema=schema))
 
-# %% ../nbs/27_providers.ipynb #c682c2a5
+# %% ../nbs/27_providers.ipynb #30780e4b
 def _first_choice(response: Any) -> Any:
     if isinstance(response, str):
         raise BadAnswer(complaint_in_text(response))
     choices = getattr(response, 'choices', None)
     if not choices or choices[0] is None:
-        raise BadAnswer(complaint_in_fields(_fields(response), 'choices'))
+        raise BadAnswer(complaint_in_fields(_fields(response), 'choice'))
     if getattr(choices[0], 'error', None):  # Of the server behind a gateway
-        raise BadAnswer(complaint_in_fields(dict(error=choices[0].error), 'choices'))
+        raise BadAnswer(complaint_in_fields(dict(error=choices[0].error), 'choice'))
     return choices[0]
 
 
 def _fields(response: Any) -> dict[str, Any]:
+    if isinstance(response, list):
+        return _fields(response[0] if response else None)
     return response.to_dict(warnings=False) if hasattr(response, 'to_dict') else dict(error=response)
 
 
@@ -588,7 +590,7 @@ def _filtered(choice: Any) -> str:
     words = ', '.join(f'{name}: {result.get("severity", "found")}' for name, result in found.items())
     return f' ({words})' if words else ''
 
-# %% ../nbs/27_providers.ipynb #ebc3e6d8
+# %% ../nbs/27_providers.ipynb #5db78ed0
 @patch
 async def send(self: OpenAIModel, client: Any, request: Request) -> Answer:
     "Send `request` as a chat, or as a text to go on with."
@@ -616,7 +618,7 @@ async def _chat(self: OpenAIModel, client: Any, request: Request, options: dict)
     response = await client.chat.completions.create(messages=self._messages(request), **options)
     choice = _first_choice(response)
     if choice.message is None:
-        raise BadAnswer(complaint_in_fields(_fields(response), 'messages'))
+        raise BadAnswer(complaint_in_fields(_fields(response), 'message'))
     return _answer(text_of(choice.message.content), response, choice, _chat_logprobs(choice), _why_no_text(choice))
 
 
@@ -658,7 +660,7 @@ class AnthropicModel(APIModel):
         "Return the names of the parameters that go with `request` and can be left out."
         return _names(self._options(request)) - {'max_tokens'}
 
-# %% ../nbs/27_providers.ipynb #c06296ac
+# %% ../nbs/27_providers.ipynb #bf8fe537
 @patch
 def _options(self: AnthropicModel, request: Request) -> dict:
     "Return what goes with `request` apart from its text."
@@ -679,7 +681,7 @@ def _message_answer(response: Any, stops: tuple[str, ...]) -> Answer:
     "Return the answer in a message, up to the first of `stops`."
     if isinstance(response, str):
         raise BadAnswer(complaint_in_text(response))
-    if not isinstance(response.content, list):
+    if not isinstance(getattr(response, 'content', None), list):
         raise BadAnswer(complaint_in_fields(_fields(response), 'content'))
     text = _until(''.join(part.text or '' for part in response.content if part.type == 'text'), stops)
     usage, reason = response.usage, response.stop_reason

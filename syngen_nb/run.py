@@ -259,7 +259,7 @@ def progress(self: Run) -> dict[str, Any]:
         seconds=seconds,
     )
 
-# %% ../nbs/33_run.ipynb #ecd2df13
+# %% ../nbs/33_run.ipynb #05954cc3
 WHOLE_BUT_LAST = 0.99  # The share of the work that is shown at most while a run goes on
 
 
@@ -281,8 +281,9 @@ def _measure(self: Run) -> tuple[float, float | None]:
 @patch
 def _usual_seconds(self: Run) -> dict[str, float]:
     models = self.workspace.pace.models
-    per_call = self.prompts.per_call
-    return {level: usual_seconds(level, models.get(level, self.model), per_call) for level in TOKENS}
+    texts_a_cell = (self.plan.n_record_to_generate or 0) // (self.plan.n_label * self.plan.leaves)
+    n_texts = max(1, min(self.prompts.per_call, texts_a_cell))  # In a request
+    return {level: usual_seconds(level, models.get(level, self.model), n_texts) for level in TOKENS}
 
 
 @patch
@@ -292,7 +293,7 @@ def _doing(self: Run) -> str:
     is_first = not self.usage.requests and any(job.is_asking for job in self._engine.jobs)
     return self.workspace.pace.doing or ('waiting for the first answer' if is_first else '')
 
-# %% ../nbs/33_run.ipynb #7688ca4e
+# %% ../nbs/33_run.ipynb #a1b7d6d6
 @patch
 def short(self: Run) -> list[dict]:
     "Return what is short: dicts with `cell`, `want`, `got` and, if there was one, `error`, else perhaps `why`."
@@ -301,8 +302,8 @@ def short(self: Run) -> list[dict]:
 
 @patch
 def shortfall(self: Run) -> list[dict]:
-    "Return what is short, lists of names and checks included, each cell once."
-    jobs = [job for job in self._engine.jobs if job.level != 'texts' and job.missing]
+    "Return what is short, lists of names included, each cell once."
+    jobs = [job for job in self._engine.jobs if job.level not in ('texts', 'checks') and job.missing]
     jobs = [job for job in jobs if not self.workspace.is_gone(job)]
     everything = [*self.short(), *map(job_shortfall, jobs)]
     return list({item['cell']: item for item in everything}.values())
@@ -459,7 +460,7 @@ def _wait(self: Run, future: Future, seconds: float | None) -> None:
         words = 'The run goes on, and its answers are kept. run.stop() ends it; run.result() waits for it again'
         raise explain(KeyboardInterrupt(words), words) from None
 
-# %% ../nbs/33_run.ipynb #9a1a2d09
+# %% ../nbs/33_run.ipynb #63b4426c
 @patch
 async def _main(self: Run) -> None:
     is_over = False
@@ -510,12 +511,13 @@ def _check_outcome(self: Run) -> None:
         raise engine.first_error
     if engine.jobs and not any(job.items for job in engine.jobs):
         n = self.usage.requests + self.usage.cached
+        lack = 'no label was named' if engine.jobs[0].level == 'checks' else 'nothing usable was in them'
         raise ModelError(
-            f'{self.model.name} answered {n} requests, but nothing usable was in them. '
+            f'{self.model.name} answered {n} requests, but {lack}. '
             f'The last answer: {self.workspace.asker.last_text[:300]!r}'
         )
 
-# %% ../nbs/33_run.ipynb #08f76785
+# %% ../nbs/33_run.ipynb #025a00d4
 class ShortWarning(UserWarning):
     "Fewer rows or nodes than requested; the message lists the cells."
 
@@ -535,20 +537,24 @@ def _short_words(item: dict) -> str:
     return f'{item["cell"]}: {item["got"]} of {item["want"]}' + (f' ({why})' if why else '')
 
 
-def warn_of_shortfall(run: Run, short: Sequence[dict]) -> None:
-    "Warn of what is `short` in `run`."
-    if not short:
-        return
+def _short_cells(run: Run, cells: list[dict]) -> str:
     progress = run.progress()
-    names = '; '.join(map(_short_words, short[:5]))
-    more = f'; and {len(short) - 5} more' if len(short) > 5 else ''
+    names = '; '.join(map(_short_words, cells[:5]))
+    more = f'; and {len(cells) - 5} more' if len(cells) > 5 else ''
     what = 'others of their label stand in for' if progress['done'] == progress['total'] else 'short'
-    warnings.warn(
+    return (
         f'{_rows_so_far(run, progress)}; {what}: {names}{more}. '
-        'To ask further, call again with larger rounds=, or edit the tree there',
-        ShortWarning,
-        stacklevel=_caller_level(),
+        'To ask further, call again with larger rounds=, or edit the tree there'
     )
+
+
+def warn_of_shortfall(run: Run, short: Sequence[dict]) -> None:
+    "Warn of what is `short` in `run`; a `note` is a sentence of its own."
+    cells = [item for item in short if 'note' not in item]
+    sentences = [_short_cells(run, cells)] if cells else []
+    sentences += [item['note'] for item in short if 'note' in item]
+    if sentences:
+        warnings.warn('. '.join(sentences), ShortWarning, stacklevel=_caller_level())
 
 # %% ../nbs/33_run.ipynb #d61b5133
 def _bar(run: Run, is_shown: bool) -> Any:

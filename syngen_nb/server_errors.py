@@ -151,7 +151,7 @@ def _phrase(status: int) -> str:
     known = {int(entry): entry.phrase for entry in HTTPStatus}
     return known.get(status, 'no words')
 
-# %% ../nbs/26_server_errors.ipynb #3723f478
+# %% ../nbs/26_server_errors.ipynb #722b073d
 def complaint_in_text(text: str) -> Complaint:
     "Return the complaint in a `text` that came where JSON was expected."
     events = [line.partition(':')[2].strip() for line in text.splitlines() if line.startswith('data:')]
@@ -176,7 +176,7 @@ def complaint_in_fields(fields: Mapping[str, Any], missing: str) -> Complaint:
     complaint = complaint_of(there)
     if complaint.words:
         return complaint
-    return Complaint(f'there are no {missing} in the answer: {plain_words(json.dumps(there, default=str), 100)}')
+    return Complaint(f'there is no {missing} in the answer; check base_url')
 
 # %% ../nbs/26_server_errors.ipynb #baf6b716
 LIMITS = ('max_tokens', 'max_completion_tokens')  # The limit of an answer has two names

@@ -40,6 +40,7 @@ const views = new Set();
 const NO_MATH = ['tex2jax_ignore', 'mathjax_ignore'];  // as in display: a page looks for no formulas in it
 const frame = (el, name, model) => {
   el.classList.add('syngen', `syngen-${name}`, ...NO_MATH);
+  el.dataset.uid = model.get('_uid');
   hideStill(el, model.get('_uid'));
   keepKeys(el);
   views.add(el);
@@ -91,7 +92,57 @@ const hearAck = n => {
 
 // The part of a widget that hears answers: export default { ...answers, render }
 const answers = {
-  initialize({ model }) { model.on('msg:custom', message => { if (message.op == 'ack') hearAck(message.n); }); },
+  initialize({ model }) {
+    model.on('msg:custom', message => {
+      if (message.op == 'ack') hearAck(message.n);
+      if (message.op == 'still') putStill(model, message.html);
+    });
+    followStill(model);
+  },
+};
+
+// --- the HTML that a saved notebook keeps
+// A page that was loaded again does not hear that the kernel has updated it. So the page compares numbers, asks for the
+// newest HTML, and puts it into the notebook; where it has no hold of the notebook, it says that the HTML is old
+const OLD = 'The picture that is saved with this notebook is old. Run the cell again to renew it.';
+
+const followStill = model => {
+  let timer = 0;
+  const look = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => { if (isOld(model)) post(model, { op: 'still' }); }, 1000);  // an update may be on its way
+  };
+  model.on('change:_n_still', look);
+  look();
+};
+const numberOf = html => +(/data-n="(\d+)"/.exec(html)?.[1] ?? 0);
+
+// The outputs of the notebook that hold the HTML; null where the page cannot see the notebook
+const findStills = model => {
+  const cells = model.widget_manager?.context?.model?.cells, mark = `data-of="${model.get('_uid')}"`;
+  if (!cells) return null;
+  const all = Array.from({ length: cells.length }, (_, i) => cells.get(i).outputs).filter(Boolean);
+  const places = all.flatMap(outputs => Array.from({ length: outputs.length }, (_, at) => ({ outputs, at })));
+  const htmlOf = ({ outputs, at }) => String(outputs.get(at).toJSON().data?.['text/html'] ?? '');
+  return places.map(place => ({ ...place, html: htmlOf(place) })).filter(({ html }) => html.includes(mark));
+};
+const isOld = model => {
+  const onPage = [...document.querySelectorAll(`.syngen-still[data-of="${model.get('_uid')}"]`)];
+  const kept = findStills(model) ?? onPage.map(o => ({ html: o.outerHTML }));
+  return kept.some(({ html }) => numberOf(html) < model.get('_n_still'));
+};
+const putStill = (model, html) => {
+  const places = findStills(model);
+  if (places) for (const { outputs, at } of places) {
+    const output = outputs.get(at).toJSON();
+    outputs.set(at, { ...output, data: { ...output.data, 'text/html': html } });
+  } else sayOld(model.get('_uid'));
+};
+const sayOld = uid => {
+  for (const el of views) {
+    if (el.dataset.uid != uid || el.querySelector(':scope > .old')) continue;
+    el.append(h('div', { class: 'old dim', role: 'status', textContent: OLD }));
+  }
 };
 
 // --- files from the kernel

@@ -9,7 +9,7 @@ class RunPage {
     this.makeLines();
     const gap = h('span', { class: 'gap' });
     el.append(h('div', { class: 'head' }, this.title, this.count, gap, this.pause, this.resume, this.stop),
-      this.bar, this.stages, this.facts, this.now, this.rest, this.fault, this.errors, this.shorts);
+      this.bar, this.stages, this.facts, this.now, this.fault, this.errors, this.shorts);
   }
   makeButtons() {
     const act = op => {
@@ -31,7 +31,6 @@ class RunPage {
     this.now = h('div', { class: 'dim now' });
     this.fault = h('div', { class: 'error text', role: 'alert' });
     this.errors = h('ul', { class: 'errors' });
-    this.rest = h('div', { class: 'dim rest' });
     this.shorts = h('ul', { class: 'dim shorts' });
   }
 
@@ -46,7 +45,7 @@ class RunPage {
     const stages = this.records('stage').map(o => `${o.id} ${whole.format(o.done)}/${whole.format(o.total)}`);
     drawList(this.stages, 'span', stages);
     say(this.facts, factsOf(run));
-    this.drawNow(this.state.now ?? {});
+    this.drawNow(this.state.now ?? {}, run.rest);
     this.drawErrors(run.error);
   });
   drawHead(run) {
@@ -62,7 +61,6 @@ class RunPage {
     put(this.bar, 'aria-valuetext', `${percent} %, ${run.done} of ${counted(run.total, run.unit)}, ${run.status}`);
     put(this.bar, 'data-status', run.status);
     this.bar.firstChild.style.width = `${percent}%`;
-    say(this.rest, run.rest);
   }
   drawButtons(status) {
     const { pause, resume, stop } = this, focused = document.activeElement;
@@ -74,10 +72,11 @@ class RunPage {
     const hadFocus = focused === pause || focused === resume;
     if (hadFocus && focused.hidden) (pause.hidden ? resume : pause).focus();
   }
-  drawNow({ cells = [], n = 0, doing = '' }) {
+  // What happens now, or what a stopped run has left to do
+  drawNow({ cells = [], n = 0, doing = '' }, rest = '') {
     const more = n - cells.length;
     const asking = `asking: ${cells.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
-    say(this.now, joined([doing, n ? asking : '']));
+    say(this.now, joined([doing, n ? asking : '', rest]));
     this.now.title = cells.join('\n');
   }
   drawErrors(error) {

@@ -6,7 +6,7 @@
 __all__ = ['SECONDS_BETWEEN', 'Step', 'Situation', 'task_change', 'enabled_buttons', 'hints', 'labels_of', 'follow_labels', 'Job',
            'Work', 'Studio']
 
-# %% ../../nbs/widgets/06_studio.ipynb #e8f04696
+# %% ../../nbs/widgets/06_studio.ipynb #af6263e4
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -37,7 +37,7 @@ from .base import Base, Kept, assets
 from .data_view import DataView, Selection, selection_below
 from .run_view import RunView
 from .studio_file import Call, SavedStudio, call_with
-from .task_form import Row, TaskForm
+from .task_form import Goal, Order, Row, TaskForm
 from .taxonomy_tree import TaxonomyTree
 
 # %% ../../nbs/widgets/06_studio.ipynb #cc4198aa
@@ -165,7 +165,7 @@ def _in_order(rows: list[Row], before: Mapping[str, Label], after: Mapping[str, 
     places = {same(label.name): place for place, label in enumerate(after.values())}
     return sorted(rows, key=lambda row: places.get(same(row['name']), len(places)))
 
-# %% ../../nbs/widgets/06_studio.ipynb #b768a4a3
+# %% ../../nbs/widgets/06_studio.ipynb #8fa26e64
 @dataclass(eq=False)
 class Job:
     "What a run is for."
@@ -196,15 +196,15 @@ class Work:
     def n_texts(self) -> int:
         "How many texts there are."
         if self.texts is not None:
-            return self.texts.progress()['done']
+            return self.texts.n_written
         return 0 if self.frame is None else len(self.frame)
 
-# %% ../../nbs/widgets/06_studio.ipynb #233fd69d
+# %% ../../nbs/widgets/06_studio.ipynb #92643fae
 @patch
 def take_texts(self: Work, run: TextRun) -> bool:
     "Use the texts of `run` as soon as it has some; return whether they are used."
     job = self.job
-    if job and job.made and (run.progress()['done'] or run.status == 'done'):
+    if job and job.made and (run.n_written or run.status == 'done'):
         self.texts, self.frame = run, None
         self.made, job.made = job.made, None
     return self.texts is run
@@ -230,7 +230,7 @@ def next(self: Work) -> Callable[[], Any] | None:
     then, job.then = job.then, None
     return then
 
-# %% ../../nbs/widgets/06_studio.ipynb #c9701543
+# %% ../../nbs/widgets/06_studio.ipynb #f390a12c
 class Studio(Kept, ipywidgets.VBox):
     """Make a data set by hand, from an instruction to a data frame.
 
@@ -264,6 +264,7 @@ class Studio(Kept, ipywidgets.VBox):
         parts = [one, self.form, two, self.tree, self.progress, three, self.data]
         super().__init__(parts, layout=ipywidgets.Layout(width='100%', min_width='0'))
         self.form.observe(self._look, ['task', 'plan', 'model'])
+        self.form.estimate_for(self._goal_of)
         self.tree.observe(self._run_changed, 'run')
         self.tree.observe(self._selected, 'selected')
         for step in self._steps:
@@ -299,7 +300,7 @@ def close(self: Studio) -> None:
         widget.close()
     super(Studio, self).close()
 
-# %% ../../nbs/widgets/06_studio.ipynb #f5d25212
+# %% ../../nbs/widgets/06_studio.ipynb #4689682f
 @patch(as_prop=True)
 def task(self: Studio) -> Task | None:
     "The task in the form, or None while it is not valid. Can be set."
@@ -332,6 +333,7 @@ def _set_taxonomy(self: Studio, taxonomy: Taxonomy) -> None:
         self.form.task = taxonomy.task
     self.data.df = pd.DataFrame()
     self._look()
+    self.form.refresh()
 
 # %% ../../nbs/widgets/06_studio.ipynb #54c16c16
 @patch(as_prop=True)
@@ -403,6 +405,23 @@ def _show_parts(self: Studio, now: Situation) -> None:
         display = None if is_shown else 'none'
         if widget.layout.display != display:
             widget.layout.display = display
+
+# %% ../../nbs/widgets/06_studio.ipynb #df08fa73
+@patch
+def _goal_of(self: Studio, order: Order) -> Goal:
+    "Return what pressing the next button, and then *Generate*, would do."
+    settings: dict[str, Any] = dict(prompts=self.prompts, seed=self.seed, rounds=self.rounds)
+    if self._tax is None:
+        return Goal(order.task, order.counts | settings)
+    now = self._situation()
+    if now.is_grown and not now.change:
+        return Goal(self._tax, self._rows | settings, 'for this tree')
+    tree = self._tax.copy()
+    if tree.task != order.task:
+        tree.retask(order.task)
+    plan = Plan.make(order.task, **order.counts)
+    counts = {name: getattr(plan, name) for name in COUNTS}
+    return Goal(tree, counts | self._rows | settings, 'for this tree, once it has grown')
 
 # %% ../../nbs/widgets/06_studio.ipynb #be2bb3ec
 @patch
@@ -566,7 +585,7 @@ def _go_on(self: Studio) -> None:
     except (ValueError, RuntimeError) as error:
         self._steps[1].send(dict(op='error', text=str(error)))
 
-# %% ../../nbs/widgets/06_studio.ipynb #d61b89e2
+# %% ../../nbs/widgets/06_studio.ipynb #13d34aad
 @patch
 def _edited(self: Studio, ids: set[str]) -> None:
     "Follow an edit of the tree."
@@ -582,6 +601,7 @@ def _edited(self: Studio, ids: set[str]) -> None:
         self._follow_names()
     if not self._is_busy:
         self._look()
+        self.form.refresh()  # Another tree, another estimate
 
 
 @patch
@@ -601,7 +621,7 @@ def _selected(self: Studio, change: Any) -> None:
         return
     self.data.show_only(selection_below(tax, node) if node else Selection())
 
-# %% ../../nbs/widgets/06_studio.ipynb #eace90db
+# %% ../../nbs/widgets/06_studio.ipynb #5e30f71e
 @patch
 def code(self: Studio) -> str:
     """Return Python that gives what is on the page: the tree as it is, and its texts out of the cache.
@@ -615,7 +635,7 @@ def code(self: Studio) -> str:
         raise ValueError('There is no tree yet; grow it first')
     work = self._work
     is_whole = work.texts is None or work.texts.status == 'done'
-    n_so_far = None if is_whole else work.n_texts
+    n_so_far = None if is_whole or work.df is None else len(work.df)
     return studio_file.studio_code(
         self._tax, work.grown, work.made, studio_file.cache_argument(self._given_cache), n_so_far
     )

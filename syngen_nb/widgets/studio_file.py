@@ -7,7 +7,7 @@ __all__ = ['FORMAT', 'COLUMNS', 'task_code', 'tree_code', 'model_argument', 'pro
            'call_with', 'studio_code', 'frame_to_data', 'frame_from_data', 'call_to_data', 'call_from_data',
            'SavedStudio', 'save_studio', 'not_a_studio', 'load_studio']
 
-# %% ../../nbs/widgets/05_studio_file.ipynb #f036288a
+# %% ../../nbs/widgets/05_studio_file.ipynb #c677c6bc
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -19,6 +19,7 @@ import pandas as pd
 
 from ..cache import Cache
 from ..display import call_code
+from ..export import keeps_in_csv, read_csv_code
 from ..models import Model
 from ..options import RunOptions
 from ..prompt_sets import DEFAULT, METHOD
@@ -104,10 +105,20 @@ def call_with(
     notes = [f'# put your own {name} in place of ...' for name, code in codes.items() if code is None]
     return Call(dict(counts), arguments, notes, tree)
 
-# %% ../../nbs/widgets/05_studio_file.ipynb #aeed1eee
+# %% ../../nbs/widgets/05_studio_file.ipynb #4f0fcf33
 _NOT_KEPT = '# the answers were kept in memory alone: this asks the model again'
 _EDITED = '# the tree was edited after the texts were written: this writes what it asks for now'
+_CODES = '# labels such as {label!r} are codes: read a CSV file of df back with {code}'
 _IMPORTS = ('Cache', 'DEFAULT', 'Label', 'METHOD', 'Task', 'Taxonomy', 'generate', 'get_model', 'grow')
+
+
+def _about_codes(names: Iterable[str]) -> list[str]:
+    "Return the comment for labels that a CSV file read as usual would not keep."
+    names = list(names)
+    if keeps_in_csv(names):
+        return []
+    changed = next(name for name in names if not keeps_in_csv([name]))
+    return [_CODES.format(label=changed, code=read_csv_code('rows.csv'))]
 
 
 def studio_code(
@@ -132,7 +143,7 @@ def studio_code(
             notes.append(_EDITED)
         elif n_so_far is not None:
             notes.append(f'# {n_so_far} texts were written so far: this writes the others too')
-        notes += made.notes
+        notes += made.notes + _about_codes(label.name for label in taxonomy.task.labels)
     text = '\n'.join(lines)
     names = [name for name in _IMPORTS if re.search(rf'\b{name}\b', text)]
     return '\n'.join([f'from syngen_nb import {", ".join(names)}', '', *dict.fromkeys(notes), text, ''])

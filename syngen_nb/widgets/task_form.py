@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['NAMES', 'Row', 'BOX', 'BLANK', 'MOST_ESTIMATED', 'without_middle', 'in_words', 'parse_number', 'parse_label',
            'parse_list', 'split_labels', 'add_labels', 'LabelBox', 'LabelReading', 'read_labels', 'describe_model',
-           'describe_estimate', 'checked_fields', 'task_fields', 'plan_fields', 'check_given', 'Order', 'FormReading',
-           'read_counts', 'read_form', 'said_of', 'Estimator', 'TaskForm']
+           'describe_estimate', 'checked_fields', 'task_fields', 'plan_fields', 'check_given', 'Order', 'Goal',
+           'FormReading', 'read_counts', 'read_form', 'said_of', 'Estimator', 'TaskForm']
 
-# %% ../../nbs/widgets/01_task_form.ipynb #abb7a8ea
+# %% ../../nbs/widgets/01_task_form.ipynb #0045ed2b
 import ast
 import asyncio
 import json
@@ -35,8 +35,10 @@ from ..models import Model
 from ..plan import COUNTS, Plan, whole_number
 from ..providers import public_url
 from ..task import Label, Task
+from ..taxonomy import Taxonomy
 from ..text import same, shorten
 from .base import Base, assets
+from ..wording import counted, counted_range, duration_words
 
 # %% ../../nbs/widgets/01_task_form.ipynb #af55de10
 NAMES = dict(
@@ -309,30 +311,19 @@ def _describe_api(model: Any) -> tuple[str, bool]:
         words += f'; asks {public_url(model.base_url)}, from {model.provider.name.upper()}_BASE_URL'
     return words, is_own and not has_key
 
-# %% ../../nbs/widgets/01_task_form.ipynb #f3f9326c
-def _cost(dollars: float | None) -> str:
-    if dollars is None:
-        return 'price unknown'
-    if not dollars:
-        return 'free'
-    return 'under $0.01' if dollars < 0.01 else f'about ${dollars:,.2f}'
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f'{max(1, round(seconds))} s'
-    minutes = seconds / 60
-    return f'{minutes:,.0f} min' if minutes < 90 else f'{minutes / 60:,.1f} h'
-
-
-def describe_estimate(estimate: Estimate) -> str:
+# %% ../../nbs/widgets/01_task_form.ipynb #b09a3b4c
+def describe_estimate(
+    estimate: Estimate,
+    about: str = '',  # What the rows are for, e.g. 'for this tree'
+) -> str:
     "Return an estimate in one line."
-    rows = f'{estimate.rows:,} rows'
+    rows = f'{counted(estimate.rows, "row")} {about}'.strip()
     if not estimate.requests:
-        return f'{rows}: everything is cached, so no calls and no cost'
-    cached = f'{estimate.cached:,} more calls are cached' if estimate.cached else 'nothing cached yet'
-    calls = f'{estimate.requests:,} calls, {_cost(estimate.dollars)}, about {_duration(estimate.seconds)}'
-    return f'{rows}: {calls}; {cached}'
+        return f'{rows}: everything is cached, so no calls, free'
+    are_cached = f'{counted(estimate.cached, "more call")} {"is" if estimate.cached == 1 else "are"} cached'
+    calls = counted_range(estimate.requests, estimate.most_requests, 'call')
+    time = duration_words(estimate.seconds, estimate.most_seconds)
+    return f'{rows}: {calls}, {estimate.cost}, about {time}; {are_cached if estimate.cached else "nothing cached yet"}'
 
 # %% ../../nbs/widgets/01_task_form.ipynb #b3da6978
 BLANK: dict[str, Any] = dict(
@@ -434,7 +425,7 @@ def check_given(
     if name == 'model':
         get_model(value)
 
-# %% ../../nbs/widgets/01_task_form.ipynb #476a2bdf
+# %% ../../nbs/widgets/01_task_form.ipynb #f36ad7b0
 @dataclass(frozen=True, eq=False)
 class Order:
     "What a form asks for: complete and valid."
@@ -442,6 +433,15 @@ class Order:
     task: Task
     counts: dict[str, int]
     model: Model
+
+
+@dataclass
+class Goal:
+    "What is estimated for an order: arguments of `generate`."
+
+    what: Task | Taxonomy
+    options: dict[str, Any]  # Counts and settings, apart from model and cache
+    about: str = ''  # What the rows are for, in words
 
 
 @dataclass
@@ -502,14 +502,14 @@ def read_form(
     reading.writer = reading.attempt('model', get_model, reading.model)
     return reading
 
-# %% ../../nbs/widgets/01_task_form.ipynb #1b32de7a
+# %% ../../nbs/widgets/01_task_form.ipynb #50b7966b
 def said_of(
     reading: FormReading,
     note: str = '',  # About the labels
 ) -> dict[str, Any]:
     "Return what the page says about a reading of the form."
     n_labels = len(reading.labels.labels)
-    labels = note or reading.labels.note or f'{n_labels} labels'
+    labels = note or reading.labels.note or counted(n_labels, 'label')
     tree = ''
     if reading.plan:
         tree = str(reading.plan)
@@ -527,7 +527,7 @@ def said_of(
         lacks=is_lacking,
     )
 
-# %% ../../nbs/widgets/01_task_form.ipynb #3a5eaed0
+# %% ../../nbs/widgets/01_task_form.ipynb #a2c34ca3
 MOST_ESTIMATED = 50_000  # Rows, or cells, while someone types
 
 
@@ -538,9 +538,11 @@ class Estimator:
         self,
         cache: Cache | None,  # Where to look for answers; None for the usual one, opened when it is needed
         say: Callable[[Order, str], Awaitable[None]],  # Shows the words about an order
+        goal_of: Callable[[Order], Goal] | None = None,  # What an order means; by default to write its texts
     ):
         self.cache = cache
         self.say = say
+        self.goal_of = goal_of or (lambda order: Goal(order.task, order.counts))
         self.job: asyncio.Task | None = None
 
     def want(self, order: Order | None) -> None:
@@ -564,7 +566,7 @@ class Estimator:
             slow.cancel()
         await self.say(order, words)
 
-# %% ../../nbs/widgets/01_task_form.ipynb #f7dc7549
+# %% ../../nbs/widgets/01_task_form.ipynb #f97e5997
 @patch
 async def _say_estimating(self: Estimator, order: Order) -> None:
     await asyncio.sleep(0.5)
@@ -579,7 +581,9 @@ async def _estimate(self: Estimator, order: Order) -> str:
     if size > MOST_ESTIMATED:
         return f'Too large to estimate while you type (over {MOST_ESTIMATED:,}); call syngen_nb.estimate instead'
     await asyncio.get_running_loop().run_in_executor(None, self._prepare, order.model)
-    return describe_estimate(await aestimate(order.task, **order.counts, model=order.model, cache=self.cache))
+    goal = self.goal_of(order)
+    found = await aestimate(goal.what, **goal.options, model=order.model, cache=self.cache)
+    return describe_estimate(found, goal.about)
 
 
 @patch
@@ -743,10 +747,17 @@ async def _with_lock(self: TaskForm, function: Callable[[], None]) -> None:
     finally:
         self._lock.release()
 
-# %% ../../nbs/widgets/01_task_form.ipynb #d2f9d6f3
+# %% ../../nbs/widgets/01_task_form.ipynb #8dd012fe
 @patch
 def refresh(self: TaskForm) -> None:
     "Look again for keys, weights and what is cached."
+    self._read()
+
+
+@patch
+def estimate_for(self: TaskForm, goal_of: Callable[[Order], Goal]) -> None:
+    "Estimate what `goal_of` makes of the form, for instance for a tree that is there already."
+    self._estimator.goal_of = goal_of
     self._read()
 
 
@@ -771,14 +782,14 @@ def counts(self: TaskForm) -> dict[str, int]:
     "The counts as `generate` takes them; empty if one is not valid."
     return read_form(self.value, self._given_model()).counts
 
-# %% ../../nbs/widgets/01_task_form.ipynb #334118dc
+# %% ../../nbs/widgets/01_task_form.ipynb #b8826faa
 @patch
 def __repr__(self: TaskForm) -> str:
     fields = self.value
     n_labels = len(read_labels(fields['labels'], fields['pending']).labels)
-    rows = 'not valid' if self.plan is None else f'{self.plan.n_record_to_generate or 0:,} rows'
+    rows = 'not valid' if self.plan is None else counted(self.plan.n_record_to_generate or 0, 'row')
     instruction, model = shorten(fields['instruction'].strip(), 60), shorten(fields['model'], 60)
-    return f'TaskForm({instruction!r}, {n_labels} labels, {rows}, {model!r})'
+    return f'TaskForm({instruction!r}, {counted(n_labels, "label")}, {rows}, {model!r})'
 
 
 @patch

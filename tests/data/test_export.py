@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 from syngen_nb import card, split, to_hf, to_parquet
+from syngen_nb.duplicates import near_groups
 from syngen_nb.plan import apportion
-from syngen_nb.split import near_pairs
 from syngen_nb.text import words
 
 
@@ -98,20 +98,20 @@ def test_as_close_as_can_be(seed):
 
 @pytest.mark.parametrize('t', [0.3, 0.6, 0.8, 1.0])
 @pytest.mark.parametrize('seed', range(15))
-def testnear_pairs(seed, t):
-    "The pairs found make the same clusters as all pairs compared"
+def test_near_groups(seed, t):
+    "The groups found are those of all pairs compared, of any texts and of those with words that no other text has"
     rng = random.Random(seed)
     texts = [' '.join(rng.choices('abc', k=rng.randint(0, 7))) for _ in range(rng.randint(0, 40))]
+    texts += [f'a b {i} {rng.choice("ab")} and so on a b c' for i in range(rng.randint(0, 20))]
 
-    def clusters(found):
-        at = list(range(len(texts)))
-        for i, j in found:
+    def together(numbers):
+        return [[number == other for other in numbers] for number in numbers]
+
+    at = list(range(len(texts)))
+    for i, j in itertools.combinations(range(len(texts)), 2):
+        if jaccard(texts[i], texts[j]) >= t:
             at = [at[j] if o == at[i] else o for o in at]
-        return [[i == j for j in at] for i in at]
-
-    assert clusters(near_pairs(texts, t)) == clusters(
-        (j, i) for i, j in itertools.combinations(range(len(texts)), 2) if jaccard(texts[i], texts[j]) >= t
-    )
+    assert together(near_groups(texts, t)) == together(at)
 
 
 def test_split_large():

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from fake_server import serve
 from helpers import python
+from lab import NB
 from pages import button, cells, field, get, press, progress, row, rows, same_tree, show, until, until_equal
 
 from syngen_nb import Plan, Task
@@ -290,16 +291,17 @@ def test_pause(notebook, cache):
         kept = lambda: get(nb, "[s.run.status, s.run.progress()['done'], len(s.run.frame)]")
         n, then = s.count, kept()
         _, done, rows = then
-        until_equal(nb, lambda: progress(nb), lambda: 100 * done // 80)
+        share = get(nb, "int(100 * s.run.progress()['work'])")
+        until_equal(nb, lambda: progress(nb), lambda: share)
         nb.page.wait_for_timeout(1000)  # time for ten
         assert (
             s.count == n <= sent + 2
             and kept() == then == ['paused', done, rows]
-            and progress(nb) == 100 * done // 80
+            and progress(nb) == share
             and 0 < rows <= done < 80
         )
         press(nb, 'Resume')
-        until(nb, lambda: s.count > n + 4 and progress(nb) > 100 * done // 80)
+        until(nb, lambda: s.count > n + 4 and progress(nb) > share)
         nb.run('m.concurrency = 32')
         ended(nb)
         until_equal(nb, lambda: progress(nb), lambda: 100)
@@ -413,7 +415,7 @@ WATCH = """() => {
 }"""
 
 
-@pytest.mark.parametrize('width', [1280, 800])
+@pytest.mark.parametrize('width', [1280, 800, 600])
 def test_page_fits(width, notebook, cache):
     "Nothing is wider than the page, and nothing jumps while a run goes on"
     with serve(latency=0.2) as s:
@@ -442,6 +444,51 @@ def test_page_fits(width, notebook, cache):
         assert {k: v for k, v in p.evaluate('() => places').items() if len(v) > 1} == {}
         row(nb, get(nb, 's.taxonomy.cells()[0].id')).click()
         p.get_by_role('region', name='Node').locator('li').first.wait_for()
+        tree, node = (box(p.get_by_role(*role)) for role in (('tree',), ('region',)))
+        if width == 600:  # The inspector is below the tree, and both have all the width
+            assert node['y'] >= tree['y'] + tree['height'] and node['width'] == tree['width'] > 400
+        else:
+            assert node['x'] >= tree['x'] + tree['width'] > 400
+        table, last = box(p.locator('.syngen-dataview')), box(p.locator('table.dataTable th').last)
+        assert last['x'] + last['width'] <= table['x'] + table['width'] + 1
         press(nb, 'Copy as Python')
         p.locator('pre[aria-label=Python]:visible').wait_for()
         assert fits() == []
+
+
+def box(locator):
+    return locator.first.bounding_box()
+
+
+def test_stop_is_no_failure(notebook, cache):
+    "A stop shows one grey line, nothing in red; at the end the line is gone, and no list is short"
+    with serve(latency=0.2) as s:
+        nb = show(notebook(of(s, cache, 32) + f's = Studio({TASK}, model=m, cache=CACHE)\ns'))
+        field(nb, 'Rows').fill('80')
+        until(nb, lambda: get(nb, "'80 rows: ' in s.form.said.get('estimate', '')"))
+        begin(nb, 'Grow')
+        ended(nb)
+        nb.run('m.concurrency = 2')
+        begin(nb, 'Generate')
+        until(nb, lambda: n_texts(nb) > 2)
+        press(nb, 'Stop')
+        ended(nb, 'stopped')
+        run = nb.page.locator('.syngen-run')
+        left = 80 - get(nb, "s.run.progress()['done']")
+        run.get_by_text(f'{left} rows not written yet. Resume', exact=False).wait_for()
+        assert run.locator('.errors li, .shorts li').count() == 0 and run.get_by_role('alert').inner_text() == ''
+        until(nb, lambda: get(nb, "'for this tree' in s.form.said['estimate']"))
+        nb.run('m.concurrency = 32')
+        press(nb, 'Resume')
+        ended(nb)
+        assert 'not written' not in run.inner_text() and run.locator('.errors li, .shorts li').count() == 0
+
+
+def test_no_scroll_box(notebook):
+    "Where outputs are put into a scroll box, as Notebook 7 does with tall ones, a studio is not clipped"
+    nb = show(notebook(LESSON + "s = Studio(task, cache=Cache.replay('reviews'))\ns"))
+    nb.page.locator('.syngen-form').wait_for()
+    nb.page.evaluate(f'() => {{ {NB}.content.widgets[0].outputsScrolled = true }}')
+    area = '.jp-mod-outputsScrolled .jp-Cell-outputArea'
+    heights = nb.page.evaluate(f'() => (e => [e.clientHeight, e.scrollHeight])(document.querySelector({area!r}))')
+    assert heights[0] > 400 and heights[1] <= heights[0] + 1

@@ -6,6 +6,7 @@ import io
 import json
 
 import nbformat
+import pytest
 from pages import button, cells, field, get, press, row, rows, same_tree, show, until, until_equal
 
 LESSON = """
@@ -214,6 +215,27 @@ def test_without_its_kernel(notebook):
     new.wait_for()
     until(nb, lambda: nb.errors)
     nb.errors[:] = [e for e in nb.errors if 'widget model not found' not in e]  # so ipywidgets says it
+
+
+@pytest.mark.parametrize(
+    ('shown', 'change', 'words'),
+    [
+        ('t', 'tax.rename(tax.children()[0].kids[0], "After the reload")', 'After the reload'),
+        ('DataView(frame)', '_.df = frame.assign(text="Texts after the reload")', 'Texts after the reload'),
+        ('Studio(task, cache=Cache.replay("reviews"))', '_.task = Task("Another task", ["a", "b"])', 'Another task'),
+    ],
+)
+def test_picture_after_a_reload(shown, change, words, notebook):
+    "The notebook keeps the newest picture, although JupyterLab forgets the display when the page is loaded again"
+    more = 'import pandas as pd\nfrom syngen_nb import DataView, Studio\n'
+    frame = 'frame = pd.DataFrame(dict(text=["a text"], label=["a"]))\n'
+    nb = show(notebook(LESSON + more + frame + f'w = {shown}\nw'))
+    nb.page.locator('.jp-OutputArea .syngen').first.wait_for()
+    nb.save()
+    nb.reload()
+    nb.page.locator('.jp-OutputArea .syngen').first.wait_for()
+    nb.run(change.replace('_.', 'w.'))
+    until(nb, lambda: stills(nb, words))
 
 
 # --- names and texts that mean harm
