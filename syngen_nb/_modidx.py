@@ -580,6 +580,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'syngen_nb.judge._check_votes': ('judge.html#_check_votes', 'syngen_nb/judge.py'),
                                  'syngen_nb.judge._chosen_in_words': ('judge.html#_chosen_in_words', 'syngen_nb/judge.py'),
                                  'syngen_nb.judge._end_of_thoughts': ('judge.html#_end_of_thoughts', 'syngen_nb/judge.py'),
+                                 'syngen_nb.judge._folded': ('judge.html#_folded', 'syngen_nb/judge.py'),
                                  'syngen_nb.judge._is_plain': ('judge.html#_is_plain', 'syngen_nb/judge.py'),
                                  'syngen_nb.judge._log': ('judge.html#_log', 'syngen_nb/judge.py'),
                                  'syngen_nb.judge._longer': ('judge.html#_longer', 'syngen_nb/judge.py'),

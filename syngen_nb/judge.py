@@ -6,9 +6,10 @@
 __all__ = ['POLICIES', 'Judge', 'get_judge', 'read_probabilities', 'read_choice', 'shown_order', 'read_draw', 'is_vote', 'pooled',
            'calibration', 'calibrated', 'Reading', 'read_label', 'objection']
 
-# %% ../nbs/42_judge.ipynb #903ee63d
+# %% ../nbs/42_judge.ipynb #686ddeff
 import math
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from .answers import AROUND_OPTION, after_reasoning, can_begin, still_possible
 from .known_models import get_model
 from .models import Model
 from .prompts import marks
+from .text import is_whole
 
 # %% ../nbs/42_judge.ipynb #d1d1c4db
 POLICIES = ('keep', 'drop', 'relabel')
@@ -99,7 +101,12 @@ def get_judge(
     policies = ', '.join(map(repr, POLICIES))
     raise ValueError(f'verify must be True, {policies}, the name of a model or a Judge, not {verify!r}')
 
-# %% ../nbs/42_judge.ipynb #aa365040
+# %% ../nbs/42_judge.ipynb #ce97b8a1
+def _folded(text: str) -> str:
+    "Return `text` case folded and in one Unicode form: a label need not be typed as a model writes it."
+    return unicodedata.normalize('NFC', text.casefold())
+
+
 def _plain_token(token: str) -> str:
     "Return a token as it reads in text."
     return re.sub('^[▁Ġ]', ' ', token).replace('Ċ', '\n')
@@ -165,7 +172,7 @@ class _Shares:
             return None
         return even / even.sum()
 
-# %% ../nbs/42_judge.ipynb #ecc67c33
+# %% ../nbs/42_judge.ipynb #5408a760
 def _read_tokens(
     positions: Sequence[Mapping[str, float]],
     spoken: Sequence[str],  # The token of each position that the judge went on from, as far as it is known
@@ -202,15 +209,16 @@ def _read_tokens(
 def _longer(said: str, token: str, fold: bool) -> str:
     "Return `said` with another token; the token for the end of an answer is empty."
     whole = said + (_plain_token(token) if token or not said else '\n')
-    return whole.casefold() if fold else whole
+    return _folded(whole) if fold else whole
 
-# %% ../nbs/42_judge.ipynb #54c9b693
+# %% ../nbs/42_judge.ipynb #bec25a9c
 def _mentions(options: Sequence[str], text: str) -> list[tuple[int, int, int]]:
     "Return the number, the start and the end of each option that stands in `text` as a whole word."
     by_length = sorted(range(len(options)), key=lambda i: -len(options[i]))
     either = '|'.join(f'({re.escape(options[i])})' for i in by_length)
     found = re.finditer(rf'(?<![\w-])(?:{either})(?![\w-])', text)
-    return [(by_length[match.lastindex - 1], match.start(), match.end()) for match in found]
+    whole = [match for match in found if is_whole(text, *match.span())]  # Not the beginning of a word with a vowel sign
+    return [(by_length[match.lastindex - 1], match.start(), match.end()) for match in whole]
 
 # %% ../nbs/42_judge.ipynb #a27149a7
 _closed = re.compile(r'\s*$|\s*[\n.,:;!)\]}"”*`|](?!\w)|[)\]}:"”*_`<]|[\'’](?!\w)|\s+[-–—(]')
@@ -250,7 +258,7 @@ def _plain_choice(options: Sequence[str], text: str, names: Sequence[str]) -> tu
     plain = {i for i, start, end in found if _is_plain(text, start, end, names[i])}
     return plain, {i for i, _, _ in found}
 
-# %% ../nbs/42_judge.ipynb #94acad03
+# %% ../nbs/42_judge.ipynb #1a323556
 def _only(plain: set[int], mentioned: set[int]) -> int | None:
     "Return the plain choice if nothing else is mentioned."
     return next(iter(plain)) if len(mentioned) == len(plain) == 1 else None
@@ -259,8 +267,8 @@ def _only(plain: set[int], mentioned: set[int]) -> int | None:
 def _chosen_in_words(text: str, options: Sequence[str], names: Sequence[str], by_mark: bool) -> int | None:
     "Return the number of the label that `text` plainly chooses, or None."
     text = text.strip()
-    lower = text.casefold()
-    folded = [name.casefold() for name in names]
+    lower = _folded(text)
+    folded = [_folded(name) for name in names]
     first_line = lower.partition('\n')[0].strip(AROUND_OPTION + ')]!`_')
     if not by_mark and first_line in folded:
         return folded.index(first_line)
@@ -281,11 +289,11 @@ def _read_words(text: str, options: Sequence[str], names: Sequence[str], by_mark
     chosen = _chosen_in_words(text, options, names, by_mark)
     return None if chosen is None else np.eye(len(names))[chosen]
 
-# %% ../nbs/42_judge.ipynb #99d4a81d
+# %% ../nbs/42_judge.ipynb #5f046110
 def _begins_with_choice(text: str, options: Sequence[str], names: Sequence[str], by_mark: bool) -> bool:
     "Return whether `text` begins with an option, or with a part of one."
     if not by_mark:
-        return bool(still_possible(text.casefold(), options))
+        return bool(still_possible(_folded(text), options))
     begun = text.lstrip(AROUND_OPTION)
     return any(_is_plain(text, start, end, names[i]) for i, start, end in _mentions(options, begun[:99]) if not start)
 
@@ -297,7 +305,7 @@ def read_probabilities(answer: Mapping[str, Any], names: Sequence[str], by_mark:
     words = after_reasoning(text)
     if not positions or (text.strip() and not words.strip()):
         return None
-    options = marks(len(names)) if by_mark else [name.casefold() for name in names]
+    options = marks(len(names)) if by_mark else [_folded(name) for name in names]
     is_cut = bool(answer.get('cut'))
     says_more = len(positions) > 1 and bool(words.strip()) and not is_cut
     if says_more and not _begins_with_choice(words, options, names, by_mark):
@@ -307,7 +315,7 @@ def read_probabilities(answer: Mapping[str, Any], names: Sequence[str], by_mark:
     spoken = _spoken(rest, words.strip())
     return _read_tokens(rest, spoken, options, fold=not by_mark, is_over=not is_cut and bool(words.strip()))
 
-# %% ../nbs/42_judge.ipynb #6e11e007
+# %% ../nbs/42_judge.ipynb #1521cbe7
 def read_choice(
     answer: Mapping[
         str, Any
@@ -320,10 +328,10 @@ def read_choice(
     if probabilities is not None or len(answer.get('logprobs') or ()) == 1:
         return probabilities
     text = after_reasoning(answer.get('text', '')).strip()
-    options = marks(len(names)) if by_mark else [name.casefold() for name in names]
+    options = marks(len(names)) if by_mark else [_folded(name) for name in names]
     if not answer.get('cut'):
         return _read_words(text, options, names, by_mark)
-    fits = still_possible(text if by_mark else text.casefold(), options) if text else []
+    fits = still_possible(text if by_mark else _folded(text), options) if text else []
     if len(fits) == 1:
         return np.eye(len(names))[fits[0]]
     return _read_words(f'{text} …', options, names, by_mark)

@@ -138,9 +138,9 @@ def parse_list(text: str) -> list[tuple[str, str]] | None:
         return None
     return [(_whole_characters(name), _whole_characters(description)) for name, description in pairs]
 
-# %% ../../nbs/widgets/01_task_form.ipynb #5caca5e5
+# %% ../../nbs/widgets/01_task_form.ipynb #10c47a10
 _LIST = re.compile(r'\s*[\[{(]\s*["\']')
-_LINE_END = re.compile(r'[\n;\t]')
+_LINE_END = re.compile(r'[\n\r\v\f\x1c-\x1e\x85\u2028\u2029;\t]')
 _DESCRIBED_LINE = re.compile(r'[^:,]+:\s')
 
 

@@ -8,6 +8,7 @@ import random
 import re
 import subprocess
 import sys
+import unicodedata
 
 import pandas as pd
 import pytest
@@ -176,6 +177,15 @@ def test_hf_and_back(tmp_path):
         to_hf(df.assign(label=None))
     with pytest.raises(ValueError, match="no column 'label'"):
         to_hf(df[['text']])
+
+
+def test_hf_takes_labels_in_another_unicode_form():
+    "A label of a file from a Mac is the same class"
+    pytest.importorskip('datasets')
+    train = pd.DataFrame(dict(text=['Zu groß', 'Zu teuer'], label=['Größe', 'Übel']))
+    both = to_hf([train, train.assign(label=train.label.map(lambda name: unicodedata.normalize('NFD', name)))])
+    assert both['train'].features['label'].names == ['Größe', 'Übel']
+    assert both['test']['label'][:] == [0, 1]
 
 
 def test_card_is_read_as_meant():

@@ -104,7 +104,7 @@ class TreeModel {
   }
   passes(id, text, status) {
     const node = this.state[id];
-    return node.name.toLowerCase().includes(text) && (!status || (node.status ?? 'done') == status);
+    return node.name.normalize().toLowerCase().includes(text) && (!status || (node.status ?? 'done') == status);
   }
   isHidden(id) { return this.found !== null && id !== '' && !this.found.has(id); }
 }

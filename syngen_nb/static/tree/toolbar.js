@@ -36,7 +36,7 @@ class Toolbar {
     this.open = menu('Open down to', openTo, depths);
   }
 
-  get text() { return this.find.value.trim().toLowerCase(); }
+  get text() { return this.find.value.trim().normalize().toLowerCase(); }
   get status() { return this.only.value; }
   showDepth() { this.open.value = this.view.nodes.depth; }
 
