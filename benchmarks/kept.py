@@ -2,8 +2,8 @@
 
     python benchmarks/kept.py [MODEL [ROWS]]
 
-The figures are `Model.keeps` of the embedded models, from which `estimate` and the progress of a run expect rewrites. They
-differ widely between tasks, so the last line is the geometric mean over the tasks."""
+The figures are `Model.keeps` of the embedded models, from which `estimate` and the progress of a run expect rewrites.
+They differ widely between tasks, so the last line is the geometric mean over the tasks."""
 
 import sys
 import warnings
@@ -33,7 +33,10 @@ def main(model, rows):
     shares = []
     for task in TASKS:
         shares.append(measure(model, task, rows))
-        print(f'{model}, {task.instruction}: {shares[-1][0]:.2f} pass the filters, {shares[-1][1]:.2f} the check', flush=True)
+        print(
+            f'{model}, {task.instruction}: {shares[-1][0]:.2f} pass the filters, {shares[-1][1]:.2f} the check',
+            flush=True,
+        )
     means = [prod(share) ** (1 / len(shares)) for share in zip(*shares)]
     print(f'{model}: {means[0]:.2f}, {means[1]:.2f}')
 
