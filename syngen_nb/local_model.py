@@ -28,7 +28,7 @@ from .prompt_sets import LOCAL, SMALL
 from .prompts import ChoiceRequest, Prompts, Request
 from .providers import model_code
 
-# %% ../nbs/28_local_model.ipynb #9ec781af
+# %% ../nbs/28_local_model.ipynb #0092d5a4
 _loaded: dict[tuple, Any] = {}  # Path, slots and context, and the running llama.cpp
 _loading = threading.Lock()
 
@@ -67,11 +67,12 @@ def _running(path: Path, slots: int, context: int) -> Any:
 
 
 @lru_cache
-def _sha256(path: Path, changed: int) -> str:
+def _sha256(path: Path, changed: int) -> str:  # `changed` makes a changed file another call
+    "Return the checksum of the file at `path`."
     with path.open('rb') as file:
         return hashlib.file_digest(file, 'sha256').hexdigest()
 
-# %% ../nbs/28_local_model.ipynb #707d1cd3
+# %% ../nbs/28_local_model.ipynb #3c432b7a
 USUAL_SAMPLING = dict(
     temperature=0.8, top_p=0.95, min_p=0.05, dry_multiplier=0.8, dry_allowed_length=3, repeat_penalty=1.05
 )
@@ -82,6 +83,7 @@ MORE_SAMPLING = frozenset(
 
 
 def _check_sampling(sampling: dict) -> None:
+    "Raise if a sampling setting has a name that llama.cpp does not know."
     unknown = set(sampling) - set(USUAL_SAMPLING) - MORE_SAMPLING
     if unknown:
         there = ', '.join(sorted(MORE_SAMPLING | set(USUAL_SAMPLING)))
@@ -92,6 +94,7 @@ def _check_sampling(sampling: dict) -> None:
 
 
 def _check_file(name: str, path: str | Path | None, repo: str | None, file: str | None) -> None:
+    "Raise if the arguments name no file, or not one."
     if (repo is None) != (file is None):
         raise ValueError("Give both repo= and file=, e.g. repo='Qwen/Qwen2.5-7B-Instruct-GGUF', file='….gguf'")
     if path is not None and not Path(path).expanduser().is_file():
@@ -101,12 +104,13 @@ def _check_file(name: str, path: str | Path | None, repo: str | None, file: str 
 
 
 def _check_numbers(concurrency: int, context: int, max_tokens: int) -> None:
+    "Raise if a number leaves no room for an answer."
     if concurrency < 1 or context < 256 or max_tokens < 1:
         raise ValueError(
             f'concurrency={concurrency} and max_tokens={max_tokens} must be at least 1, context={context} at least 256'
         )
 
-# %% ../nbs/28_local_model.ipynb #4c6c0906
+# %% ../nbs/28_local_model.ipynb #3b71355f
 class LocalModel(Model):
     "A model in a GGUF file, run by llama.cpp in this process."
 
@@ -127,21 +131,33 @@ class LocalModel(Model):
         _check_sampling(sampling)
         _check_file(name, path, repo, file)
         _check_numbers(concurrency, context, max_tokens)
-        self.path = Path(path).expanduser() if path else None
-        self.repo = repo
-        self.file = file
-        self.embedded = None if path or file else name  # Its name among `MODEL_FILES`
-        self.name = self.embedded or f'local/{self.path.name if self.path else file}'
+        self._set_file(name, path, repo, file)
         self.concurrency = concurrency
         self.context = context
         self.max_tokens = max_tokens
         self.sampling = USUAL_SAMPLING | sampling
-        is_small = self.embedded == 'local/small'
-        self.prompts = prompts or (SMALL if is_small else LOCAL)
-        self.pace = (0.6, 47.0) if is_small else (5.3, 10.0)
-        self.keeps = (0.88, 0.39) if is_small else (0.81, 0.94)
+        self._set_defaults(prompts)
         self._pool: ThreadPoolExecutor | None = None
         self._server: Any = None
+
+# %% ../nbs/28_local_model.ipynb #24ade0c2
+@patch
+def _set_file(self: LocalModel, name: str, path: str | Path | None, repo: str | None, file: str | None) -> None:
+    "Remember which file is meant, and name the model after it."
+    self.path = Path(path).expanduser() if path else None
+    self.repo = repo
+    self.file = file
+    self.embedded = None if path or file else name  # Its name among `MODEL_FILES`
+    self.name = self.embedded or f'local/{self.path.name if self.path else file}'
+
+
+@patch
+def _set_defaults(self: LocalModel, prompts: Prompts | None) -> None:
+    "Set what depends on the size of the model."
+    is_small = self.embedded == 'local/small'
+    self.prompts = prompts or (SMALL if is_small else LOCAL)
+    self.pace = (0.6, 47.0) if is_small else (5.3, 10.0)
+    self.keeps = (0.88, 0.39) if is_small else (0.81, 0.94)
 
 # %% ../nbs/28_local_model.ipynb #fec5ba3a
 @patch
@@ -236,7 +252,7 @@ def __getstate__(self: LocalModel) -> dict[str, Any]:
     state.pop('_lock', None)
     return state
 
-# %% ../nbs/28_local_model.ipynb #12f69f89
+# %% ../nbs/28_local_model.ipynb #9ff172f4
 @patch
 def _complete(
     self: LocalModel,
@@ -263,6 +279,7 @@ def _complete(
 
 
 def _chat_options(request: Request, said: str = '') -> dict:
+    "Return the messages of a chat, with its schema and its log-probabilities."
     begun = [dict(role='assistant', content=said)] if said else []
     options: dict[str, Any] = dict(messages=[*request.messages, *begun])
     if request.schema:
@@ -273,6 +290,7 @@ def _chat_options(request: Request, said: str = '') -> dict:
 
 
 def _answer(response: dict, is_chat: bool) -> Answer:
+    "Return the answer in what llama.cpp returned."
     choice = response['choices'][0]
     tokens = (choice.get('logprobs') or {}).get('content')
     logprobs = [{top['token']: top['logprob'] for top in token['top_logprobs']} for token in tokens] if tokens else None
@@ -281,7 +299,7 @@ def _answer(response: dict, is_chat: bool) -> Answer:
     is_cut = choice['finish_reason'] == 'length'
     return Answer(text, usage['prompt_tokens'], usage['completion_tokens'], is_cut, logprobs)
 
-# %% ../nbs/28_local_model.ipynb #3b29beff
+# %% ../nbs/28_local_model.ipynb #324c1c08
 MOST_FOLLOWED = 40  # Beginnings that are followed for one answer
 LEAST_FOLLOWED = 0.01  # Probability of a beginning that is worth following
 
@@ -319,6 +337,7 @@ def follow_choices(
 
 
 def _log_sum(a: float | None, b: float) -> float:
+    "Return the logarithm of the sum of two probabilities; None stands for 0."
     return b if a is None else max(a, b) + math.log1p(math.exp(-abs(a - b)))
 
 # %% ../nbs/28_local_model.ipynb #133fe6cf
