@@ -110,7 +110,7 @@ def _check_numbers(concurrency: int, context: int, max_tokens: int) -> None:
             f'concurrency={concurrency} and max_tokens={max_tokens} must be at least 1, context={context} at least 256'
         )
 
-# %% ../nbs/28_local_model.ipynb #3b71355f
+# %% ../nbs/28_local_model.ipynb #4c6c0906
 class LocalModel(Model):
     "A model in a GGUF file, run by llama.cpp in this process."
 
@@ -131,33 +131,21 @@ class LocalModel(Model):
         _check_sampling(sampling)
         _check_file(name, path, repo, file)
         _check_numbers(concurrency, context, max_tokens)
-        self._set_file(name, path, repo, file)
+        self.path = Path(path).expanduser() if path else None
+        self.repo = repo
+        self.file = file
+        self.embedded = None if path or file else name  # Its name among `MODEL_FILES`
+        self.name = self.embedded or f'local/{self.path.name if self.path else file}'
         self.concurrency = concurrency
         self.context = context
         self.max_tokens = max_tokens
         self.sampling = USUAL_SAMPLING | sampling
-        self._set_defaults(prompts)
+        is_small = self.embedded == 'local/small'
+        self.prompts = prompts or (SMALL if is_small else LOCAL)
+        self.pace = (0.6, 47.0) if is_small else (5.3, 10.0)
+        self.keeps = (0.88, 0.39) if is_small else (0.81, 0.94)
         self._pool: ThreadPoolExecutor | None = None
         self._server: Any = None
-
-# %% ../nbs/28_local_model.ipynb #24ade0c2
-@patch
-def _set_file(self: LocalModel, name: str, path: str | Path | None, repo: str | None, file: str | None) -> None:
-    "Remember which file is meant, and name the model after it."
-    self.path = Path(path).expanduser() if path else None
-    self.repo = repo
-    self.file = file
-    self.embedded = None if path or file else name  # Its name among `MODEL_FILES`
-    self.name = self.embedded or f'local/{self.path.name if self.path else file}'
-
-
-@patch
-def _set_defaults(self: LocalModel, prompts: Prompts | None) -> None:
-    "Set what depends on the size of the model."
-    is_small = self.embedded == 'local/small'
-    self.prompts = prompts or (SMALL if is_small else LOCAL)
-    self.pace = (0.6, 47.0) if is_small else (5.3, 10.0)
-    self.keeps = (0.88, 0.39) if is_small else (0.81, 0.94)
 
 # %% ../nbs/28_local_model.ipynb #fec5ba3a
 @patch
@@ -193,7 +181,7 @@ def code(self: LocalModel) -> str | None:
     own = {name: value for name, value in self.sampling.items() if USUAL_SAMPLING.get(name) != value}
     return model_code(self.embedded or 'local', **changed, **own)
 
-# %% ../nbs/28_local_model.ipynb #6483982a
+# %% ../nbs/28_local_model.ipynb #9e0253ca
 @patch
 def _find_file(self: LocalModel) -> Path:
     "Return the path of the file, fetched if need be."
@@ -225,7 +213,7 @@ def _start(self: LocalModel) -> Any:
         self.doing = ''
         self.ready_at = time.monotonic()
 
-
+# %% ../nbs/28_local_model.ipynb #ea9621fc
 @patch
 async def ask(self: LocalModel, request: Request) -> Answer:
     """Return the answer to `request`.
@@ -252,7 +240,7 @@ def __getstate__(self: LocalModel) -> dict[str, Any]:
     state.pop('_lock', None)
     return state
 
-# %% ../nbs/28_local_model.ipynb #9ff172f4
+# %% ../nbs/28_local_model.ipynb #92b36f94
 @patch
 def _complete(
     self: LocalModel,
@@ -288,7 +276,7 @@ def _chat_options(request: Request, said: str = '') -> dict:
         options |= dict(logprobs=True, top_logprobs=request.logprobs)
     return options
 
-
+# %% ../nbs/28_local_model.ipynb #a4090747
 def _answer(response: dict, is_chat: bool) -> Answer:
     "Return the answer in what llama.cpp returned."
     choice = response['choices'][0]
