@@ -72,7 +72,7 @@ def _sha256(path: Path, changed: int) -> str:  # `changed` makes a changed file 
     with path.open('rb') as file:
         return hashlib.file_digest(file, 'sha256').hexdigest()
 
-# %% ../nbs/28_local_model.ipynb #3c432b7a
+# %% ../nbs/28_local_model.ipynb #f637b474
 USUAL_SAMPLING = dict(
     temperature=0.8, top_p=0.95, min_p=0.05, dry_multiplier=0.8, dry_allowed_length=3, repeat_penalty=1.05
 )
@@ -94,7 +94,7 @@ def _check_sampling(sampling: dict) -> None:
 
 
 def _check_file(name: str, path: str | Path | None, repo: str | None, file: str | None) -> None:
-    "Raise if the arguments name no file, or not one."
+    "Raise if there is no such file, or if only half of the name of a hub file is given."
     if (repo is None) != (file is None):
         raise ValueError("Give both repo= and file=, e.g. repo='Qwen/Qwen2.5-7B-Instruct-GGUF', file='….gguf'")
     if path is not None and not Path(path).expanduser().is_file():

@@ -67,9 +67,9 @@ class Provider:
 OPENAI = Provider('openai', 'AsyncOpenAI', 'OPENAI_API_KEY')
 ANTHROPIC = Provider('anthropic', 'AsyncAnthropic', 'ANTHROPIC_API_KEY')
 
-# %% ../nbs/27_providers.ipynb #fb43157c
+# %% ../nbs/27_providers.ipynb #958def82
 def _check_options(timeout: float, retries: int, concurrency: int, max_tokens: int | None) -> None:
-    "Raise if a number cannot be."
+    "Raise if a number is out of range."
     if timeout <= 0 or retries < 0 or concurrency < 1 or (max_tokens is not None and max_tokens < 1):
         raise ValueError(
             f'timeout={timeout} and max_tokens={max_tokens} must be above 0, '

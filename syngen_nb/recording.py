@@ -95,7 +95,7 @@ def load(
     """
     return self.put_all([_as_stored(row) for _, row in read_recording(answers)])
 
-# %% ../nbs/24_recording.ipynb #39625c12
+# %% ../nbs/24_recording.ipynb #945b2338
 class Replay(Cache):
     """A cache that answers only from a recording, and never asks a model.
 
@@ -121,31 +121,23 @@ class Replay(Cache):
         "Return the recorded answer of a draw, or None."
         return self._rows.get((series, draw), (None,))[0]
 
-# %% ../nbs/24_recording.ipynb #66f3d061
-@patch
-async def fetch(
-    self: Replay,
-    series: str,
-    draw: int,
-    ask: Callable[[], Awaitable[dict]],
-    cell: str = '',
-    model: str = '',
-    **info: Any,
-) -> tuple[dict, bool]:
-    """Return the recorded answer of a draw; it was never paid for now.
+    async def fetch(
+        self, series: str, draw: int, ask: Callable[[], Awaitable[dict]], cell: str = '', model: str = '', **info: Any
+    ) -> tuple[dict, bool]:
+        """Return the recorded answer of a draw; it was never paid for now.
 
-    Raises
-    ------
-    ReplayMiss
-        If it is not in the recording.
-    """
-    answer = self.get(series, draw)
-    if answer is not None:
-        return answer, False
-    raise ReplayMiss(
-        f'{cell or series} (draw {draw}, {model}) is not in the recording {self.path.name}. '
-        'A recording answers only the task, counts, model, prompts and seed it was made with'
-    )
+        Raises
+        ------
+        ReplayMiss
+            If it is not in the recording.
+        """
+        answer = self.get(series, draw)
+        if answer is not None:
+            return answer, False
+        raise ReplayMiss(
+            f'{cell or series} (draw {draw}, {model}) is not in the recording {self.path.name}. '
+            'A recording answers only the task, counts, model, prompts and seed it was made with'
+        )
 
 # %% ../nbs/24_recording.ipynb #3d64b9a4
 @patch
