@@ -119,9 +119,9 @@ def _connect(path: Path) -> sqlite3.Connection:
         raise
     return db
 
-# %% ../nbs/23_cache.ipynb #f8814bc5
+# %% ../nbs/23_cache.ipynb #e354082d
 def can_write(path: Path) -> bool:
-    "Return whether a file can be changed, and others be made beside it."
+    "Return whether a file can be changed, and whether others can be made in its folder."
     return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
 
 
@@ -129,14 +129,14 @@ def _open_database(path: Path) -> sqlite3.Connection:
     if can_write(path):
         return _database(str(path))
     address = f'file:{quote(str(path))}?mode=ro'
-    db = _database(address, uri=True)
+    db = _database(address, uri=True)  # Works where somebody else has the cache open already
     try:
         db.execute('select 1 from sqlite_schema')
     except sqlite3.OperationalError:
         db.close()
         if not _is_empty(Path(f'{path}-wal')):
             raise CacheError(
-                f'{path} cannot be read where it is, because {path.name}-wal beside it holds answers too. '
+                f'{path} cannot be read where it is, because {path.name}-wal next to it holds answers too. '
                 'Copy both to a folder that can be written to'
             ) from None
         db = _database(address + '&immutable=1', uri=True)
@@ -144,6 +144,7 @@ def _open_database(path: Path) -> sqlite3.Connection:
 
 
 def _database(name: str, uri: bool = False) -> sqlite3.Connection:
+    "Return a connection that commits each statement at once; the lock of `Cache` keeps threads apart."
     return sqlite3.connect(name, timeout=60, isolation_level=None, check_same_thread=False, uri=uri)
 
 # %% ../nbs/23_cache.ipynb #a67aa8b9
@@ -187,7 +188,7 @@ def _give_name(part: Path, path: Path) -> None:
         if not path.exists():
             os.replace(part, path)
 
-# %% ../nbs/23_cache.ipynb #553198bd
+# %% ../nbs/23_cache.ipynb #53430177
 class Cache:
     """Answers of models, kept in an SQLite file.
 
@@ -215,28 +216,33 @@ class Cache:
         self._file_id: FileId | None = None  # What it stood for when it was opened
         self._open()
 
-    def _open(self) -> sqlite3.Connection:
-        "Return the connection of this process."
-        if self._pid == os.getpid():
-            if not self.is_in_memory and self._file_id != file_id(self.path):
-                self._carry_over()
-            return self._db
-        if self.is_in_memory and self._pid:
-            raise CacheError('A cache in memory cannot be used in a forked process; give it a path')
-        with self._errors():
-            if self.is_in_memory:
-                self._use(_database(':memory:'))
-                self._db.execute(SCHEMA)
-            else:
-                self._file = file_at(self.path)
-                self._use(_connect(self._file))
-        self._pid = os.getpid()
+# %% ../nbs/23_cache.ipynb #e3576d1b
+@patch
+def _open(self: Cache) -> sqlite3.Connection:
+    "Return the connection of this process."
+    if self._pid == os.getpid():
+        if not self.is_in_memory and self._file_id != file_id(self.path):
+            self._carry_over()
         return self._db
+    if self.is_in_memory and self._pid:
+        raise CacheError('A cache in memory cannot be used in a forked process; give it a path')
+    with self._errors():
+        if self.is_in_memory:
+            self._use(_database(':memory:'))
+            self._db.execute(SCHEMA)
+        else:
+            self._file = file_at(self.path)
+            self._use(_connect(self._file))
+    self._pid = os.getpid()
+    return self._db
 
-    def _use(self, db: sqlite3.Connection) -> None:
-        self._db = db
-        self._file_id = None if self.is_in_memory else file_id(self._file)
-        self._db.execute('pragma synchronous=normal')  # Only a power cut can lose the last moments
+
+@patch
+def _use(self: Cache, db: sqlite3.Connection) -> None:
+    "Take `db` as the connection, and remember which file it belongs to."
+    self._db = db
+    self._file_id = None if self.is_in_memory else file_id(self._file)
+    self._db.execute('pragma synchronous=normal')  # Only a power cut can lose the last moments
 
 # %% ../nbs/23_cache.ipynb #13952812
 @patch(as_prop=True)

@@ -12,11 +12,12 @@ from .local_model import LocalModel
 from .models import Model
 from .providers import AnthropicModel, OpenAIModel
 
-# %% ../nbs/29_known_models.ipynb #187c0b88
+# %% ../nbs/29_known_models.ipynb #c47c75c2
 PROVIDERS = {'openai': OpenAIModel, 'anthropic': AnthropicModel}
 
 
 def _checked(model: Any, options: dict) -> Model:
+    "Return a model object, if it is one and no `options` came with it."
     if options:
         names = ', '.join(options)
         raise ValueError(f'{names} cannot be changed on a model object; set it when making the object')

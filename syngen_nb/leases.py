@@ -59,7 +59,7 @@ def _forget() -> None:
 if hasattr(os, 'register_at_fork'):
     os.register_at_fork(after_in_child=_forget)
 
-# %% ../nbs/07_leases.ipynb #d23a7e29
+# %% ../nbs/07_leases.ipynb #fa48f2e9
 def _try_lock(descriptor: int, byte: int) -> bool:
     "Return False if another process holds the lock on a byte."
     try:
@@ -72,6 +72,7 @@ def _try_lock(descriptor: int, byte: int) -> bool:
 
 
 def _unlock(descriptor: int, byte: int) -> None:
+    "Give the lock on a byte back."
     try:
         fcntl.lockf(descriptor, fcntl.LOCK_UN, 1, byte)
     except OSError:

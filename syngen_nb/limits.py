@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Limit', 'limit_of', 'Place', 'place_at']
 
-# %% ../nbs/25_limits.ipynb #cd795be2
+# %% ../nbs/25_limits.ipynb #02266e91
 import asyncio
 import os
 import threading
@@ -14,7 +14,9 @@ from collections import deque
 from contextvars import ContextVar
 from typing import Any
 
-# %% ../nbs/25_limits.ipynb #7d9910f9
+from fastcore.basics import patch
+
+# %% ../nbs/25_limits.ipynb #f5b5880d
 class Limit:
     "Counts the requests that are on their way to a model, and lets the others wait."
 
@@ -37,23 +39,27 @@ class Limit:
             self._leave_queue(turn)
             raise
 
-    def give_back(self) -> None:
-        "Hand a place to the next in the queue, or keep it for later."
-        with self._lock:
-            while self._queue:
-                turn = self._queue.popleft()
-                if _call(turn):
-                    return
-            self._n_taken -= 1
+# %% ../nbs/25_limits.ipynb #debb9d61
+@patch
+def give_back(self: Limit) -> None:
+    "Hand a place to the next in the queue, or keep it for later."
+    with self._lock:
+        while self._queue:
+            turn = self._queue.popleft()
+            if _call(turn):
+                return
+        self._n_taken -= 1
 
-    def _leave_queue(self, turn: asyncio.Future) -> None:
-        "Stop waiting for `turn`; if it has come meanwhile, the next one has it."
-        with self._lock:
-            is_waiting = turn in self._queue
-            if is_waiting:
-                self._queue.remove(turn)
-        if not is_waiting:
-            self.give_back()
+
+@patch
+def _leave_queue(self: Limit, turn: asyncio.Future) -> None:
+    "Stop waiting for `turn`; if it has come meanwhile, the next one has it."
+    with self._lock:
+        is_waiting = turn in self._queue
+        if is_waiting:
+            self._queue.remove(turn)
+    if not is_waiting:
+        self.give_back()
 
 
 def _call(turn: asyncio.Future) -> bool:
@@ -66,6 +72,7 @@ def _call(turn: asyncio.Future) -> bool:
 
 
 def _let_go(turn: asyncio.Future) -> None:
+    "Set the turn, in its own loop, unless it was cancelled on the way."
     if not turn.done():
         turn.set_result(None)
 

@@ -28,7 +28,7 @@ from .prompt_sets import LOCAL, SMALL
 from .prompts import ChoiceRequest, Prompts, Request
 from .providers import model_code
 
-# %% ../nbs/28_local_model.ipynb #9ec781af
+# %% ../nbs/28_local_model.ipynb #0092d5a4
 _loaded: dict[tuple, Any] = {}  # Path, slots and context, and the running llama.cpp
 _loading = threading.Lock()
 
@@ -67,11 +67,12 @@ def _running(path: Path, slots: int, context: int) -> Any:
 
 
 @lru_cache
-def _sha256(path: Path, changed: int) -> str:
+def _sha256(path: Path, changed: int) -> str:  # `changed` makes a changed file another call
+    "Return the checksum of the file at `path`."
     with path.open('rb') as file:
         return hashlib.file_digest(file, 'sha256').hexdigest()
 
-# %% ../nbs/28_local_model.ipynb #707d1cd3
+# %% ../nbs/28_local_model.ipynb #f637b474
 USUAL_SAMPLING = dict(
     temperature=0.8, top_p=0.95, min_p=0.05, dry_multiplier=0.8, dry_allowed_length=3, repeat_penalty=1.05
 )
@@ -82,6 +83,7 @@ MORE_SAMPLING = frozenset(
 
 
 def _check_sampling(sampling: dict) -> None:
+    "Raise if a sampling setting has a name that llama.cpp does not know."
     unknown = set(sampling) - set(USUAL_SAMPLING) - MORE_SAMPLING
     if unknown:
         there = ', '.join(sorted(MORE_SAMPLING | set(USUAL_SAMPLING)))
@@ -92,6 +94,7 @@ def _check_sampling(sampling: dict) -> None:
 
 
 def _check_file(name: str, path: str | Path | None, repo: str | None, file: str | None) -> None:
+    "Raise if there is no such file, or if only half of the name of a hub file is given."
     if (repo is None) != (file is None):
         raise ValueError("Give both repo= and file=, e.g. repo='Qwen/Qwen2.5-7B-Instruct-GGUF', file='….gguf'")
     if path is not None and not Path(path).expanduser().is_file():
@@ -101,6 +104,7 @@ def _check_file(name: str, path: str | Path | None, repo: str | None, file: str 
 
 
 def _check_numbers(concurrency: int, context: int, max_tokens: int) -> None:
+    "Raise if a number leaves no room for an answer."
     if concurrency < 1 or context < 256 or max_tokens < 1:
         raise ValueError(
             f'concurrency={concurrency} and max_tokens={max_tokens} must be at least 1, context={context} at least 256'
@@ -177,7 +181,7 @@ def code(self: LocalModel) -> str | None:
     own = {name: value for name, value in self.sampling.items() if USUAL_SAMPLING.get(name) != value}
     return model_code(self.embedded or 'local', **changed, **own)
 
-# %% ../nbs/28_local_model.ipynb #6483982a
+# %% ../nbs/28_local_model.ipynb #9e0253ca
 @patch
 def _find_file(self: LocalModel) -> Path:
     "Return the path of the file, fetched if need be."
@@ -209,7 +213,7 @@ def _start(self: LocalModel) -> Any:
         self.doing = ''
         self.ready_at = time.monotonic()
 
-
+# %% ../nbs/28_local_model.ipynb #ea9621fc
 @patch
 async def ask(self: LocalModel, request: Request) -> Answer:
     """Return the answer to `request`.
@@ -236,7 +240,7 @@ def __getstate__(self: LocalModel) -> dict[str, Any]:
     state.pop('_lock', None)
     return state
 
-# %% ../nbs/28_local_model.ipynb #12f69f89
+# %% ../nbs/28_local_model.ipynb #92b36f94
 @patch
 def _complete(
     self: LocalModel,
@@ -263,6 +267,7 @@ def _complete(
 
 
 def _chat_options(request: Request, said: str = '') -> dict:
+    "Return the messages of a chat, with its schema and its log-probabilities."
     begun = [dict(role='assistant', content=said)] if said else []
     options: dict[str, Any] = dict(messages=[*request.messages, *begun])
     if request.schema:
@@ -271,8 +276,9 @@ def _chat_options(request: Request, said: str = '') -> dict:
         options |= dict(logprobs=True, top_logprobs=request.logprobs)
     return options
 
-
+# %% ../nbs/28_local_model.ipynb #a4090747
 def _answer(response: dict, is_chat: bool) -> Answer:
+    "Return the answer in what llama.cpp returned."
     choice = response['choices'][0]
     tokens = (choice.get('logprobs') or {}).get('content')
     logprobs = [{top['token']: top['logprob'] for top in token['top_logprobs']} for token in tokens] if tokens else None
@@ -281,7 +287,7 @@ def _answer(response: dict, is_chat: bool) -> Answer:
     is_cut = choice['finish_reason'] == 'length'
     return Answer(text, usage['prompt_tokens'], usage['completion_tokens'], is_cut, logprobs)
 
-# %% ../nbs/28_local_model.ipynb #3b29beff
+# %% ../nbs/28_local_model.ipynb #324c1c08
 MOST_FOLLOWED = 40  # Beginnings that are followed for one answer
 LEAST_FOLLOWED = 0.01  # Probability of a beginning that is worth following
 
@@ -319,6 +325,7 @@ def follow_choices(
 
 
 def _log_sum(a: float | None, b: float) -> float:
+    "Return the logarithm of the sum of two probabilities; None stands for 0."
     return b if a is None else max(a, b) + math.log1p(math.exp(-abs(a - b)))
 
 # %% ../nbs/28_local_model.ipynb #133fe6cf

@@ -146,8 +146,9 @@ def price_of(model: Model, answer: Answer) -> float | None:
     is_price = isinstance(price, Real) and 0 <= price < float('inf')
     return float(price) if is_price else None
 
-# %% ../nbs/25_models.ipynb #7095431b
+# %% ../nbs/25_models.ipynb #9ef6fdf3
 async def _call(model: Model, request: Request) -> Any:
+    "Return what the `ask` of a model returns, if it is async."
     answer = model.ask(request)
     if not isawaitable(answer):
         raise ModelError(f'{model.name} is not async: write its ask as `async def ask(self, request)`', 'access')
@@ -155,6 +156,7 @@ async def _call(model: Model, request: Request) -> Any:
 
 
 def _checked(answer: Any, model: Model) -> Answer:
+    "Return what a model answered as an `Answer` that can be stored and counted."
     if isinstance(answer, str):
         answer = Answer(answer)
     if not isinstance(answer, Answer) or not isinstance(answer.text, str):

@@ -67,8 +67,9 @@ class Provider:
 OPENAI = Provider('openai', 'AsyncOpenAI', 'OPENAI_API_KEY')
 ANTHROPIC = Provider('anthropic', 'AsyncAnthropic', 'ANTHROPIC_API_KEY')
 
-# %% ../nbs/27_providers.ipynb #c95f3403
+# %% ../nbs/27_providers.ipynb #958def82
 def _check_options(timeout: float, retries: int, concurrency: int, max_tokens: int | None) -> None:
+    "Raise if a number is out of range."
     if timeout <= 0 or retries < 0 or concurrency < 1 or (max_tokens is not None and max_tokens < 1):
         raise ValueError(
             f'timeout={timeout} and max_tokens={max_tokens} must be above 0, '
@@ -141,9 +142,10 @@ def is_own(self: APIModel) -> bool:
     "Whether it is asked at the provider's own address."
     return self.provider.is_own(self.base_url)
 
-# %% ../nbs/27_providers.ipynb #4cfa7db7
+# %% ../nbs/27_providers.ipynb #906df789
 @patch
 def _current_key(self: APIModel) -> str:
+    "Return the key to use now, or an empty string; it can change with the environment."
     if self._has_named_server:
         key = self._api_key or ''
     else:
@@ -162,6 +164,7 @@ def client(self: APIModel) -> Any:
 
 @patch
 def _check_key(self: APIModel, key: str) -> None:
+    "Raise if a key or a header is missing or cannot be sent."
     if self._lost and not (key and self._lost == ['api_key']):
         raise ModelError(
             f'{self.name} was pickled, and a pickle leaves {", ".join(self._lost)} behind; '
@@ -180,8 +183,9 @@ def _check_key(self: APIModel, key: str) -> None:
             kind = what.split()[0]
             raise ModelError(f'The {what} for {self.name} has characters that no {kind} has; copy it again', 'access')
 
-# %% ../nbs/27_providers.ipynb #c1bcedfd
+# %% ../nbs/27_providers.ipynb #87d4c2cc
 async def _count_retry(request: Any) -> None:
+    "Tell the run of a request that the SDK sends again."
     if int(request.headers.get('x-stainless-retry-count') or 0):
         retried.get()()
 
@@ -309,7 +313,7 @@ def _until(text: str, stops: tuple[str, ...]) -> str:
     found = [text.find(stop) for stop in stops if stop in text]
     return text[: min(found)] if found else text
 
-# %% ../nbs/27_providers.ipynb #0aaf15d3
+# %% ../nbs/27_providers.ipynb #4d7ce675
 ACCESS = (401, 402, 403, 404)  # Statuses with which no request can succeed
 REFUSED = (400, 413, 422)  # Statuses that refuse this request
 
@@ -327,6 +331,7 @@ def _explain(self: APIModel, error: Exception, sent: set[str]) -> tuple[ModelErr
 
 
 def _kind(complaint: Complaint) -> str:
+    "Return the kind of a `ModelError`: where the fault is."
     if complaint.status in ACCESS or complaint.code in ('insufficient_quota', 'unknown_setting'):
         return 'access'
     return 'request' if complaint.status in REFUSED else 'server'
@@ -523,7 +528,7 @@ def _messages(self: APIModel, request: Request) -> list[dict[str, str]]:
         return [dict(role='user', content=f'{request.system}\n\n{request.prompt}')]
     return request.messages
 
-# %% ../nbs/27_providers.ipynb #1ebcd3ad
+# %% ../nbs/27_providers.ipynb #405dd5f0
 def without_keywords(schema: Any, keywords: set[str]) -> Any:
     "Return a JSON schema without some of its keywords."
     if isinstance(schema, dict):
@@ -534,12 +539,14 @@ def without_keywords(schema: Any, keywords: set[str]) -> Any:
 
 @patch
 def _response_format(self: OpenAIModel, schema: dict) -> dict:
+    "Return the parameter that asks for an answer of this schema."
     if self.is_own:
         schema = without_keywords(schema, {'minLength', 'maxLength'})
     return dict(type='json_schema', json_schema=dict(name='answer', strict=True, schema=schema))
 
-# %% ../nbs/27_providers.ipynb #30780e4b
+# %% ../nbs/27_providers.ipynb #688b14d8
 def _first_choice(response: Any) -> Any:
+    "Return the choice of a response that holds the answer; raise a `BadAnswer` if there is none."
     if isinstance(response, str):
         raise BadAnswer(complaint_in_text(response))
     choices = getattr(response, 'choices', None)
@@ -551,6 +558,7 @@ def _first_choice(response: Any) -> Any:
 
 
 def _fields(response: Any) -> dict[str, Any]:
+    "Return a response as plain data, to look for a complaint in it."
     if isinstance(response, list):
         return _fields(response[0] if response else None)
     return response.to_dict(warnings=False) if hasattr(response, 'to_dict') else dict(error=response)
@@ -568,6 +576,7 @@ CUT = ('length', 'content_filter', 'max_tokens', 'refusal', 'model_context_windo
 
 
 def _answer(text: str, response: Any, choice: Any, logprobs: list | None, why: str = '') -> Answer:
+    "Return an `Answer` with the tokens of a response; `why` counts only without text."
     usage = response.usage
     tokens_in = getattr(usage, 'prompt_tokens', None)
     tokens_out = getattr(usage, 'completion_tokens', None)
@@ -606,7 +615,7 @@ def _filtered(choice: Any) -> str:
     words = ', '.join(f'{name}: {result.get("severity", "found")}' for name, result in found.items())
     return f' ({words})' if words else ''
 
-# %% ../nbs/27_providers.ipynb #8dab3146
+# %% ../nbs/27_providers.ipynb #89a31b5e
 @patch
 async def send(self: OpenAIModel, client: Any, request: Request) -> Answer:
     "Send `request` as a chat, or as a text to go on with."
@@ -619,6 +628,7 @@ async def send(self: OpenAIModel, client: Any, request: Request) -> Answer:
 
 @patch
 async def _complete(self: OpenAIModel, client: Any, request: Request, options: dict) -> Answer:
+    "Let the model go on with a text."
     if request.logprobs:
         options['logprobs'] = request.logprobs
     response = await client.completions.create(prompt=request.prompt, **options)
@@ -629,6 +639,7 @@ async def _complete(self: OpenAIModel, client: Any, request: Request, options: d
 
 @patch
 async def _chat(self: OpenAIModel, client: Any, request: Request, options: dict) -> Answer:
+    "Let the model answer the messages of a chat."
     if request.logprobs:
         options |= dict(logprobs=True, top_logprobs=request.logprobs)
     response = await client.chat.completions.create(messages=self._messages(request), **options)
@@ -639,6 +650,7 @@ async def _chat(self: OpenAIModel, client: Any, request: Request, options: dict)
 
 
 def _chat_logprobs(choice: Any) -> list | None:
+    "Return the log-probabilities of a chat in the form that completions give them."
     if not (choice.logprobs and choice.logprobs.content):
         return None
     return [{top.token: top.logprob for top in token.top_logprobs} for token in choice.logprobs.content]

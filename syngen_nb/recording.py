@@ -42,7 +42,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
             yield start, line
             start += len(line)
 
-# %% ../nbs/24_recording.ipynb #ce21bb78
+# %% ../nbs/24_recording.ipynb #bcdfcb29
 def read_recording(
     source: Any,  # Path of a recording, or a list of dicts
 ) -> Iterator[tuple[int, dict]]:
@@ -53,7 +53,7 @@ def read_recording(
     CacheError
         If the file is missing or a line is not an answer.
     """
-    is_list = isinstance(source, (list, tuple))
+    is_list = isinstance(source, (list, tuple))  # Rows that were read already
     what: Any = 'The list' if is_list else recording_path(source)
     lines: Iterable[tuple[int, Any]] = ((0, row) for row in source) if is_list else _lines(what)
     number = 0
@@ -73,8 +73,9 @@ def read_recording(
         words = f'{type(error).__name__}: {error}'
         raise CacheError(f'{what} is not a recording: line {number} cannot be read ({words})') from None
 
-# %% ../nbs/24_recording.ipynb #15d45324
+# %% ../nbs/24_recording.ipynb #4fe7640b
 def _as_stored(row: dict) -> tuple:
+    "Return the values of a row in the order of `FIELDS`."
     dump = lambda value: json.dumps(value, ensure_ascii=False)
     answer, request = dump(row['answer']), dump(row.get('request'))
     return row['series'], row['draw'], row.get('cell', ''), row['model'], request, answer, time.time()

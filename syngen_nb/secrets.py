@@ -48,7 +48,7 @@ def is_secret(name: str, value: Any) -> bool:
         return False
     return says_secret(name) or looks_like_token(str(value))
 
-# %% ../nbs/26_secrets.ipynb #b2a0e1d2
+# %% ../nbs/26_secrets.ipynb #cb3d0275
 _ALL_SECRET = frozenset('extra_headers headers auth authorization credentials cookies secrets'.split())
 _NO_SECRET = frozenset('api-version anthropic-version anthropic-beta openai-beta'.split())
 _DROPPED = object()
@@ -78,10 +78,11 @@ class Sieve:
         return self.stand_in
 
     def _hides(self, value: Any, name: str, is_sealed: bool) -> bool:
+        "Return whether a single value is a secret; a switch never is."
         is_number_or_text = isinstance(value, str | int | float) and not isinstance(value, bool)
         return (is_sealed and is_number_or_text) or self.is_secret(name, value)
 
-# %% ../nbs/26_secrets.ipynb #d3a56f52
+# %% ../nbs/26_secrets.ipynb #a77d9897
 NOT_IN_ANSWERS = frozenset(
     'user user_profile_id safety_identifier metadata store service_tier cache_control '
     'prompt_cache_key prompt_cache_options prompt_cache_retention'.split()
@@ -89,6 +90,7 @@ NOT_IN_ANSWERS = frozenset(
 
 
 def _without_bookkeeping(options: Mapping[str, Any]) -> dict[str, Any]:
+    "Return `options` without those that never change an answer."
     return {name: value for name, value in options.items() if name not in NOT_IN_ANSWERS}
 
 
@@ -103,11 +105,12 @@ def answer_settings(options: Mapping[str, Any]) -> dict[str, Any]:
             kept[name] = sifted
     return kept
 
-# %% ../nbs/26_secrets.ipynb #d74d88a4
+# %% ../nbs/26_secrets.ipynb #6331e0da
 HIDDEN = '...'
 
 
 def _may_be_token(name: str, value: Any) -> bool:
+    "Return whether `value` is a secret, or long text with digits and without spaces, as tokens are."
     is_dense = isinstance(value, str) and len(value) >= 8 and not re.search(r'\s', value)
     return is_secret(name, value) or (is_dense and bool(re.search(r'\d', value)))
 
@@ -141,7 +144,7 @@ def mask(words: str, secrets: Iterable[str]) -> str:
         words = words.replace(form, '***')
     return words
 
-# %% ../nbs/26_secrets.ipynb #f6a94631
+# %% ../nbs/26_secrets.ipynb #232cd801
 def _pieces(url: str) -> list[tuple[str, str, str]]:
     "Return the pieces of the query of `url`, each with its name and its value."
     pieces = [piece for piece in urlsplit(url).query.split('&') if piece]
@@ -150,6 +153,7 @@ def _pieces(url: str) -> list[tuple[str, str, str]]:
 
 
 def _with_query(url: str, query: str) -> str:
+    "Return `url` with another query, and without its login."
     parts = urlsplit(url)
     return urlunsplit((parts.scheme, parts.netloc.rpartition('@')[2], parts.path.rstrip('/'), query, ''))
 

@@ -129,7 +129,7 @@ def _inner_error(body: Any) -> Mapping[str, Any]:
     inner = body.get('error') or body.get('detail')
     return _inner_error(inner) or body
 
-# %% ../nbs/26_server_errors.ipynb #b96ac3a9
+# %% ../nbs/26_server_errors.ipynb #1ddd9e7a
 def complaint_of(body: Any, status: int | None = None) -> Complaint:
     "Return the complaint in a parsed `body`."
     inner = _inner_error(body)
@@ -148,10 +148,11 @@ def read_complaint(text: str, status: int) -> Complaint:
 
 
 def _phrase(status: int) -> str:
+    "Return what a status stands for, such as 'Bad Gateway'."
     known = {int(entry): entry.phrase for entry in HTTPStatus}
     return known.get(status, 'no words')
 
-# %% ../nbs/26_server_errors.ipynb #722b073d
+# %% ../nbs/26_server_errors.ipynb #658700b4
 def complaint_in_text(text: str) -> Complaint:
     "Return the complaint in a `text` that came where JSON was expected."
     events = [line.partition(':')[2].strip() for line in text.splitlines() if line.startswith('data:')]
@@ -164,6 +165,7 @@ def complaint_in_text(text: str) -> Complaint:
 
 
 def _complaint_in_stream(events: list[str]) -> Complaint:
+    "Return the complaint in the events of a stream: the error in it, or that it is a stream."
     for event in events:
         if '"error"' in event:
             return complaint_of(parsed(event))

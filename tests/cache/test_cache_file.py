@@ -282,7 +282,7 @@ def test_a_read_only_disk(tmp_path, monkeypatch):
 
     monkeypatch.setattr(syngen_nb.cache, '_database', on_the_disk)
     monkeypatch.setattr(syngen_nb.cache, 'can_write', lambda path: False)
-    with pytest.raises(CacheError, match='c.sqlite-wal beside it'):
+    with pytest.raises(CacheError, match='c.sqlite-wal next to it'):
         Cache(copy / 'c.sqlite')
 
 
