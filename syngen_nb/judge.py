@@ -220,7 +220,7 @@ def _mentions(options: Sequence[str], text: str) -> list[tuple[int, int, int]]:
     whole = [match for match in found if is_whole(text, *match.span())]  # A vowel sign would go on with the word
     return [(by_length[match.lastindex - 1], match.start(), match.end()) for match in whole]
 
-# %% ../nbs/42_judge.ipynb #a27149a7
+# %% ../nbs/42_judge.ipynb #3550ad68
 _closed = re.compile(r'\s*$|\s*[\n.,:;!)\]}"”*`|](?!\w)|[)\]}:"”*_`<]|[\'’](?!\w)|\s+[-–—(]')
 _before_choice = re.compile(
     r'(?:^|[:="“\'‘*_`(\[>]|\b(?:is|are|be|say|as|answer|option|mark|label|class|category|choice|choose|pick|with|for)'
@@ -228,8 +228,8 @@ _before_choice = re.compile(
     re.I,
 )
 _negation = re.compile(
-    r'\b(?:not|nothing|no|none|neither|nor|never|cannot|without|instead|unlike|rather|nicht|kein\w*|weder|pas|ni|nunca|não'
-    r"|non|niet|geen|inte|ikke|не|нет|ни)\b|n['’]t\b|[不没沒非]|ない|ません|아니|ليس|لا",
+    r'\b(?:not|nothing|no|none|neither|nor|never|cannot|without|instead|unlike|rather|nicht|kein\w*|weder|pas|ni|nunca'
+    r"|não|non|niet|geen|inte|ikke|не|нет|ни)\b|n['’]t\b|[不没沒非]|ない|ません|아니|ليس|لا",
     re.I,
 )
 _ALSO_WORDS = ('A', 'E', 'I', 'O', 'U', 'Y')  # Marks that are words of some language, before a comma too
