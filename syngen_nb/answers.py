@@ -91,10 +91,8 @@ def plain_text(content: Any) -> str:
         return ''
     return plain_text(content.get('text', content.get('value', '')))
 
-# %% ../nbs/20_answers.ipynb #852d6203
+# %% ../nbs/20_answers.ipynb #e28b2955
 _like_json = re.compile(r'\s*(?:```\w*\s*)?(?:"\s*)?[\[{]\s*(?:\\?["\'\[{\]}]|$)')
-
-
 _THOUGHTS = ('thinking', 'redacted_thinking', 'reasoning', 'thought')  # Types of parts that hold no answer
 
 

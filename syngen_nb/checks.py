@@ -35,7 +35,7 @@ from .taxonomy import Taxonomy
 from .text import shorten, spelled_like
 from .wording import counted
 
-# %% ../nbs/44_checks.ipynb #464f4e89
+# %% ../nbs/44_checks.ipynb #6f187001
 SHORTER = ((2400, True), (1000, True), (1000, False), (400, False), (120, False))  # Size of the text, and descriptions
 _too_long = re.compile(
     r'context|too (?:long|large|many tokens)|(?:token|length) limit|maximum.{0,20}(?:length|tokens)', re.I
@@ -65,7 +65,7 @@ class JudgeReader:
         self.labels = [label.name for label in self.task.labels]
         self.logprobs = self.model.logprobs
         self._model_key = self.model.key()
-        self._steps: dict[str, int] = {}  # Text to its step in `SHORTER`
+        self._steps: dict[str, int] = {}  # Text to its step in `SHORTER`; step 0 if it is not there
         self.prompts.check_request(self.task, 'x', self.labels)  # Raises if there is no template
 
     def read(self, answer: dict, draw: int) -> np.ndarray | None:
@@ -122,7 +122,7 @@ def judge_reader(judge: Judge, writer: Writer, task: Task) -> JudgeReader:
     model = writer.model if judge.model is None else get_model(judge.model)
     return JudgeReader(judge, task, model, get_prompts(None, model.prompts))
 
-# %% ../nbs/44_checks.ipynb #15be171b
+# %% ../nbs/44_checks.ipynb #bb4f5bf1
 @dataclass
 class Checks:
     "Checks of labels that were asked for, and what the judge reads in each text."
@@ -147,34 +147,40 @@ class Checks:
         "How labels are checked."
         return self.reader.judge
 
-    def check(self, label: str, text: str, path: tuple[str, ...], nodes: tuple[str, ...] = ()) -> None:
-        "Ask which label `text` has, unless that was asked already."
-        if (label, text) not in self.jobs:
-            job = CheckJob(
-                path,
-                nodes,
-                text=text,
-                label=label,
-                reader=self.reader,
-                wanted=self.judge.votes,
-                on_taken=lambda: self._has_heard(job),
-            )
-            self.jobs[label, text] = job
-            self.workspace.engine.push(job)
+# %% ../nbs/44_checks.ipynb #57ed8fbd
+@patch
+def check(self: Checks, label: str, text: str, path: tuple[str, ...], nodes: tuple[str, ...] = ()) -> None:
+    "Ask which label `text` has, unless that was asked already."
+    if (label, text) not in self.jobs:
+        job = CheckJob(
+            path,
+            nodes,
+            text=text,
+            label=label,
+            reader=self.reader,
+            wanted=self.judge.votes,
+            on_taken=lambda: self._has_heard(job),
+        )
+        self.jobs[label, text] = job
+        self.workspace.engine.push(job)
 
-    def probabilities(self, job: CheckJob) -> np.ndarray | None:
-        "Return the probabilities of the labels, or None if nothing could be read."
-        return pooled(list(job.readings.values()), is_sure=job.wanted == 1)
+# %% ../nbs/44_checks.ipynb #876e3fa8
+@patch
+def probabilities(self: Checks, job: CheckJob) -> np.ndarray | None:
+    "Return the probabilities of the labels, or None if nothing could be read."
+    return pooled(list(job.readings.values()), is_sure=job.wanted == 1)
 
-    def calibrate(self) -> None:
-        "Find the bias of the judge in all that it has said."
-        said = [(self.probabilities(job), self.reader.labels.index(job.label)) for job in self.jobs.values()]
-        said = [(probabilities, label) for probabilities, label in said if probabilities is not None]
-        n_labels = len(self.reader.labels)
-        if said:
-            self.bias = calibration(np.array([p for p, _ in said]), [label for _, label in said])
-        else:
-            self.bias = np.zeros(n_labels)
+
+@patch
+def calibrate(self: Checks) -> None:
+    "Find the bias of the judge in all that it has said."
+    names = self.reader.labels
+    said = [(self.probabilities(job), names.index(job.label)) for job in self.jobs.values()]
+    readable = [(probabilities, label) for probabilities, label in said if probabilities is not None]
+    if readable:
+        self.bias = calibration(np.array([p for p, _ in readable]), [label for _, label in readable])
+    else:
+        self.bias = np.zeros(len(names))
 
 # %% ../nbs/44_checks.ipynb #bd6bc77e
 @patch
@@ -210,7 +216,7 @@ def objection(self: Checks, label: str, text: str) -> str:
         return ''
     return judge_objection(self.judge, self.read(label, text), label)
 
-# %% ../nbs/44_checks.ipynb #110e4dc9
+# %% ../nbs/44_checks.ipynb #8c87c0fd
 @patch
 def add_columns(
     self: Checks,
@@ -227,7 +233,7 @@ def add_columns(
     df['confidence'] = pd.Series(confidence, index=df.index, dtype=float)
     return df
 
-
+# %% ../nbs/44_checks.ipynb #61019dd8
 @patch
 def n_read(self: Checks) -> int:
     "Return how many texts were read so far: with all their votes, or at the end with those that there are."
@@ -255,7 +261,7 @@ def unread(self: Checks) -> list[dict]:
     kind = 'error' if failed[-1].error else 'why'
     return [dict(cell='label checks', want=len(jobs), got=len(jobs) - len(failed), note=note) | {kind: why}]
 
-# %% ../nbs/44_checks.ipynb #c0e354b5
+# %% ../nbs/44_checks.ipynb #12d4df4b
 @dataclass
 class ChecksStage:
     "Checks the labels of a frame."
@@ -277,42 +283,56 @@ class ChecksStage:
         if not self.engine.is_stopped:
             await asyncio.to_thread(self.checks.calibrate)
 
-    def job(self, node: str) -> Job | None:
-        "Return None: the tree is not grown."
-
-    def state(self, node: str) -> State | None:
-        "Return None: the tree is not grown."
-
-    def progress(self) -> dict[str, tuple[int, int]]:
-        "Return how many texts were read, of how many."
-        return {'checks': self.counts()}
-
-    def counts(self) -> tuple[int, int]:
-        "Return how many texts were read, of how many."
-        return self.checks.n_read(), len(self.rows)
-
-    def loads(self) -> dict[str, tuple[float, float]]:
-        "Return how many votes there are, and how many are left to ask for."
-        n_votes = self.checks.n_votes
-        return {'checks': (n_votes, max(0.0, self.checks.votes_for(len(self.rows)) - n_votes))}
-
-    def short(self) -> list[dict]:
-        "Return the texts that could not be read."
-        judge = self.checks.reader.model.name
-        unread = [job for job in list(self.checks.jobs.values()) if not job.readings]
-        return [_unread(job, judge) for job in unread]
-
-    def result(self) -> pd.DataFrame:
-        "Return a copy of the frame with two more columns."
-        names = spelled_like(self.checks.reader.labels, self.df['label'].astype(str))
-        return self.checks.add_columns(self.df.copy(), self.labels, names)
+# %% ../nbs/44_checks.ipynb #da5f7f90
+@patch
+def job(self: ChecksStage, node: str) -> Job | None:
+    "Return None: the tree is not grown."
 
 
+@patch
+def state(self: ChecksStage, node: str) -> State | None:
+    "Return None: the tree is not grown."
+
+
+@patch
+def progress(self: ChecksStage) -> dict[str, tuple[int, int]]:
+    "Return how many texts were read, of how many."
+    return {'checks': self.counts()}
+
+
+@patch
+def counts(self: ChecksStage) -> tuple[int, int]:
+    "Return how many texts were read, of how many."
+    return self.checks.n_read(), len(self.rows)
+
+
+@patch
+def loads(self: ChecksStage) -> dict[str, tuple[float, float]]:
+    "Return how many votes there are, and how many are left to ask for."
+    n_votes = self.checks.n_votes
+    return {'checks': (n_votes, max(0.0, self.checks.votes_for(len(self.rows)) - n_votes))}
+
+# %% ../nbs/44_checks.ipynb #8a1339e6
 def _unread(job: CheckJob, judge: str) -> dict:
     item = dict(cell=job.text[:60], want=1, got=0)
     if job.error:
         return item | dict(error=job.error)
     return item | dict(why=_why_unread(job, judge)) if job.draws else item
+
+
+@patch
+def short(self: ChecksStage) -> list[dict]:
+    "Return the texts that could not be read."
+    judge = self.checks.reader.model.name
+    unread = [job for job in list(self.checks.jobs.values()) if not job.readings]
+    return [_unread(job, judge) for job in unread]
+
+
+@patch
+def result(self: ChecksStage) -> pd.DataFrame:
+    "Return a copy of the frame with two more columns."
+    names = spelled_like(self.checks.reader.labels, self.df['label'].astype(str))
+    return self.checks.add_columns(self.df.copy(), self.labels, names)
 
 # %% ../nbs/44_checks.ipynb #9c3f90af
 def _check_labels(labels: Iterable[Any], task: Task) -> None:

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['LETTERS_A_TOKEN', 'Guesses', 'Guesser', 'asked_again', 'with_more', 'Estimate', 'estimate', 'aestimate']
 
-# %% ../nbs/49_estimate.ipynb #7e1574eb
+# %% ../nbs/49_estimate.ipynb #441cf1a1
 import asyncio
 import math
 from collections.abc import Callable, Mapping
@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from fastcore.basics import patch
 
 from .asker import Asker
 from .display import markdown_text
@@ -28,7 +29,7 @@ from .task import Task
 from .taxonomy import Taxonomy
 from .wording import cost_range, counted, counted_range, duration_words
 
-# %% ../nbs/49_estimate.ipynb #7bfb17c1
+# %% ../nbs/49_estimate.ipynb #02b73298
 LETTERS_A_TOKEN = 4
 
 
@@ -48,7 +49,7 @@ class Guesses:
         wait, tokens_a_second = model.pace
         self.seconds += wait + tokens_out / tokens_a_second
 
-
+# %% ../nbs/49_estimate.ipynb #71784a4c
 class Guesser(Asker):
     "Answers jobs out of a cache, and guesses what is not there."
 
@@ -60,28 +61,32 @@ class Guesser(Asker):
         self.guesses = {level: Guesses() for level in TOKENS}
         self.on_guess: Callable[[], None] = lambda: None
 
-    async def ask(self, job: Job) -> Outcome:
-        "Let `job` take a guess."
-        self.on_guess()
-        n = job.per_request
-        request = job.request()
-        self._count(job, len(request.system) + len(request.prompt), n)
-        number = self.usage.requests  # Before others have the loop
-        await asyncio.sleep(0)  # Other runs share the loop
-        if isinstance(job, CheckJob):
-            _guess_label(job)
-        elif isinstance(job, ListJob):
-            job.add(_made_up(number, n, job.level))
-        return 'asked'
+# %% ../nbs/49_estimate.ipynb #f823c852
+@patch
+async def ask(self: Guesser, job: Job) -> Outcome:
+    "Let `job` take a guess."
+    self.on_guess()
+    n = job.per_request
+    request = job.request()
+    self._count(job, len(request.system) + len(request.prompt), n)
+    number = self.usage.requests  # Before others have the loop
+    await asyncio.sleep(0)  # Other runs share the loop
+    if isinstance(job, CheckJob):
+        _guess_label(job)
+    elif isinstance(job, ListJob):
+        job.add(_made_up(number, n, job.level))
+    return 'asked'
 
-    def _count(self, job: Job, letters: int, n: int) -> None:
-        tokens_in = letters // LETTERS_A_TOKEN
-        tokens_out = n * TOKENS[job.level]
-        self.usage.requests += 1
-        self.usage.tokens_in += tokens_in
-        self.usage.tokens_out += tokens_out
-        self.total.count(job.model, tokens_in, tokens_out)
-        self.guesses[job.level].count(job.model, tokens_in, tokens_out)
+
+@patch
+def _count(self: Guesser, job: Job, letters: int, n: int) -> None:
+    tokens_in = letters // LETTERS_A_TOKEN
+    tokens_out = n * TOKENS[job.level]
+    self.usage.requests += 1
+    self.usage.tokens_in += tokens_in
+    self.usage.tokens_out += tokens_out
+    self.total.count(job.model, tokens_in, tokens_out)
+    self.guesses[job.level].count(job.model, tokens_in, tokens_out)
 
 # %% ../nbs/49_estimate.ipynb #a91edfa2
 def _made_up(request: int, n: int, level: str) -> list[str]:
@@ -114,7 +119,7 @@ def with_more(total: Guesses, guesses: Mapping[str, Guesses], times: Mapping[str
             more.dollars += n * found.dollars
     return more
 
-# %% ../nbs/49_estimate.ipynb #832e491c
+# %% ../nbs/49_estimate.ipynb #a1659fde
 @dataclass
 class Estimate:
     """What a run would take, if nothing is turned down and at most.
@@ -140,7 +145,7 @@ class Estimate:
             self.most_dollars = self.dollars
 
     def _repr_markdown_(self) -> str:
-        return markdown_text(self)  # Two prices would be the ends of a formula
+        return markdown_text(self)  # Dollar signs would be the ends of a formula
 
     def __str__(self) -> str:
         requests = f'{counted_range(self.requests, self.most_requests, "request")} ({self.cached:,} more cached)'

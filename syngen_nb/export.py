@@ -120,7 +120,7 @@ def to_jsonl(
     lines = [json.dumps(row, ensure_ascii=False, default=plain_value) + '\n' for row in rows]
     return write_text(''.join(lines), path)
 
-# %% ../nbs/56_export.ipynb #a945cbf2
+# %% ../nbs/56_export.ipynb #d3484f26
 def plain_attrs(value: Any) -> Any:
     "Return `attrs` as JSON can hold them; keys become texts."
     if isinstance(value, dict):
@@ -130,7 +130,7 @@ def plain_attrs(value: Any) -> Any:
     is_known = value is None or isinstance(value, (str, bool, int, float))
     return value if is_known else plain_attrs(plain_value(value))
 
-
+# %% ../nbs/56_export.ipynb #69666c83
 def to_parquet(
     df: pd.DataFrame,
     path: str | Path | None = None,  # File to write; None to get the bytes

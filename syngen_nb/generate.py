@@ -82,7 +82,7 @@ def rows_of_labels(
         raise ValueError('The weights leave no rows to any label; give one of them a weight above 0')
     return {label.id: share for label, share in zip(labels, shares)}
 
-# %% ../nbs/48_generate.ipynb #d8ec07d0
+# %% ../nbs/48_generate.ipynb #b0e5b97c
 @dataclass
 class Look:
     "What a full look at the texts has found, to tell how far the work is."
@@ -99,7 +99,7 @@ class Look:
         n_kept = self.n_accepted if self.is_judged else 0
         return (n_kept + n_usual * usual) / (n_looked_at + n_usual)
 
-
+# %% ../nbs/48_generate.ipynb #2c732e17
 @dataclass
 class TextStage:
     "Writes the texts of all cells."
@@ -113,7 +113,7 @@ class TextStage:
     checks: Checks | None = None  # None if labels are not checked
     jobs: dict[str, TextsJob] = field(default_factory=dict, init=False)  # Id of a cell to its texts
     written_for: dict[str, str] = field(default_factory=dict, init=False)  # Id of a cell to that of its label
-    look: Look = field(default_factory=lambda: Look(), init=False)  # What the last full look at the texts has found
+    look: Look = field(default_factory=Look, init=False)  # What the last full look at the texts has found
 
     def __post_init__(self):
         self.engine = self.workspace.engine
@@ -121,8 +121,8 @@ class TextStage:
         self.places = Places()
         self.examples = {fold(text) for text, _ in self.workspace.task.examples}
         labels = self.taxonomy.children()
-        self.judged_as = {label.id: label.name for label in labels}
-        self._edits_seen = self.taxonomy.edits
+        self.judged_as = {label.id: label.name for label in labels}  # The names that the judge is asked about
+        self._edits_seen = self.taxonomy.edits  # How often the tree had been edited at the last look
         cells = {label.id: planned_cells(self.shape, label) for label in labels}
         self.label_rows = rows_of_labels(labels, cells, self.rows, self.each)
         self.planned = {label: share_rows(self.label_rows[label], places) for label, places in cells.items()}
@@ -137,7 +137,7 @@ class TextStage:
             self.checks.on_answer = self.ledger.touch
             self.ledger.misread = lambda cell, text: self.checks.objection(cell.label, text)
 
-# %% ../nbs/48_generate.ipynb #3f245d8b
+# %% ../nbs/48_generate.ipynb #be99c624
 @patch
 def add_cell(self: TextStage, node: Node) -> None:
     "Ask for the texts of a cell."
@@ -168,7 +168,7 @@ def add_cell(self: TextStage, node: Node) -> None:
     self.ledger.add(cell)
     self.engine.push(job)
 
-
+# %% ../nbs/48_generate.ipynb #2ead0a0e
 @patch
 def _objection(self: TextStage, node: str, text: str) -> str:
     "Return why a filter keeps `text` out of a cell, which may have other names than when it was asked for."
@@ -180,7 +180,7 @@ def _objection(self: TextStage, node: str, text: str) -> str:
             about = self.places.at(self.taxonomy.task, *path)
     return self.filters.why_not(text, about)
 
-
+# %% ../nbs/48_generate.ipynb #aed0e675
 @patch
 def _siblings(self: TextStage, node: str) -> list[str]:
     "Return the names of the other subtopics of the topic; none if the cell was removed meanwhile."
@@ -246,7 +246,7 @@ async def _refill(self: TextStage) -> bool:
     await self._add_new_cells()
     return self.engine.requeue()
 
-# %% ../nbs/48_generate.ipynb #bcf61f90
+# %% ../nbs/48_generate.ipynb #1a19fb2d
 @patch
 def _share_out(self: TextStage) -> None:
     with self.taxonomy.mutex:
@@ -264,7 +264,7 @@ def _share_out_label(self: TextStage, label: Node) -> None:
     weights = {place: self.taxonomy.share(node) for place, node in places.items()}
     self.ledger.share_out(self.label_rows.get(label.id, 0), cells, weights)
 
-
+# %% ../nbs/48_generate.ipynb #acf38bd8
 @patch
 async def _next_round(self: TextStage) -> bool:
     "Let the cells that are short ask again; return whether any does, or has more without asking."
@@ -288,7 +288,7 @@ def _end_round(self: TextStage) -> None:
     self.ledger.end_round()
     self._share_out()
 
-# %% ../nbs/48_generate.ipynb #7b3cebb8
+# %% ../nbs/48_generate.ipynb #3d975061
 @patch
 async def _check(self: TextStage) -> bool:
     "Have those texts checked that would stay and were not checked yet; return whether any are."
@@ -316,7 +316,7 @@ def _hear_judge(self: TextStage) -> bool:
         has_news = self._relabel() or has_news
     return has_news
 
-
+# %% ../nbs/48_generate.ipynb #092ab74e
 @patch
 def _relabel(self: TextStage) -> bool:
     "Hand texts that are read as another label to its cell of the same name; return whether any moved."
@@ -330,7 +330,7 @@ def _relabel(self: TextStage) -> bool:
 
     return self.ledger.relabel(read, on_move)
 
-# %% ../nbs/48_generate.ipynb #064e303e
+# %% ../nbs/48_generate.ipynb #1724a0c9
 @patch
 def select(self: TextStage, full: bool = False) -> dict[str, list[str]]:
     "Return the texts that stay, by cell in tree order."
@@ -345,7 +345,7 @@ def select(self: TextStage, full: bool = False) -> dict[str, list[str]]:
         self._note_look(kept, sum(len(cell.rejected) for _, cell in jobs))
     return kept
 
-
+# %% ../nbs/48_generate.ipynb #99301d35
 @patch
 def _note_look(self: TextStage, kept: dict[str, list[str]], n_rejected: int) -> None:
     if self.checks is None:
@@ -356,7 +356,7 @@ def _note_look(self: TextStage, kept: dict[str, list[str]], n_rejected: int) -> 
         n_accepted = sum(job is not None and not job.wants(self.workspace.rounds) for job in jobs)
         self.look = Look(n_accepted, n_rejected, self.checks.n_votes, is_judged=True)
 
-
+# %% ../nbs/48_generate.ipynb #1070d5d7
 @patch
 def dropped(self: TextStage) -> list[tuple[str, str, str]]:
     "Return the texts that were written and do not stay: cell, text and reason."
@@ -548,7 +548,7 @@ def _how_verified(self: TextStage) -> dict[str, Any] | bool | None:
     judge = self.checks.judge
     return dict(policy=judge.policy, model=self.checks.reader.model.name, odds=judge.odds)
 
-# %% ../nbs/48_generate.ipynb #33deea84
+# %% ../nbs/48_generate.ipynb #da046270
 class TextRun(Run):
     """Texts being written in the background; see `start`.
 
@@ -590,18 +590,21 @@ class TextRun(Run):
         "The rows so far."
         return self._texts.result()
 
-    @property
-    def dropped(self) -> pd.DataFrame:
-        "The texts that were written and not kept: `text`, `label` to `subtopic`, `cell` and `reason`."
-        found = self._texts.dropped()
-        paths = self._texts.cell_paths({cell for cell, _, _ in found})
-        rows = [(text, *paths[cell], cell, why) for cell, text, why in found if cell in paths]
-        return pd.DataFrame(rows, columns=['text', *KINDS[1:], 'cell', 'reason'])
+# %% ../nbs/48_generate.ipynb #8a4b69b8
+@patch(as_prop=True)
+def dropped(self: TextRun) -> pd.DataFrame:
+    "The texts that were written and not kept: `text`, `label` to `subtopic`, `cell` and `reason`."
+    found = self._texts.dropped()
+    paths = self._texts.cell_paths({cell for cell, _, _ in found})
+    rows = [(text, *paths[cell], cell, why) for cell, text, why in found if cell in paths]
+    return pd.DataFrame(rows, columns=['text', *KINDS[1:], 'cell', 'reason'])
 
-    def texts(self, cells: Iterable[str]) -> list[str]:
-        "Return the texts so far of some cells, given by their ids."
-        kept = self._texts.select()
-        return [text for cell in cells for text in kept.get(cell, ())]
+
+@patch
+def texts(self: TextRun, cells: Iterable[str]) -> list[str]:
+    "Return the texts so far of some cells, given by their ids."
+    kept = self._texts.select()
+    return [text for cell in cells for text in kept.get(cell, ())]
 
 # %% ../nbs/48_generate.ipynb #b4eee536
 @patch
@@ -609,7 +612,7 @@ def shortfall(self: TextRun) -> list[dict]:
     "Return what is short, and the checks that gave no label."
     return [*Run.shortfall(self), *self._texts.unread_checks()]
 
-# %% ../nbs/48_generate.ipynb #e138c61a
+# %% ../nbs/48_generate.ipynb #034aad4e
 def _plan_for_task(task: Task, options: TextOptions) -> Plan:
     n, each = options.n_record_to_generate, options.sample_per_subtopic
     return Plan.make(task, n, **options.counts, sample_per_subtopic=each)
@@ -630,7 +633,7 @@ def _plan_for_tree(taxonomy: Taxonomy, options: TextOptions) -> Plan:
         Plan.make(taxonomy.task, n)  # Raises if it cannot be shared out
     return replace(plan, sample_per_subtopic=each, n_record_to_generate=n)
 
-
+# %% ../nbs/48_generate.ipynb #50735043
 def _tree_and_plan(what: Task | Taxonomy, options: TextOptions) -> tuple[Taxonomy, Plan]:
     "Return the tree to write for, and the plan."
     if options.n_record_to_generate is None and options.sample_per_subtopic is None:

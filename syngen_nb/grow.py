@@ -83,7 +83,7 @@ class Filler(Protocol):
         "Return for each level how many nodes there are, of how many."
         ...
 
-# %% ../nbs/47_grow.ipynb #564e9f0f
+# %% ../nbs/47_grow.ipynb #655a124e
 @dataclass
 class PlanFiller:
     "Asks for as many nodes as the plan wants."
@@ -102,7 +102,7 @@ class PlanFiller:
         if self.workspace.at in self.taxonomy.nodes:
             self.fill_below(self.taxonomy[self.workspace.at])
 
-
+# %% ../nbs/47_grow.ipynb #7392fab8
 @patch
 def fill_below(self: PlanFiller, node: Node) -> None:
     "Ask for what is missing below `node`."
@@ -115,7 +115,7 @@ def fill_below(self: PlanFiller, node: Node) -> None:
     elif not self.taxonomy.is_locked(node):
         self._ask_for_children(node)
 
-# %% ../nbs/47_grow.ipynb #12aec184
+# %% ../nbs/47_grow.ipynb #0e4d8056
 @patch
 def _ask_for_source_types(self: PlanFiller) -> None:
     "Ask for source types, once for all labels that have none."
@@ -130,7 +130,7 @@ def _gets_shared_source_types(self: PlanFiller, node: Node) -> bool:
     is_bare = node.kind == 'label' and not node.kids and not node.removed
     return is_bare and self.workspace.at == 'task'
 
-
+# %% ../nbs/47_grow.ipynb #69f78455
 @patch
 def _ask_for_children(self: PlanFiller, node: Node) -> None:
     names = [kid.name for kid in self.taxonomy.children(node)]
@@ -179,7 +179,7 @@ def _count(self: PlanFiller) -> dict[str, tuple[int, int]]:
         self.shape.count_below(root, root.kind, 1, want)
     return {PLURAL[kind]: (have[kind], max(have[kind], want[kind])) for kind in KINDS[2:] if want[kind]}
 
-# %% ../nbs/47_grow.ipynb #08807831
+# %% ../nbs/47_grow.ipynb #54775da7
 @dataclass
 class TreeStage:
     "Grows a tree."
@@ -194,34 +194,42 @@ class TreeStage:
         self.lists = self.filler.lists
         self.twins = Twins(self.lists)
 
-    async def work(self) -> None:
-        "Grow until nothing is missing, or until a stop."
-        if not self._has_filled:
-            self._has_filled = True
-            with self.workspace.taxonomy.mutex:
-                self.filler.fill()
+# %% ../nbs/47_grow.ipynb #bc3f8709
+@patch
+async def work(self: TreeStage) -> None:
+    "Grow until nothing is missing, or until a stop."
+    if not self._has_filled:
+        self._has_filled = True
+        with self.workspace.taxonomy.mutex:
+            self.filler.fill()
+    await self._drain()
+    if not self.engine.is_stopped and self._ask_for_twins():
         await self._drain()
-        if not self.engine.is_stopped and self._ask_for_twins():
-            await self._drain()
-        if not self.engine.is_stopped:
-            self.twins.settle()
-        self._is_grown = not self.engine.is_stopped
+    if not self.engine.is_stopped:
+        self.twins.settle()
+    self._is_grown = not self.engine.is_stopped
 
-    def _ask_for_twins(self) -> bool:
-        with self.workspace.taxonomy.mutex:
-            return self.twins.ask_again()
 
-    async def _drain(self) -> None:
-        while not self.engine.is_stopped and (self.refill() or self.engine.is_paused):
-            await self.engine.drain()
+@patch
+def _ask_for_twins(self: TreeStage) -> bool:
+    with self.workspace.taxonomy.mutex:
+        return self.twins.ask_again()
 
-    def refill(self) -> bool:
-        "Queue what is missing: at first, after a stop, and below new nodes. Return whether there is any."
-        with self.workspace.taxonomy.mutex:
-            self.filler.fill_new()
-            return self.engine.requeue()
+# %% ../nbs/47_grow.ipynb #e946e30f
+@patch
+async def _drain(self: TreeStage) -> None:
+    while not self.engine.is_stopped and (self.refill() or self.engine.is_paused):
+        await self.engine.drain()
 
-# %% ../nbs/47_grow.ipynb #cc60188d
+
+@patch
+def refill(self: TreeStage) -> bool:
+    "Queue what is missing: at first, after a stop, and below new nodes. Return whether there is any."
+    with self.workspace.taxonomy.mutex:
+        self.filler.fill_new()
+        return self.engine.requeue()
+
+# %% ../nbs/47_grow.ipynb #c48422ef
 @patch
 def job(self: TreeStage, node: str) -> Job | None:
     "Return the list of names below a node."
@@ -239,7 +247,7 @@ def progress(self: TreeStage) -> dict[str, tuple[int, int]]:
     "Return for each level how many nodes there are, of how many."
     return self.filler.progress()
 
-
+# %% ../nbs/47_grow.ipynb #484cf78b
 @patch
 def loads(self: TreeStage) -> dict[str, tuple[float, float]]:
     "Return how many lists of names are done, and how many are left to ask for; a list may be done in part."
@@ -262,7 +270,7 @@ def _with_lists_to_come(self: TreeStage, loads: dict[str, tuple[float, float]]) 
         loads[CHILD_LEVEL[kind]] = done, left + want - have
     return loads
 
-
+# %% ../nbs/47_grow.ipynb #08a725a9
 @patch
 def counts(self: TreeStage) -> tuple[int, int]:
     "Return how many nodes there are, of how many."

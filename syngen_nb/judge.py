@@ -172,7 +172,7 @@ class _Shares:
             return None
         return even / even.sum()
 
-# %% ../nbs/42_judge.ipynb #5408a760
+# %% ../nbs/42_judge.ipynb #0553487b
 def _read_tokens(
     positions: Sequence[Mapping[str, float]],
     spoken: Sequence[str],  # The token of each position that the judge went on from, as far as it is known
@@ -182,8 +182,8 @@ def _read_tokens(
 ) -> np.ndarray | None:
     "Return the probability of each option from the alternatives for each token."
     shares = _Shares(len(options))
-    said = ''
-    probability = 1.0
+    said = ''  # What was spoken before this position
+    probability = 1.0  # That it was spoken
     for i, alternatives in enumerate(positions):
         chosen = spoken[i] if i < len(spoken) else None
         is_last = i + 1 == len(positions)
@@ -194,9 +194,9 @@ def _read_tokens(
             fits = still_possible(whole, options) if said else can_begin(whole, options)
             is_open = len(fits) > 1 and token == chosen
             if is_open and not is_last:
-                next_step = whole, p
+                next_step = whole, p  # The next position tells its options apart
                 continue
-            if is_open and is_over:
+            if is_open and is_over:  # Nothing follows, so it is the option that is complete
                 fits = [j for j in fits if options[j] == whole.strip(AROUND_OPTION)] or fits
             if whole.strip(AROUND_OPTION):
                 shares.add(fits, p)
@@ -211,16 +211,16 @@ def _longer(said: str, token: str, fold: bool) -> str:
     whole = said + (_plain_token(token) if token or not said else '\n')
     return _folded(whole) if fold else whole
 
-# %% ../nbs/42_judge.ipynb #bec25a9c
+# %% ../nbs/42_judge.ipynb #505d6d23
 def _mentions(options: Sequence[str], text: str) -> list[tuple[int, int, int]]:
     "Return the number, the start and the end of each option that stands in `text` as a whole word."
     by_length = sorted(range(len(options)), key=lambda i: -len(options[i]))
     either = '|'.join(f'({re.escape(options[i])})' for i in by_length)
     found = re.finditer(rf'(?<![\w-])(?:{either})(?![\w-])', text)
-    whole = [match for match in found if is_whole(text, *match.span())]  # Not the beginning of a word with a vowel sign
+    whole = [match for match in found if is_whole(text, *match.span())]  # A vowel sign would go on with the word
     return [(by_length[match.lastindex - 1], match.start(), match.end()) for match in whole]
 
-# %% ../nbs/42_judge.ipynb #a27149a7
+# %% ../nbs/42_judge.ipynb #3550ad68
 _closed = re.compile(r'\s*$|\s*[\n.,:;!)\]}"”*`|](?!\w)|[)\]}:"”*_`<]|[\'’](?!\w)|\s+[-–—(]')
 _before_choice = re.compile(
     r'(?:^|[:="“\'‘*_`(\[>]|\b(?:is|are|be|say|as|answer|option|mark|label|class|category|choice|choose|pick|with|for)'
@@ -228,8 +228,8 @@ _before_choice = re.compile(
     re.I,
 )
 _negation = re.compile(
-    r'\b(?:not|nothing|no|none|neither|nor|never|cannot|without|instead|unlike|rather|nicht|kein\w*|weder|pas|ni|nunca|não'
-    r"|non|niet|geen|inte|ikke|не|нет|ни)\b|n['’]t\b|[不没沒非]|ない|ません|아니|ليس|لا",
+    r'\b(?:not|nothing|no|none|neither|nor|never|cannot|without|instead|unlike|rather|nicht|kein\w*|weder|pas|ni|nunca'
+    r"|não|non|niet|geen|inte|ikke|не|нет|ни)\b|n['’]t\b|[不没沒非]|ない|ません|아니|ليس|لا",
     re.I,
 )
 _ALSO_WORDS = ('A', 'E', 'I', 'O', 'U', 'Y')  # Marks that are words of some language, before a comma too

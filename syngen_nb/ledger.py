@@ -28,7 +28,7 @@ def share_rows(n: int, weights: Mapping[Place, float]) -> dict[Place, int]:
     places = sorted(weights, key=lambda place: place[::-1])
     return dict(zip(places, apportion(n, [weights[place] for place in places])))
 
-# %% ../nbs/43_ledger.ipynb #5b9685f2
+# %% ../nbs/43_ledger.ipynb #68631b6c
 @dataclass(eq=False)
 class Cell:
     "The books of one cell of the tree."
@@ -52,7 +52,7 @@ class Cell:
         "Name of its label."
         return self.path[0]
 
-
+# %% ../nbs/43_ledger.ipynb #1251f5b8
 @dataclass(eq=False, slots=True)
 class Candidate:
     "A text that was written for a cell."
@@ -236,7 +236,7 @@ class Ledger:
         "Choose again from now on."
         self._closed = None
 
-# %% ../nbs/43_ledger.ipynb #fb523d40
+# %% ../nbs/43_ledger.ipynb #9018b9f0
 @patch
 def cells_in_order(self: Ledger) -> list[Cell]:
     "Return the cells that are in the tree, in tree order."
@@ -250,9 +250,11 @@ def select(self: Ledger, full: bool = True) -> dict[str, list[str]]:
     "Return the texts that stay, by cell in tree order; without `full`, texts are not compared with all others."
     if self._closed is not None:
         return self._closed
-    turn = self._turn
-    if self._choice and self._choice[0] == turn and self._choice[1] >= full:
-        return self._choice[2]
+    if self._choice:
+        turn_then, was_full, kept_then = self._choice
+        if turn_then == self._turn and was_full >= full:
+            return kept_then
+    turn = self._turn  # As it is before the texts are read: what changes meanwhile counts as new
     cells = self.cells_in_order()
     candidates = candidates_of(cells)
     rules = self._rules([candidate.text for found in candidates for candidate in found], full)
@@ -301,7 +303,7 @@ def share_out(
             cells[place].share = share
             self.touch()
 
-# %% ../nbs/43_ledger.ipynb #eaa4a4e5
+# %% ../nbs/43_ledger.ipynb #79e14aef
 @patch
 def _is_fruitless(self: Ledger, cell: Cell, idle_rounds: int) -> bool:
     return idle_rounds >= self.rounds or cell.has_given_up()
@@ -325,7 +327,7 @@ def _is_stuck(self: Ledger, cell: Cell, kept: list[str]) -> bool:
     is_given_up = self._is_fruitless(cell, cell.idle_rounds + 1)
     return is_short and is_given_up and REPEATED_OPENING in cell.alike.values()
 
-
+# %% ../nbs/43_ledger.ipynb #46181bec
 @patch
 def end_round(self: Ledger) -> None:
     "Count a round for each cell, and give up those that bring nothing more."

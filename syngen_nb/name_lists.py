@@ -194,7 +194,7 @@ def _may_replace(self: Twins, node: Node, job: NamesJob) -> bool:
     is_grown = node.origin in ('model', 'errors') and same(node.name) in job.items
     return is_grown and not self.lists.workspace.taxonomy.is_locked(node)
 
-# %% ../nbs/45_name_lists.ipynb #daef4647
+# %% ../nbs/45_name_lists.ipynb #ac7327d5
 @patch
 def settle(self: Twins) -> None:
     "Give the nodes that say what others say the new names that came for them."
@@ -211,7 +211,7 @@ def swap(self: Twins, job: NamesJob, nodes: list[str], said: dict[frozenset, str
     new = list(job.items.values())[job.n_placed :]
     job.n_placed = len(job.items)
     for name in new:
-        while nodes and nodes[0] not in workspace.taxonomy.nodes:
+        while nodes and nodes[0] not in workspace.taxonomy.nodes:  # Removed meanwhile
             nodes.pop(0)
         if nodes and gist(name) not in said and not self._has_sibling(nodes[0], name):
             node = nodes.pop(0)

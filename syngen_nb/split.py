@@ -204,7 +204,7 @@ def pick_test_groups(groups: list[Group], total: Counter, wanted: dict[str, int]
         picked += [pure[label][i] for i in found]
     return picked
 
-# %% ../nbs/55_split.ipynb #ae39e1f6
+# %% ../nbs/55_split.ipynb #ca135133
 def _check_by(df: pd.DataFrame, by: str | None) -> None:
     is_level = by in KINDS[2:]
     is_other_column = by in list(df.columns) and by != 'label'
@@ -213,7 +213,7 @@ def _check_by(df: pd.DataFrame, by: str | None) -> None:
     is_used = [name in KINDS[1:] or name == by for name in df.columns]
     check_names(df.loc[:, is_used])
 
-
+# %% ../nbs/55_split.ipynb #733156ec
 def split(
     df: pd.DataFrame,  # With `text` and `label`, as `generate` returns it; levels of the tree are used if there
     test: float = 0.2,  # Share of the test set, or a number of rows

@@ -225,9 +225,9 @@ def from_frame(self: Taxonomy, df: pd.DataFrame) -> Taxonomy:
     tree._update_task(renamed)
     return tree.copy()  # Without the steps that made it
 
-# %% ../nbs/12_tree_io.ipynb #401242b4
+# %% ../nbs/12_tree_io.ipynb #c5123697
 def _renamed_labels(before: list, after: list) -> dict[Any, Any]:
-    "Return what the labels of rows are called now; one of which some rows have not moved keeps its name."
+    "Return what the labels of rows are called now; a label keeps its name if some of its rows have not moved."
     renamed: dict[Any, Any] = {}
     for old, new in zip(before, after):
         if new == old:
