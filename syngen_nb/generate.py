@@ -137,7 +137,10 @@ class TextStage:
             self.checks.on_answer = self.ledger.touch
             self.ledger.misread = lambda cell, text: self.checks.objection(cell.label, text)
 
-# %% ../nbs/48_generate.ipynb #be99c624
+# %% ../nbs/48_generate.ipynb #22bbf720
+_OFFSET_STEPS = (37, 13, 3)  # Between neighbouring source types, topics and subtopics
+
+
 @patch
 def add_cell(self: TextStage, node: Node) -> None:
     "Ask for the texts of a cell."
@@ -157,7 +160,7 @@ def add_cell(self: TextStage, node: Node) -> None:
         on_taken=self._has_taken,
         siblings=lambda: self._siblings(node.id),
         rejected=lambda: cell.rejected,
-        offset=sum(step * index for step, index in zip((37, 13, 3), place)),
+        offset=sum(step * index for step, index in zip(_OFFSET_STEPS, place)),
     )
     self._take_over(job)
     cell.texts = job.items
