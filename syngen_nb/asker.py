@@ -20,7 +20,7 @@ from .models import Answer, Model, ModelError, Usage, price_of, retried
 from .models import ask as ask_model
 from .prompts import Request
 
-# %% ../nbs/32_asker.ipynb #68152454
+# %% ../nbs/32_asker.ipynb #d012eab3
 class Asker:
     "Answers jobs out of a cache, and asks their models for what is not there."
 
@@ -43,32 +43,34 @@ class Asker:
         self.may_ask = may_ask
         self.last_text = ''  # Of the last answer, or why it is empty
 
-    async def answer(self, job: Job) -> Outcome:
-        """Let `job` take its next answer.
+# %% ../nbs/32_asker.ipynb #1ae343ae
+@patch
+async def answer(self: Asker, job: Job) -> Outcome:
+    """Let `job` take its next answer.
 
-        Raises
-        ------
-        ModelError
-            If the model gave none.
-        """
-        if self._take_stored(job):
-            return 'stored'
-        if job.passed_over and not self.cache.can_ask:
-            job.passed_over = 0  # Nothing follows, so it is as it was for the run that asked
+    Raises
+    ------
+    ModelError
+        If the model gave none.
+    """
+    if self._take_stored(job):
+        return 'stored'
+    if job.passed_over and not self.cache.can_ask:
+        job.passed_over = 0  # Nothing follows, so it is as it was for the run that asked
+        return 'again'
+    async with self.place(job.model):
+        if not self.may_ask():
             return 'again'
-        async with self.place(job.model):
-            if not self.may_ask():
-                return 'again'
-            if self._take_stored(job):  # Another run has asked meanwhile
-                return 'stored'
-            self.on_ask()
-            job.is_asking = True
+        if self._take_stored(job):  # Another run has asked meanwhile
+            return 'stored'
+        self.on_ask()
+        job.is_asking = True
+        self.on_change(job)
+        try:
+            return await self.ask(job)
+        finally:
+            job.is_asking = False
             self.on_change(job)
-            try:
-                return await self.ask(job)
-            finally:
-                job.is_asking = False
-                self.on_change(job)
 
 # %% ../nbs/32_asker.ipynb #0b084764
 @patch

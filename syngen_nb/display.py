@@ -84,7 +84,7 @@ def static(name: str) -> str:
     "Return the text of a file in the package's `static` folder."
     return (files('syngen_nb') / 'static' / name).read_text(encoding='utf-8')
 
-# %% ../nbs/01_display.ipynb #aa31eedc
+# %% ../nbs/01_display.ipynb #50ca1418
 def _user_line(error: BaseException) -> str:
     "Return the last line of code that ran before this package was called, or an empty string."
     line = ''
@@ -104,9 +104,9 @@ def short_traceback(error: BaseException, words: str = '') -> list[str]:
     if shell and shell.InteractiveTB.mode != 'Context':
         parts = type(error), error, error.__traceback__
         return shell.InteractiveTB.structured_traceback(*parts, tb_offset=1)
-    said = f'{type(error).__name__}: {words or error}'
+    headline = f'{type(error).__name__}: {words or error}'
     line = _user_line(error)
-    return [said, *([f'  at {line}'] if line else []), '`%tb Plain` shows the whole traceback.']
+    return [headline, *([f'  at {line}'] if line else []), '`%tb Plain` shows the whole traceback.']
 
 # %% ../nbs/01_display.ipynb #f34e10ef
 def explain(error: Any, words: str) -> Any:

@@ -21,7 +21,7 @@ from .models import ModelError
 # %% ../nbs/31_engine.ipynb #6bc4f5d2
 Outcome = Literal['stored', 'asked', 'again']
 
-# %% ../nbs/31_engine.ipynb #2c2b56e5
+# %% ../nbs/31_engine.ipynb #66ca29b0
 class Engine:
     """A queue of jobs that are answered several at a time.
 
@@ -33,8 +33,6 @@ class Engine:
         What failed for good: `cell` (the job's name) and `error`.
     n_asked, n_stored : int
         Answers of the model, and of the cache.
-    is_paused, is_stopped : bool
-        Whether it waits for `go_on`, and whether it was stopped.
     """
 
     def __init__(
@@ -53,14 +51,14 @@ class Engine:
         self.jobs: list[Job] = []
         self.errors: list[dict] = []
         self.n_asked = self.n_stored = 0
-        self.is_paused = False
-        self.is_stopped = False
+        self.is_paused = False  # Whether it waits for `go_on`
+        self.is_stopped = False  # Whether it waits for `start_over`
         self.first_error: ModelError | None = None  # Of the failures in a row
         self._failures_in_a_row = 0
-        self._fatal: BaseException | None = None
-        self._known: set[Job] = set()
-        self._queue: list[tuple[bool, int, int, Job]] = []
-        self._order = count()
+        self._fatal: BaseException | None = None  # What ends the run; `drain` raises it
+        self._known: set[Job] = set()  # The same as `jobs`, to look a job up
+        self._queue: list[tuple[bool, int, int, Job]] = []  # A heap: is it put off, rank, order, job
+        self._order = count()  # Jobs of one rank stay in the order they came
         self._workers: set[asyncio.Task] = set()
         self._woken = asyncio.Event()
         self._turn_ends = 0.0  # When the workers must let others have the loop
@@ -162,7 +160,7 @@ async def in_turns(items: Iterable[T]) -> AsyncIterator[T]:
             turn_ends = time.monotonic() + LONGEST_TURN
         yield item
 
-# %% ../nbs/31_engine.ipynb #14e52c7b
+# %% ../nbs/31_engine.ipynb #3c6b652d
 @patch
 async def _wait_for_turn(self: Engine) -> None:
     while time.monotonic() > self._turn_ends:
@@ -177,7 +175,7 @@ def _begin_turn(self: Engine) -> None:
     self._has_called_turn = False
     self._turn_ends = time.monotonic() + LONGEST_TURN
 
-
+# %% ../nbs/31_engine.ipynb #d7ed6a35
 @patch
 async def _serve(self: Engine) -> None:
     while self._queue and not self.is_paused:

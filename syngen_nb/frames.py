@@ -46,9 +46,9 @@ def check_names(df: pd.DataFrame, what: str = 'The frame') -> None:
             'df.loc[:, ~df.columns.duplicated()] keeps the first of each name'
         )
 
-# %% ../nbs/03_frames.ipynb #940d0bcc
+# %% ../nbs/03_frames.ipynb #0770d52a
 def without_attrs(df: pd.DataFrame) -> pd.DataFrame:
-    "Return the same rows without `attrs`; nothing is copied."
+    "Return the same rows without `attrs`; the data is shared, not copied."
     bare = pd.DataFrame(df, copy=False)
     bare.attrs = {}
     return bare

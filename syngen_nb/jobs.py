@@ -48,7 +48,7 @@ class Writer:
         if self.model_key is None:
             object.__setattr__(self, 'model_key', self.model.key())
 
-# %% ../nbs/30_jobs.ipynb #1fb2f763
+# %% ../nbs/30_jobs.ipynb #295a378a
 @dataclass(eq=False)
 class Job:
     "Something to ask a model for. Subclasses define `request`, `take` and `missing`."
@@ -82,24 +82,30 @@ class Job:
         "What it asks for, for people."
         return ' · '.join((*self.path, self.level))
 
-    def wants(self, rounds: int) -> bool:
-        "Return whether it should be asked again."
-        return self.missing > 0 and not self.is_spent(rounds) and not self.error
-
-    def is_spent(self, rounds: int) -> bool:
-        "Return whether it gives up: `rounds` draws in a row brought nothing new."
-        return self.fruitless_draws - self.passed_over >= rounds
-
-    def count_draw(self, is_fruitful: bool) -> None:
-        "Count an answer."
-        self.draws += 1
-        self.fruitless_draws = 0 if is_fruitful else self.fruitless_draws + 1
-        if is_fruitful:
-            self.passed_over = 0
-
     def can_go_on(self, error: ModelError) -> bool:
         "Return whether it can be asked in another way after `error`."
         return False
+
+# %% ../nbs/30_jobs.ipynb #15aa0c84
+@patch
+def wants(self: Job, rounds: int) -> bool:
+    "Return whether it should be asked again."
+    return self.missing > 0 and not self.is_spent(rounds) and not self.error
+
+
+@patch
+def is_spent(self: Job, rounds: int) -> bool:
+    "Return whether it gives up: `rounds` draws in a row brought nothing new."
+    return self.fruitless_draws - self.passed_over >= rounds
+
+
+@patch
+def count_draw(self: Job, is_fruitful: bool) -> None:
+    "Count an answer."
+    self.draws += 1
+    self.fruitless_draws = 0 if is_fruitful else self.fruitless_draws + 1
+    if is_fruitful:
+        self.passed_over = 0
 
 # %% ../nbs/30_jobs.ipynb #03f437c9
 @dataclass(eq=False)
@@ -293,7 +299,7 @@ class Reader(Protocol):
         "Return whether `error` says that there are no log-probabilities, and ask without them from now on."
         ...
 
-# %% ../nbs/30_jobs.ipynb #8c937955
+# %% ../nbs/30_jobs.ipynb #2c3bbbed
 @dataclass(eq=False)
 class CheckJob(Job):
     "What a judge says of one text."
@@ -339,12 +345,14 @@ class CheckJob(Job):
             self.empty[why_empty(answer)] += 1
         self.hear(reading, is_sure=reading is not None and not self.reader.is_vote(answer, self.draws))
 
-    def can_go_on(self, error: ModelError) -> bool:
-        "Return whether the judge can be asked without what `error` complains about: log-probabilities, or the length."
-        return self.reader.drop_logprobs(error) or self.reader.shorten(self.text, error)
-
     def _make_key(self) -> str:
         return self.reader.key(self.text)
+
+# %% ../nbs/30_jobs.ipynb #2c30ef0a
+@patch
+def can_go_on(self: CheckJob, error: ModelError) -> bool:
+    "Return whether the judge can be asked without what `error` complains about: log-probabilities, or the length."
+    return self.reader.drop_logprobs(error) or self.reader.shorten(self.text, error)
 
 # %% ../nbs/30_jobs.ipynb #d35f321a
 @patch

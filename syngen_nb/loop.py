@@ -66,7 +66,7 @@ class Worker:
 
 worker = Worker()
 
-# %% ../nbs/02_loop.ipynb #3dc0f27d
+# %% ../nbs/02_loop.ipynb #5458fddd
 MOMENT = 10.0  # Seconds that a process waits at its end
 UNNOTICED = 0.5  # Seconds of these that need no words
 
@@ -81,21 +81,23 @@ def keep(self: Worker, task: asyncio.Future) -> None:
 
 @patch
 def finish(self: Worker) -> None:
-    "Wait a moment for what is kept, and say so; the process ends."
+    "Wait a moment for the tasks that `keep` was given; called when the process ends."
     self.is_ending = True
-    left = {task for task in self._kept if task.get_loop() is self._loop}  # A forked process knows those of its parent
-    if not left or self._thread is None or not self._thread.is_alive():
+    awaited = {
+        task for task in self._kept if task.get_loop() is self._loop
+    }  # A forked process knows those of its parent
+    if not awaited or self._thread is None or not self._thread.is_alive():
         return
     try:
-        if self._wait_for(left, UNNOTICED):
+        if self._wait_for(awaited, UNNOTICED):
             return
-        answers = f'{len(left)} answers on their way, which are paid for'
+        answers = f'{len(awaited)} answers on their way, which are paid for'
         _say(f'waiting up to {MOMENT:.0f} s for {answers}; Ctrl-C ends the wait')
-        self._wait_for(left, MOMENT - UNNOTICED)
+        self._wait_for(awaited, MOMENT - UNNOTICED)
     except KeyboardInterrupt:
         pass  # The user does not want to wait
-    n_lost = sum(not task.done() for task in left)
-    _say(f'{len(left) - n_lost} of {len(left)} have come' + (f', {n_lost} are lost' if n_lost else ''))
+    n_lost = sum(not task.done() for task in awaited)
+    _say(f'{len(awaited) - n_lost} of {len(awaited)} have come' + (f', {n_lost} are lost' if n_lost else ''))
 
 
 @patch

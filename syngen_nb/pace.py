@@ -29,7 +29,7 @@ def usual_seconds(level: str, model: Model, texts_a_request: int = 5) -> float:
     wait, tokens_a_second = model.pace
     return (wait + n_items * TOKENS[level] / tokens_a_second) / n_units / model.concurrency
 
-# %% ../nbs/32_pace.ipynb #973918d1
+# %% ../nbs/32_pace.ipynb #a0c167f4
 class Pace:
     "Measures what a list of names, a text and a check take."
 
@@ -37,7 +37,7 @@ class Pace:
         self.clock = clock
         self.models: dict[str, Model] = {}  # Level to the model that was asked last
         self._seconds: dict[str, float] = dict.fromkeys(TOKENS, 0.0)  # By level, like the next three
-        self._units: dict[str, float] = dict.fromkeys(TOKENS, 0.0)  # What came of it
+        self._units: dict[str, float] = dict.fromkeys(TOKENS, 0.0)  # What the answers brought
         self._answers: dict[str, int] = dict.fromkeys(TOKENS, 0)
         self._n_on_way: dict[str, int] = dict.fromkeys(TOKENS, 0)
         self._waits: dict[str, float] = dict.fromkeys(TOKENS, 0.0)  # Seconds from a request to its answer, by level
@@ -107,7 +107,7 @@ def seconds_each(self: Pace, usual: Mapping[str, float]) -> tuple[dict[str, floa
     factor = spent / expected if expected else 1.0
     return {level: measured.get(level, each * factor) for level, each in usual.items()}, bool(measured)
 
-# %% ../nbs/32_pace.ipynb #92897c23
+# %% ../nbs/32_pace.ipynb #064b37b1
 @patch
 def share(self: Pace, loads: Loads, usual: Mapping[str, float]) -> float:
     "Return how much of the work is done, from 0 to 1."
@@ -128,6 +128,6 @@ def seconds_left(self: Pace, loads: Loads, usual: Mapping[str, float]) -> float 
 
 @patch
 def _last_wait(self: Pace, level: str, n_left: float) -> float:
-    "Return how long the last request of a level takes, on the average."
+    "Return the least time that a level still takes: that of one average request, or of the part of it that is left."
     n_answers = self._answers[level]
     return min(1.0, n_left) * self._waits[level] / n_answers if n_answers else 0.0

@@ -34,10 +34,10 @@ from .task import Task
 from .taxonomy import Taxonomy
 from .wording import counted, duration_words, spent_words
 
-# %% ../nbs/33_run.ipynb #ede42243
+# %% ../nbs/33_run.ipynb #2ac1c99a
 @dataclass
 class Workspace:
-    "The parts that the stages of a run share."
+    "Hold the parts that the stages of a run share."
 
     taxonomy: Taxonomy
     plan: Plan
@@ -127,9 +127,9 @@ def job_shortfall(job: Job) -> dict:
     "Return what `job` lacks, and why if that is known."
     return dict(cell=job.name, want=job.wanted, got=len(job.items)) | job.why_short()
 
-# %% ../nbs/33_run.ipynb #657dd230
+# %% ../nbs/33_run.ipynb #ae7df375
 class Run:
-    """Work that goes on in the background.
+    """Watch and steer work that goes on in the background.
 
     Attributes
     ----------
@@ -410,7 +410,7 @@ def _go_on(self: Run) -> None:
             self._engine.go_on()
     self.workspace.tell()
 
-# %% ../nbs/33_run.ipynb #27e1bf05
+# %% ../nbs/33_run.ipynb #4b2bdaca
 @patch
 def result(self: Run, timeout: float | None = None) -> Any:
     """Wait for the end and return what the run was for.
@@ -447,7 +447,7 @@ def result(self: Run, timeout: float | None = None) -> Any:
     self._has_warned = True
     return result
 
-
+# %% ../nbs/33_run.ipynb #ec4ac130
 @patch
 def _is_last(self: Run, future: Future | None) -> bool:
     "Return whether `future` is that of the last begin. A begin that is half done holds the lock."
@@ -468,7 +468,7 @@ def _wait(self: Run, future: Future, seconds: float | None) -> None:
         words = 'The run goes on, and its answers are kept. run.stop() ends it; run.result() waits for it again'
         raise explain(KeyboardInterrupt(words), words) from None
 
-# %% ../nbs/33_run.ipynb #cc4960ea
+# %% ../nbs/33_run.ipynb #b739eeea
 @patch
 async def _main(self: Run) -> None:
     is_over = False
@@ -493,7 +493,7 @@ def _ends(self: Run) -> bool:
             self._start_over()
     return is_over
 
-
+# %% ../nbs/33_run.ipynb #9f3be8a7
 @patch
 async def _work(self: Run) -> None:
     step = self.workspace.step
@@ -509,7 +509,7 @@ async def _work(self: Run) -> None:
             self.taxonomy.forget_steps()
         self.workspace.step = Step(step.what)
 
-
+# %% ../nbs/33_run.ipynb #c3a4d8a9
 @patch
 def _check_outcome(self: Run) -> None:
     engine = self._engine

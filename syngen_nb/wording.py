@@ -35,9 +35,9 @@ def cost_range(low: float | None, high: float | None) -> str:
         return words
     return f'{words} to {most}' if words.startswith('$') else f'up to {most}'
 
-# %% ../nbs/01_wording.ipynb #60743542
+# %% ../nbs/01_wording.ipynb #60780221
 def spent_words(dollars: float, n_unpriced: int, n_requests: int) -> str:
-    "Return what requests have cost, of which some may have no known price."
+    "Return what requests have cost, and how many of them have no known price."
     if n_unpriced and n_unpriced == n_requests:
         return UNKNOWN_COST
     more = f' + {counted(n_unpriced, "request")}, {UNKNOWN_COST}' if n_unpriced else ''
