@@ -622,6 +622,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                   'syngen_nb.ledger.Candidate': ('ledger.html#candidate', 'syngen_nb/ledger.py'),
                                   'syngen_nb.ledger.Cell': ('ledger.html#cell', 'syngen_nb/ledger.py'),
                                   'syngen_nb.ledger.Cell.label': ('ledger.html#cell.label', 'syngen_nb/ledger.py'),
+                                  'syngen_nb.ledger.Cell.n_standing': ('ledger.html#cell.n_standing', 'syngen_nb/ledger.py'),
                                   'syngen_nb.ledger.Ledger': ('ledger.html#ledger', 'syngen_nb/ledger.py'),
                                   'syngen_nb.ledger.Ledger._is_fruitless': ('ledger.html#ledger._is_fruitless', 'syngen_nb/ledger.py'),
                                   'syngen_nb.ledger.Ledger._is_stuck': ('ledger.html#ledger._is_stuck', 'syngen_nb/ledger.py'),

@@ -28,7 +28,7 @@ def share_rows(n: int, weights: Mapping[Place, float]) -> dict[Place, int]:
     places = sorted(weights, key=lambda place: place[::-1])
     return dict(zip(places, apportion(n, [weights[place] for place in places])))
 
-# %% ../nbs/43_ledger.ipynb #5b9685f2
+# %% ../nbs/43_ledger.ipynb #b1f4256a
 @dataclass(eq=False)
 class Cell:
     "The books of one cell of the tree."
@@ -51,6 +51,11 @@ class Cell:
     def label(self) -> str:
         "Name of its label."
         return self.path[0]
+
+    @property
+    def n_standing(self) -> int:
+        "Number of its texts that nothing is known against, at most its share."
+        return min(max(0, len(self.texts) - len(self.rejected)), self.share)
 
 
 @dataclass(eq=False, slots=True)
