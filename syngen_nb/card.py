@@ -6,7 +6,7 @@
 __all__ = ['PROVIDER_NAMES', 'SIZES', 'markdown_table', 'licence_words', 'health_table', 'again_code', 'yaml_text', 'yaml_head',
            'Card', 'card']
 
-# %% ../nbs/57_card.ipynb #a49c65d4
+# %% ../nbs/57_card.ipynb #ce559c80
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -23,6 +23,7 @@ from .frames import check_frames, label_names, origin_of, without_attrs
 from .judge import Judge
 from .model_files import MODEL_FILES
 from .text import spelled_like
+from .wording import counted
 
 # %% ../nbs/57_card.ipynb #7702c71e
 def markdown_table(head: Sequence[str], rows: Iterable[Iterable]) -> str:
@@ -171,7 +172,7 @@ def yaml_head(origin: dict, n: int, license: str | None) -> str:
     lines += ['size_categories:', f'- {size}', 'tags:', '- synthetic', '---']
     return '\n'.join(lines)
 
-# %% ../nbs/57_card.ipynb #79840f1c
+# %% ../nbs/57_card.ipynb #db10d37b
 def _joined(counts: dict) -> str:
     return ', '.join(f'{name}: {n:,}' for name, n in counts.items())
 
@@ -204,11 +205,11 @@ def _what_is_short(origin: dict) -> list[str]:
     n = max(origin.get('n_short', 0), len(short))
     rows = [[cell['cell'], cell['want'], cell['got'], cell.get('error') or cell.get('why', '')] for cell in short]
     return [
-        f'### What is short: {n:,} cell{"" if n == 1 else "s"}',
+        f'### What is short: {counted(n, "cell")}',
         markdown_table(['cell', 'wanted', 'got', 'why'], rows),
     ]
 
-# %% ../nbs/57_card.ipynb #f05822b3
+# %% ../nbs/57_card.ipynb #0f43048a
 def _opening(origin: dict, n: int, n_labels: int) -> list[str]:
     title = f'# {markdown_text(origin.get("instruction", "Texts with labels"))}'
     about = (
@@ -216,7 +217,7 @@ def _opening(origin: dict, n: int, n_labels: int) -> list[str]:
         if origin
         else '. Nothing else is recorded about them.'
     )
-    return [title, f'{n:,} texts with {n_labels} labels to train a text classifier{about}']
+    return [title, f'{counted(n, "text")} with {counted(n_labels, "label")} to train a text classifier{about}']
 
 
 def _labels(frames: list[pd.DataFrame], names: list[str], meanings: dict) -> list[str]:

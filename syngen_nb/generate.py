@@ -6,7 +6,7 @@
 __all__ = ['cell_place', 'planned_cells', 'rows_of_labels', 'Look', 'TextStage', 'TextRun', 'text_run', 'generate', 'start',
            'agenerate']
 
-# %% ../nbs/48_generate.ipynb #acd0e6c1
+# %% ../nbs/48_generate.ipynb #c042e89b
 import asyncio
 from collections import Counter
 from collections.abc import Iterable
@@ -23,6 +23,7 @@ from .grow import PlanFiller, Shape, TreeStage, counts_with, kind_below
 from .jobs import Job, ListJob, TextsJob
 from .judge import Judge, get_judge
 from .ledger import Cell, Ledger, Place, share_rows
+from .loop import tell
 from .options import TextOptions, takes
 from .plan import Plan, apportion, whole_number
 from .prompts import Places
@@ -333,7 +334,7 @@ def _relabel(self: TextStage) -> bool:
 
     return self.ledger.relabel(read, on_move)
 
-# %% ../nbs/48_generate.ipynb #1724a0c9
+# %% ../nbs/48_generate.ipynb #52194919
 @patch
 def select(self: TextStage, full: bool = False) -> dict[str, list[str]]:
     "Return the texts that stay, by cell in tree order."
@@ -341,11 +342,15 @@ def select(self: TextStage, full: bool = False) -> dict[str, list[str]]:
     if self._edits_seen != self.taxonomy.edits:
         self._edits_seen = self.taxonomy.edits
         self.ledger.touch()
+    before = {cell.id: cell.n_standing for cell in self.ledger.cells_in_order()} if full else {}
     kept = self.ledger.select(full)
     if full:
         jobs = [(self.jobs[cell.id], cell) for cell in self.ledger.cells_in_order()]
         self.workspace.usage.dropped = sum(len(job.dropped) + len(cell.rejected) for job, cell in jobs)
         self._note_look(kept, sum(len(cell.rejected) for _, cell in jobs))
+        changed = {cell.id for _, cell in jobs if cell.n_standing != before.get(cell.id)}
+        if changed:
+            tell(self.workspace.watchers, changed)
     return kept
 
 # %% ../nbs/48_generate.ipynb #99301d35
@@ -376,7 +381,7 @@ def trust_all(self: TextStage) -> None:
     self.ledger.compares_openings = False
     self.ledger.touch()
 
-# %% ../nbs/48_generate.ipynb #a952fe59
+# %% ../nbs/48_generate.ipynb #848d8c0d
 @patch
 def job(self: TextStage, node: str) -> Job | None:
     "Return the texts of a cell."
@@ -392,7 +397,7 @@ def state(self: TextStage, node: str) -> State | None:
         is_cell = found is not None and found.kind == 'subtopic'
         return ('waiting', 0, 0, '') if is_cell and not self.workspace.is_over else None
     job = self.jobs[node]
-    have = min(len(job.items), cell.share)
+    have = cell.n_standing
     want = max(cell.share, cell.due or 0)
     return job_status(job, have, want, cell.is_spent), have, want, job.error
 
@@ -409,12 +414,12 @@ def progress(self: TextStage) -> dict[str, tuple[int, int]]:
         )
     return stages
 
-# %% ../nbs/48_generate.ipynb #e1a56bfe
+# %% ../nbs/48_generate.ipynb #25bd2518
 @patch
 def _n_standing(self: TextStage) -> int:
     "Return how many texts there are that nothing is known against, in cells that are in the tree."
     cells = [cell for cell in list(self.ledger.cells.values()) if cell.id in self.taxonomy.nodes]
-    return sum(min(max(0, len(cell.texts) - len(cell.rejected)), cell.share) for cell in cells)
+    return sum(cell.n_standing for cell in cells)
 
 
 @patch

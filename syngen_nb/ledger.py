@@ -28,7 +28,7 @@ def share_rows(n: int, weights: Mapping[Place, float]) -> dict[Place, int]:
     places = sorted(weights, key=lambda place: place[::-1])
     return dict(zip(places, apportion(n, [weights[place] for place in places])))
 
-# %% ../nbs/43_ledger.ipynb #68631b6c
+# %% ../nbs/43_ledger.ipynb #7e2d2b2b
 @dataclass(eq=False)
 class Cell:
     "The books of one cell of the tree."
@@ -51,6 +51,11 @@ class Cell:
     def label(self) -> str:
         "Name of its label."
         return self.path[0]
+
+    @property
+    def n_standing(self) -> int:
+        "Number of its texts that nothing is known against, at most its share."
+        return min(max(0, len(self.texts) - len(self.rejected)), self.share)
 
 # %% ../nbs/43_ledger.ipynb #1251f5b8
 @dataclass(eq=False, slots=True)

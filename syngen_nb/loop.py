@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['worker', 'MOMENT', 'UNNOTICED', 'WOULD_HANG', 'Worker', 'WatcherWarning', 'tell']
 
-# %% ../nbs/02_loop.ipynb #93d4d47d
+# %% ../nbs/02_loop.ipynb #842f94b1
 import asyncio
 import atexit
 import sys
@@ -17,6 +17,8 @@ from concurrent.futures import Future
 from typing import Any
 
 from fastcore.basics import patch
+
+from .wording import counted
 
 # %% ../nbs/02_loop.ipynb #4025d085
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
@@ -66,7 +68,7 @@ class Worker:
 
 worker = Worker()
 
-# %% ../nbs/02_loop.ipynb #5458fddd
+# %% ../nbs/02_loop.ipynb #2047d25c
 MOMENT = 10.0  # Seconds that a process waits at its end
 UNNOTICED = 0.5  # Seconds of these that need no words
 
@@ -91,13 +93,14 @@ def finish(self: Worker) -> None:
     try:
         if self._wait_for(awaited, UNNOTICED):
             return
-        answers = f'{len(awaited)} answers on their way, which are paid for'
+        on_the_way = 'on its way, which is' if len(awaited) == 1 else 'on their way, which are'
+        answers = f'{counted(len(awaited), "answer")} {on_the_way} paid for'
         _say(f'waiting up to {MOMENT:.0f} s for {answers}; Ctrl-C ends the wait')
         self._wait_for(awaited, MOMENT - UNNOTICED)
     except KeyboardInterrupt:
         pass  # The user does not want to wait
     n_lost = sum(not task.done() for task in awaited)
-    _say(f'{len(awaited) - n_lost} of {len(awaited)} have come' + (f', {n_lost} are lost' if n_lost else ''))
+    _say(f'{len(awaited) - n_lost} of {len(awaited)} came' + (f', {n_lost} lost' if n_lost else ''))
 
 
 @patch

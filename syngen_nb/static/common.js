@@ -34,6 +34,7 @@ const say = (element, text) => { if (element.textContent !== text) element.textC
 const joined = (texts, separator = ' · ') => texts.filter(Boolean).join(separator);
 const whole = new Intl.NumberFormat('en');
 const counted = (n, noun, plural = `${noun}s`) => `${whole.format(n)} ${n == 1 ? noun : plural}`;
+const notCounted = n => n ? ` (not known for ${whole.format(n)})` : '';  // n: requests without a number of tokens
 // As `cost_words` in Python
 const costWords = dollars => {
   if (dollars == null) return 'price not known';

@@ -116,7 +116,7 @@ const factsOf = run => {
   const some = (n, words) => n ? `${whole.format(n)} ${words}` : '';
   return joined([
     counted(run.requests, 'request'), some(run.cached, 'more from the cache'),
-    `${counted(run.tokens_in, 'token')} in`, `${whole.format(run.tokens_out)} out`, run.cost,
+    `${counted(run.tokens_in, 'token')} in`, `${whole.format(run.tokens_out)} out${notCounted(run.uncounted)}`, run.cost,
     run.retries ? counted(run.retries, 'retry', 'retries') : '', some(run.failed, 'failed'),
     run.dropped ? `${counted(run.dropped, 'text')} dropped` : '',
   ]);

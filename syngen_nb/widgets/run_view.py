@@ -45,7 +45,7 @@ def _group_errors(errors: Sequence[dict], most: int = 5) -> list[dict]:
         groups.append(dict(error=text, n=n, cells=cells[:3]))
     return groups
 
-# %% ../../nbs/widgets/03_run_view.ipynb #c9d310ba
+# %% ../../nbs/widgets/03_run_view.ipynb #b2989d9d
 def _run_record(run: Run, progress: dict) -> dict[str, Any]:
     "Return the record of the run as a whole."
     usage = run.usage
@@ -55,6 +55,8 @@ def _run_record(run: Run, progress: dict) -> dict[str, Any]:
     counts = dict(done=progress['done'], total=progress['total'], work=round(progress['work'], 3), left=left)
     names = ('requests', 'cached', 'retries', 'failed', 'dropped', 'tokens_in', 'tokens_out')
     used = {name: getattr(usage, name) for name in names}
+    if usage.uncounted:
+        used['uncounted'] = usage.uncounted
     cost = spent_words(usage.dollars, usage.unpriced, usage.requests) if usage.requests else ''
     error = str(run.error) if run.status == 'failed' else ''
     return what | counts | used | dict(cost=cost, error=error, rest=_rest(run, progress))

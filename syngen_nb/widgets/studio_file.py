@@ -7,7 +7,7 @@ __all__ = ['FORMAT', 'COLUMNS', 'task_code', 'tree_code', 'model_argument', 'pro
            'call_with', 'studio_code', 'frame_to_data', 'frame_from_data', 'call_to_data', 'call_from_data',
            'SavedStudio', 'save_studio', 'not_a_studio', 'load_studio']
 
-# %% ../../nbs/widgets/05_studio_file.ipynb #c677c6bc
+# %% ../../nbs/widgets/05_studio_file.ipynb #acb59eeb
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -28,6 +28,7 @@ from ..task import Task
 from ..taxonomy import KINDS
 from ..tree_io import Taxonomy
 from .task_form import checked_fields
+from ..wording import counted
 
 # %% ../../nbs/widgets/05_studio_file.ipynb #0a0d36c8
 def task_code(task: Task) -> str:
@@ -105,7 +106,7 @@ def call_with(
     notes = [f'# put your own {name} in place of ...' for name, code in codes.items() if code is None]
     return Call(dict(counts), arguments, notes, tree)
 
-# %% ../../nbs/widgets/05_studio_file.ipynb #4f0fcf33
+# %% ../../nbs/widgets/05_studio_file.ipynb #e1a40250
 _NOT_KEPT = '# the answers were kept in memory alone: this asks the model again'
 _EDITED = '# the tree was edited after the texts were written: this writes what it asks for now'
 _CODES = '# labels such as {label!r} are codes: read a CSV file of df back with {code}'
@@ -142,7 +143,8 @@ def studio_code(
         if made.tree != tree:
             notes.append(_EDITED)
         elif n_so_far is not None:
-            notes.append(f'# {n_so_far} texts were written so far: this writes the others too')
+            were = 'was' if n_so_far == 1 else 'were'
+            notes.append(f'# {counted(n_so_far, "text")} {were} written so far: this writes the others too')
         notes += made.notes + _about_codes(label.name for label in taxonomy.task.labels)
     text = '\n'.join(lines)
     names = [name for name in _IMPORTS if re.search(rf'\b{name}\b', text)]

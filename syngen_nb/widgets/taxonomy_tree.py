@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['MOST_SHOWN', 'MOST_PARENTS', 'NodeState', 'Sources', 'TreeRecords', 'TaxonomyTree']
 
-# %% ../../nbs/widgets/02_taxonomy_tree.ipynb #4d8011e2
+# %% ../../nbs/widgets/02_taxonomy_tree.ipynb #879c251f
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -14,14 +14,16 @@ import traitlets as T
 from fastcore.basics import patch
 
 from ..cache import open_cache
+from ..frames import check_column, check_levels
 from ..grow import start_grow
 from ..known_models import get_model
 from ..loop import worker
+from ..models import Answer, price_of
 from ..run import Run
 from ..taxonomy import KINDS, Node, Taxonomy
 from .base import Live, assets
 
-# %% ../../nbs/widgets/02_taxonomy_tree.ipynb #283df627
+# %% ../../nbs/widgets/02_taxonomy_tree.ipynb #f2f69ab0
 class NodeState(NamedTuple):
     "What is known of a node, without what is below it."
 
@@ -52,6 +54,9 @@ class Sources:
             self.growing = run
 
     def use_frame(self, df: pd.DataFrame) -> None:
+        check_levels(df)
+        for column in ('cell', 'text'):
+            check_column(df, column)
         self.clear()
         self.texts_by_cell = {cell: list(texts) for cell, texts in df.groupby('cell').text}
 
@@ -81,7 +86,7 @@ def _run_state(self: Sources, id: str, is_cell: bool) -> tuple:
             break
     return state
 
-# %% ../../nbs/widgets/02_taxonomy_tree.ipynb #24e0a9b2
+# %% ../../nbs/widgets/02_taxonomy_tree.ipynb #f85be01f
 @patch
 def texts(self: Sources, cells: Sequence[str]) -> list[str]:
     "Return the texts of some cells."
@@ -102,14 +107,14 @@ def asked(self: Sources, id: str) -> list[dict]:
 
 
 @patch
-def price(self: Sources, name: str, tokens_in: int, tokens_out: int) -> float | None:
-    "Return what an answer cost in dollars, or None if that is not known."
+def price(self: Sources, name: str, tokens_in: int | None, tokens_out: int | None) -> float | None:
+    "Return what an answer cost in dollars, or None if that or its tokens are not known."
     run = self.writing or self.growing
     try:
         model = run.model if run and run.model.name == name else get_model(name)
-        return model.price(tokens_in, tokens_out)
     except ValueError:
         return None
+    return price_of(model, Answer('', tokens_in, tokens_out))
 
 # %% ../../nbs/widgets/02_taxonomy_tree.ipynb #b6aea920
 _URGENCY: dict[str | None, int] = dict(asking=0, waiting=1, failed=2, short=3, done=4)

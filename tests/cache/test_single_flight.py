@@ -211,6 +211,6 @@ def test_answers_on_their_way_are_waited_for(how, cache):
         p.send_signal(signal.SIGINT)
     out, err = p.communicate('\n', timeout=30)
     asked += out.count('asked')
-    assert 'answers on their way' in err and 'have come' in err and 'lost' not in err, err
+    assert 'answers on their way' in err and ' came' in err and 'lost' not in err, err
     assert p.returncode == {'script': 0, 'ctrl_c': -signal.SIGINT}[how] and time.time() - t < 10
     assert len(Cache(cache)) == asked >= tree + 8

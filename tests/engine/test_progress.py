@@ -178,3 +178,22 @@ def test_a_call_that_goes_on_counts_what_is_cached():
     seen, seconds = watch(start(TASK, 60, model=Paced(text=0.05), cache=cache, filters=False))
     said = [at + p['seconds'] for at, p in seen if p['seconds'] and at > 0.5 * seconds]
     assert said and max(said) < 1.6 * seconds and is_at_work(seen)
+
+
+def test_the_states_of_cells_add_up_to_the_texts_of_the_run():
+    "A text that is turned down is no longer counted for its cell, and those who watch are told of that cell"
+    tax = start_grow(TASK, 2, 2, 1, model=Writer(), cache=':memory:').result()
+    cells = [cell.id for cell in tax.cells()]
+    run = start(tax, 24, model=Writer(), cache=':memory:', verify=True)
+    told, wrong = {}, []
+
+    def look(ids):
+        told.update({id: run.state(id)[1] for id in ids})
+        there = run.progress()['stages']['texts'][0]
+        if there != sum(told.get(cell, 0) for cell in cells):
+            wrong.append((there, dict(told)))
+
+    run.watch(look)
+    rows = run.result().groupby('cell', observed=True).size()
+    assert run.usage.dropped and not wrong
+    assert [run.state(cell)[1] for cell in cells] == [rows.get(cell, 0) for cell in cells]

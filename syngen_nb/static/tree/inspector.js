@@ -201,5 +201,7 @@ const cost = list => {
   const sum = name => list.reduce((total, o) => total + o[name], 0);
   const price = costWords(list.some(o => o.dollars == null) ? null : sum('dollars'));
   const requests = counted(list.length, 'request');
-  return `${requests}, ${whole.format(sum('tokens_in'))} tokens in, ${whole.format(sum('tokens_out'))} out, ${price}`;
+  const uncounted = list.filter(o => o.tokens_in == null || o.tokens_out == null).length;
+  const tokens = `${counted(sum('tokens_in'), 'token')} in, ${whole.format(sum('tokens_out'))} out${notCounted(uncounted)}`;
+  return `${requests}, ${tokens}, ${price}`;
 };
