@@ -203,7 +203,7 @@ def choose(
             kept.append(candidate)
     return kept, rejected
 
-# %% ../nbs/43_ledger.ipynb #475ef747
+# %% ../nbs/43_ledger.ipynb #63f3ade0
 @dataclass
 class Ledger:
     "Decides which texts stay, which cells are short, and which ask again."
@@ -218,6 +218,7 @@ class Ledger:
     _turn: int = 0  # Counts changes
     _choice: tuple[int, bool, dict[str, list[str]]] | None = None  # Turn, whether it was a full look, and what stays
     _closed: dict[str, list[str]] | None = None  # What stays in the end
+    _newest_look: int = 0  # Turn of the newest full look
 
     def add(self, cell: Cell) -> None:
         "Take in a new cell."
@@ -236,7 +237,7 @@ class Ledger:
         "Choose again from now on."
         self._closed = None
 
-# %% ../nbs/43_ledger.ipynb #fb523d40
+# %% ../nbs/43_ledger.ipynb #c555cea5
 @patch
 def cells_in_order(self: Ledger) -> list[Cell]:
     "Return the cells that are in the tree, in tree order."
@@ -253,6 +254,8 @@ def select(self: Ledger, full: bool = True) -> dict[str, list[str]]:
     turn = self._turn
     if self._choice and self._choice[0] == turn and self._choice[1] >= full:
         return self._choice[2]
+    if full:
+        self._newest_look = max(self._newest_look, turn)
     cells = self.cells_in_order()
     candidates = candidates_of(cells)
     rules = self._rules([candidate.text for found in candidates for candidate in found], full)
@@ -260,7 +263,7 @@ def select(self: Ledger, full: bool = True) -> dict[str, list[str]]:
     for cell, found in zip(cells, candidates):
         stay, rejected = choose(found, cell.share, cell.is_spent, rules)
         kept[cell.id] = [candidate.text for candidate in stay]
-        if full:
+        if full and turn == self._newest_look:  # Another thread may have begun to look again meanwhile
             self._note_rejected(cell, rejected)
     self._choice = turn, full, kept
     return kept

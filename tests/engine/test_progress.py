@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import random
+import threading
 import time
 import warnings
 from contextlib import redirect_stderr
@@ -12,10 +13,12 @@ import pytest
 from fakes import Writer
 from helpers import TASK
 
-from syngen_nb import Judge, Model, generate, start, start_grow
+from syngen_nb import Judge, Model, Task, generate, start, start_grow
 from syngen_nb.cache import Cache
 from syngen_nb.checks import verify_run
+from syngen_nb.generate import text_run
 from syngen_nb.models import Answer
+from syngen_nb.options import TextOptions
 
 LABELS = ['Sea', 'Land', 'Air']
 
@@ -178,3 +181,24 @@ def test_a_call_that_goes_on_counts_what_is_cached():
     seen, seconds = watch(start(TASK, 60, model=Paced(text=0.05), cache=cache, filters=False))
     said = [at + p['seconds'] for at, p in seen if p['seconds'] and at > 0.5 * seconds]
     assert said and max(said) < 1.6 * seconds and is_at_work(seen)
+
+
+def test_work_does_not_go_back_for_whoever_looks():
+    "A look that takes long does not put back what another thread was told meanwhile"
+    run = text_run(Task('Sort the notes', LABELS), TextOptions(n_record_to_generate=9, cache=':memory:', model=Paced()))
+    pace, is_nested = run.workspace.pace, False
+
+    def share(loads, usual):
+        nonlocal is_nested
+        if is_nested:
+            return 0.6
+        is_nested = True
+        other = threading.Thread(target=lambda: seen.append(run.progress()['work']))
+        other.start()
+        other.join(10)
+        return 0.4
+
+    seen = []
+    pace.share = share
+    seen.append(run.progress()['work'])
+    assert seen == [0.6, 0.6]
