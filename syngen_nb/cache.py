@@ -472,7 +472,7 @@ async def _lease(self: Cache, series: str, draw: int) -> Callable[[], None]:
             return lambda: None
     return lambda: leases.give_back(name)
 
-# %% ../nbs/23_cache.ipynb #57d236ee
+# %% ../nbs/23_cache.ipynb #3dd1256f
 @patch
 async def fetch(
     self: Cache,
@@ -496,9 +496,13 @@ async def fetch(
         end_lease = await self._lease(series, draw)
         if worker.is_ending:
             await asyncio.Event().wait()  # Nothing new is asked while the process ends
-        _flights[key] = asyncio.ensure_future(self._fly(series, draw, ask, info))
-        _flights[key].add_done_callback(lambda flight: _land(key, flight, end_lease))
-        worker.keep(_flights[key])
+        is_first = key not in _flights  # Another run may have asked while this one waited for the lease
+        if is_first:
+            _flights[key] = asyncio.ensure_future(self._fly(series, draw, ask, info))
+            _flights[key].add_done_callback(lambda flight: _land(key, flight, end_lease))
+            worker.keep(_flights[key])
+        else:
+            end_lease()
     answer, was_paid = await asyncio.shield(_flights[key])
     return answer, was_paid and is_first
 

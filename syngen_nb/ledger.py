@@ -208,7 +208,7 @@ def choose(
             kept.append(candidate)
     return kept, rejected
 
-# %% ../nbs/43_ledger.ipynb #475ef747
+# %% ../nbs/43_ledger.ipynb #63f3ade0
 @dataclass
 class Ledger:
     "Decides which texts stay, which cells are short, and which ask again."
@@ -223,6 +223,7 @@ class Ledger:
     _turn: int = 0  # Counts changes
     _choice: tuple[int, bool, dict[str, list[str]]] | None = None  # Turn, whether it was a full look, and what stays
     _closed: dict[str, list[str]] | None = None  # What stays in the end
+    _newest_look: int = 0  # Turn of the newest full look
 
     def add(self, cell: Cell) -> None:
         "Take in a new cell."
@@ -241,7 +242,7 @@ class Ledger:
         "Choose again from now on."
         self._closed = None
 
-# %% ../nbs/43_ledger.ipynb #9018b9f0
+# %% ../nbs/43_ledger.ipynb #5bb0fcbf
 @patch
 def cells_in_order(self: Ledger) -> list[Cell]:
     "Return the cells that are in the tree, in tree order."
@@ -260,6 +261,8 @@ def select(self: Ledger, full: bool = True) -> dict[str, list[str]]:
         if turn_then == self._turn and was_full >= full:
             return kept_then
     turn = self._turn  # As it is before the texts are read: what changes meanwhile counts as new
+    if full:
+        self._newest_look = max(self._newest_look, turn)
     cells = self.cells_in_order()
     candidates = candidates_of(cells)
     rules = self._rules([candidate.text for found in candidates for candidate in found], full)
@@ -267,7 +270,7 @@ def select(self: Ledger, full: bool = True) -> dict[str, list[str]]:
     for cell, found in zip(cells, candidates):
         stay, rejected = choose(found, cell.share, cell.is_spent, rules)
         kept[cell.id] = [candidate.text for candidate in stay]
-        if full:
+        if full and turn == self._newest_look:  # Another thread may have begun to look again meanwhile
             self._note_rejected(cell, rejected)
     self._choice = turn, full, kept
     return kept

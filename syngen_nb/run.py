@@ -260,7 +260,7 @@ def progress(self: Run) -> dict[str, Any]:
         seconds=seconds,
     )
 
-# %% ../nbs/33_run.ipynb #05954cc3
+# %% ../nbs/33_run.ipynb #303ac758
 WHOLE_BUT_LAST = 0.99  # The share of the work that is shown at most while a run goes on
 
 
@@ -274,9 +274,11 @@ def _measure(self: Run) -> tuple[float, float | None]:
         loads |= stage.loads()
     usual = self._usual_seconds()
     pace = self.workspace.pace
-    self._share = max(self._share, min(WHOLE_BUT_LAST, pace.share(loads, usual)))
+    share = min(WHOLE_BUT_LAST, pace.share(loads, usual))
+    with self._lock:  # Several may look at a time, and nobody sees it go back
+        share = self._share = max(self._share, share)
     seconds = None if self.done else pace.seconds_left(loads, usual)
-    return self._share, seconds or None
+    return share, seconds or None
 
 
 @patch

@@ -214,3 +214,35 @@ def test_answers_on_their_way_are_waited_for(how, cache):
     assert 'answers on their way' in err and ' came' in err and 'lost' not in err, err
     assert p.returncode == {'script': 0, 'ctrl_c': -signal.SIGINT}[how] and time.time() - t < 10
     assert len(Cache(cache)) == asked >= tree + 8
+
+
+def test_runs_that_wait_for_another_process_ask_once(cache, monkeypatch):
+    "Two runs of one process whose wait for another process ends are one flight, and one of them has paid"
+    monkeypatch.setattr(syngen_nb.cache, 'PATIENCE', 0.1)
+    kept, asked, complaints = Cache(cache), [], []
+
+    async def ask():
+        asked.append(1)
+        await asyncio.sleep(0.3)
+        return dict(text='words')
+
+    async def both():
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: complaints.append(context))
+        return await asyncio.gather(kept.fetch('s', 0, ask), kept.fetch('s', 0, ask))
+
+    other = python(HOLD, cache)
+    assert other.stdout.readline() == 'held\n'
+    found = asyncio.run(both())
+    other.kill()
+    other.communicate()
+    assert len(asked) == 1 and not complaints
+    assert sorted(was_paid for _, was_paid in found) == [False, True]
+
+
+HOLD = """
+import sys, time
+from syngen_nb.leases import Leases
+assert Leases(sys.argv[1]).take('s 0')
+print('held', flush=True)
+time.sleep(60)
+"""

@@ -1,6 +1,7 @@
 "The ledger against plain lists, and against how texts were counted before it"
 
 import random
+import threading
 from collections import namedtuple
 from itertools import product
 
@@ -243,3 +244,28 @@ def test_how_many_openings(n, most):
     texts = [f'So it was number {i}' if i % 10 == 0 else f'{i} and {i * 7} then {i * 13}' for i in range(n)]
     new = one_cell(n, texts, compares_texts=False)
     assert sum(opening(t) == 'so it was number' for t in new.select(True)['c']) == most
+
+
+def test_an_older_look_does_not_overwrite_a_newer_one():
+    "A full look of a second thread that ends late leaves what the newer one has rejected"
+    began, may_end = threading.Event(), threading.Event()
+    misread = {'now': ''}
+
+    def say(cell, text):
+        said = misread['now']
+        if threading.current_thread() is late:
+            began.set()
+            may_end.wait(10)
+        return said
+
+    ledger = Ledger(2, misread=say)
+    ledger.add(Cell('a', ('Sea', 'x'), 2, {'one': 'one', 'two': 'two'}))
+    late = threading.Thread(target=ledger.select)
+    late.start()
+    began.wait(10)
+    misread['now'] = 'reads like Land'
+    ledger.touch()
+    ledger.select()
+    may_end.set()
+    late.join(10)
+    assert [text for text, _ in ledger.cells['a'].rejected] == ['one', 'two']

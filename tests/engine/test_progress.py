@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import random
+import threading
 import time
 import warnings
 from contextlib import redirect_stderr
@@ -12,10 +13,12 @@ import pytest
 from fakes import Writer
 from helpers import TASK
 
-from syngen_nb import Judge, Model, generate, start, start_grow
+from syngen_nb import Judge, Model, Task, generate, start, start_grow
 from syngen_nb.cache import Cache
 from syngen_nb.checks import verify_run
+from syngen_nb.generate import text_run
 from syngen_nb.models import Answer
+from syngen_nb.options import TextOptions
 
 LABELS = ['Sea', 'Land', 'Air']
 
@@ -197,3 +200,24 @@ def test_the_states_of_cells_add_up_to_the_texts_of_the_run():
     rows = run.result().groupby('cell', observed=True).size()
     assert run.usage.dropped and not wrong
     assert [run.state(cell)[1] for cell in cells] == [rows.get(cell, 0) for cell in cells]
+
+
+def test_work_does_not_go_back_for_whoever_looks():
+    "A look that takes long does not put back what another thread was told meanwhile"
+    run = text_run(Task('Sort the notes', LABELS), TextOptions(n_record_to_generate=9, cache=':memory:', model=Paced()))
+    pace, is_nested = run.workspace.pace, False
+
+    def share(loads, usual):
+        nonlocal is_nested
+        if is_nested:
+            return 0.6
+        is_nested = True
+        other = threading.Thread(target=lambda: seen.append(run.progress()['work']))
+        other.start()
+        other.join(10)
+        return 0.4
+
+    seen = []
+    pace.share = share
+    seen.append(run.progress()['work'])
+    assert seen == [0.6, 0.6]
