@@ -1270,6 +1270,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'syngen_nb.secrets._settings': ('secrets.html#_settings', 'syngen_nb/secrets.py'),
                                    'syngen_nb.secrets._showing': ('secrets.html#_showing', 'syngen_nb/secrets.py'),
                                    'syngen_nb.secrets._with_query': ('secrets.html#_with_query', 'syngen_nb/secrets.py'),
+                                   'syngen_nb.secrets._without_beginning': ('secrets.html#_without_beginning', 'syngen_nb/secrets.py'),
                                    'syngen_nb.secrets._without_bookkeeping': ('secrets.html#_without_bookkeeping', 'syngen_nb/secrets.py'),
                                    'syngen_nb.secrets.answer_settings': ('secrets.html#answer_settings', 'syngen_nb/secrets.py'),
                                    'syngen_nb.secrets.is_secret': ('secrets.html#is_secret', 'syngen_nb/secrets.py'),
