@@ -47,8 +47,8 @@ def _without_blocks(text: str) -> str:
     is_in_json = opening and re.search(r'[\[{"]', text[: opening.start()])
     return text[: opening.start()] if opening and not is_in_json else text
 
-# %% ../nbs/20_answers.ipynb #923e0e05
-_final_channel = re.compile(r'<\|channel\|>\s*final\b(?:(?!<\|message\|>).)*<\|message\|>', re.S)
+# %% ../nbs/20_answers.ipynb #2ad88e2a
+_final_channel = re.compile(r'<\|channel\|>\s*final\b(?:(?!<\|(?:message|channel)\|>).)*<\|message\|>', re.S)
 _end_of_channel = re.compile(r'<\|(?:end|return|start|call|channel)\|>')
 _glued_channels = re.compile(r'\s*(?:assistant)?(?:analysis|commentary)(?=[A-Z])')
 
@@ -62,7 +62,12 @@ def _final_words(text: str) -> str:
         return text.rpartition('assistantfinal')[2] if 'assistantfinal' in text else ''
     return text
 
-# %% ../nbs/20_answers.ipynb #79e8e5bf
+# %% ../nbs/20_answers.ipynb #651a0d4b
+_decoder = json.JSONDecoder(strict=False)  # Not strict: texts may hold raw line breaks
+_json_start = re.compile(r'[\[{]\s*["\[{]')
+_mark = re.compile(rf'{_opening.pattern}|{_closing.pattern}|<\|', re.I)
+
+
 def is_json(text: str) -> bool:
     "Return whether `text` is JSON as a whole."
     try:
@@ -72,11 +77,23 @@ def is_json(text: str) -> bool:
     return True
 
 
+def _is_inside_json(text: str) -> bool:
+    "Return whether all marks of reasoning in `text` stand inside the first JSON in it: an item is about them."
+    start, mark = _json_start.search(text), _mark.search(text)
+    if not start or not mark or mark.start() < start.start():
+        return False
+    try:
+        _, end = _decoder.raw_decode(text, start.start())
+    except (ValueError, RecursionError):
+        return False
+    return not _mark.search(text, end)
+
+
 def after_reasoning(text: str) -> str:
     "Return what an answer says after its reasoning; an empty string if the reasoning has no end."
     if not _opening.search(text) and not _closing.search(text) and '<|' not in text and not _glued_channels.match(text):
         return text
-    if is_json(text):
+    if is_json(text) or _is_inside_json(text):
         return text
     return _around_answer.sub('', _without_blocks(_final_words(text)))
 
@@ -144,22 +161,25 @@ def strings_under(
     keyed = [text for text, is_plain in found if not is_plain]
     return keyed or [text for text, _ in found]
 
-# %% ../nbs/20_answers.ipynb #e2d79c6a
-_decoder = json.JSONDecoder(strict=False)  # Not strict: texts may hold raw line breaks
+# %% ../nbs/20_answers.ipynb #e410affa
+_object_start = re.compile(r'\{\s*["}]')
+_MOST_FAILURES = 300  # Places that look like an object and are none: more are no answer, and each takes time
 
 
 def json_objects(text: str) -> list[dict]:
     "Return every JSON object in `text` that can be read as it stands, the outermost ones."
     found = []
-    at = text.find('{')
-    while at >= 0:
+    n_failures = 0
+    start = _object_start.search(text)
+    while start and n_failures < _MOST_FAILURES:
         try:
-            value, end = _decoder.raw_decode(text, at)
+            value, end = _decoder.raw_decode(text, start.start())
         except (json.JSONDecodeError, RecursionError):
-            end = at + 1
+            n_failures += 1
+            end = start.start() + 1
         else:
             found.append(value)
-        at = text.find('{', end)
+        start = _object_start.search(text, end)
     return found
 
 # %% ../nbs/20_answers.ipynb #0a8ec9cc
@@ -239,7 +259,10 @@ def _is_whole(item: str, source: str) -> bool:
     closed = re.search(rf"""(?:{tails})\s*["'”’]\s*[}}\],{{"']""", source)
     return bool(opened and closed)
 
-# %% ../nbs/20_answers.ipynb #cdc3ce25
+# %% ../nbs/20_answers.ipynb #8c12e9c8
+_too_deep = re.compile(r"""(?:[\[{][\s"'\\]*){40}""")  # No answer, and its repair takes minutes
+
+
 def repaired(
     text: str,
     key: str,  # The key that holds an item
@@ -251,6 +274,8 @@ def repaired(
     if not start:
         return []
     body = unfenced[start.start() :].strip()
+    if _too_deep.search(body):
+        return []
     exact = _from_python(body) or _from_single_quotes(body)
     if exact:
         return _items_of(exact, key)

@@ -220,7 +220,7 @@ def _mentions(options: Sequence[str], text: str) -> list[tuple[int, int, int]]:
     whole = [match for match in found if is_whole(text, *match.span())]  # A vowel sign would go on with the word
     return [(by_length[match.lastindex - 1], match.start(), match.end()) for match in whole]
 
-# %% ../nbs/42_judge.ipynb #3550ad68
+# %% ../nbs/42_judge.ipynb #6279e4e6
 _closed = re.compile(r'\s*$|\s*[\n.,:;!)\]}"”*`|](?!\w)|[)\]}:"”*_`<]|[\'’](?!\w)|\s+[-–—(]')
 _before_choice = re.compile(
     r'(?:^|[:="“\'‘*_`(\[>]|\b(?:is|are|be|say|as|answer|option|mark|label|class|category|choice|choose|pick|with|for)'
@@ -232,6 +232,7 @@ _negation = re.compile(
     r"|não|non|niet|geen|inte|ikke|не|нет|ни)\b|n['’]t\b|[不没沒非]|ない|ません|아니|ليس|لا",
     re.I,
 )
+_MOST_MENTIONS = 100  # What mentions options more often chooses none plainly, and would take long to read
 _ALSO_WORDS = ('A', 'E', 'I', 'O', 'U', 'Y')  # Marks that are words of some language, before a comma too
 
 
@@ -255,6 +256,8 @@ def _is_plain(
 def _plain_choice(options: Sequence[str], text: str, names: Sequence[str]) -> tuple[set[int], set[int]]:
     "Return the options that `text` plainly chooses, and all that it mentions."
     found = _mentions(options, text)
+    if len(found) > _MOST_MENTIONS:
+        return set(), {i for i, _, _ in found}
     plain = {i for i, start, end in found if _is_plain(text, start, end, names[i])}
     return plain, {i for i, _, _ in found}
 

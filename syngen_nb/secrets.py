@@ -6,20 +6,23 @@
 __all__ = ['NOT_IN_ANSWERS', 'HIDDEN', 'says_secret', 'looks_like_token', 'is_secret', 'Sieve', 'answer_settings',
            'shown_options', 'secrets_in', 'mask', 'public_url', 'url_secrets', 'url_key', 'url_without_secrets']
 
-# %% ../nbs/26_secrets.ipynb #b21e1f3d
+# %% ../nbs/26_secrets.ipynb #06efc80d
 import hashlib
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote, unquote_plus, urlsplit, urlunsplit
 
-# %% ../nbs/26_secrets.ipynb #42832300
+# %% ../nbs/26_secrets.ipynb #baeed0a6
 _SECRET_WORDS = frozenset(
     'key apikey token apitoken accesstoken authtoken secret password passwd pwd passphrase auth authorization '
     'credential credentials cookie signature sig session jwt bearer login'.split()
 )
-_MARKS_IN_TEXT = frozenset('eos bos pad sep unk mask stop special start end image think thinking'.split())
+_MARKS_IN_TEXT = frozenset(
+    'eos bos pad sep unk mask stop special start end image think thinking limit budget count max min'.split()
+)
 _WORD = re.compile(r'[A-Z]?[a-z]+|[A-Z]+(?![a-z])')
 
 
@@ -135,16 +138,28 @@ def secrets_in(options: Mapping[str, Any]) -> list[str]:
     "Return what `shown_options` hides."
     return _showing(options)[1]
 
-# %% ../nbs/26_secrets.ipynb #49a6bca8
+# %% ../nbs/26_secrets.ipynb #325c5157
+_CUT_OFF = ' …'  # How the words of a server end that were cut off, perhaps inside a secret
+
+
 def mask(words: str, secrets: Iterable[str]) -> str:
     "Return `words` without the secrets; nothing so short as to be a part of other words is one."
     bare = [form for secret in secrets for form in (secret, secret.rpartition(' ')[2])]
     forms = {form for secret in bare for form in (secret, quote(secret, safe='')) if len(form) >= 8}
     for form in sorted(forms, key=len, reverse=True):
         words = words.replace(form, '***')
+        if _CUT_OFF in words:
+            words = _without_beginning(words, form)
     return words
 
-# %% ../nbs/26_secrets.ipynb #232cd801
+
+def _without_beginning(words: str, secret: str) -> str:
+    "Return `words`, which were cut off, without the beginning of `secret` where it stands at a cut."
+    for n_letters in range(len(secret) - 1, 3, -1):
+        words = words.replace(secret[:n_letters] + _CUT_OFF, '***' + _CUT_OFF)
+    return words
+
+# %% ../nbs/26_secrets.ipynb #7b4cfcfc
 def _pieces(url: str) -> list[tuple[str, str, str]]:
     "Return the pieces of the query of `url`, each with its name and its value."
     pieces = [piece for piece in urlsplit(url).query.split('&') if piece]
@@ -173,8 +188,11 @@ def public_url(url: str) -> str:
 def url_secrets(url: str) -> list[str]:
     "Return what `public_url` hides, apart from the user name."
     hidden = [value or name for _, name, value in _pieces(url) if name.lower() not in _NO_SECRET]
-    password = urlsplit(url).password
-    return [*hidden, *([password, unquote(password)] if password else [])]
+    parts = urlsplit(url)
+    password = parts.password
+    login = f'{unquote(parts.username or "")}:{unquote(password or "")}'
+    header = [b64encode(login.encode()).decode()] if parts.username else []  # As the `Authorization` header has it
+    return [*hidden, *([password, unquote(password)] if password else []), *header]
 
 # %% ../nbs/26_secrets.ipynb #86beed55
 def _settings(url: str) -> str:

@@ -15,11 +15,11 @@ from html import unescape
 from http import HTTPStatus
 from typing import Any
 
-# %% ../nbs/26_server_errors.ipynb #5821e6ef
+# %% ../nbs/26_server_errors.ipynb #f5c534b4
 MOST_WORDS = 300  # Characters of an error
 MOST_OF_PAGE = 150  # Characters of a page, which says little
-_INVISIBLE = re.compile(r'(?is)<(script|style)\b.*?</\1\s*>|<!--.*?-->')
-_TAG = re.compile(r'(?s)<[!?/a-zA-Z][^>]*>')
+_INVISIBLE = re.compile(r'(?is)<(script|style)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)')  # A page may be cut off
+_TAG = re.compile(r'(?s)<[!?/a-zA-Z][^<>]*>')
 
 
 def is_page(text: str) -> bool:

@@ -6,6 +6,7 @@ import json
 import math
 import random
 import re
+import time
 import warnings
 
 import numpy as np
@@ -320,3 +321,11 @@ def test_a_judge_that_cannot_be_read_is_quoted():
     df = pd.DataFrame(dict(text=['one', 'two'], label=['negative', 'positive']))
     with pytest.raises(ModelError, match="no label was named. The last answer: 'Hard to tell"):
         verify(df, task, model=Mumbles(50), cache=':memory:', progress=False)
+
+
+@pytest.mark.parametrize('by_mark', [True, False])
+def test_a_judge_that_rambles_takes_no_time(by_mark):
+    start = time.process_time()
+    answer = dict(text='"A", "negative",\n' * 6_000)
+    assert read_choice(answer, ['negative', 'positive'], by_mark) is None
+    assert time.process_time() - start < 1

@@ -1,6 +1,7 @@
 "One line of the provider's words, whatever form an error has: no page, no Python"
 
 import json
+import time
 
 import pytest
 from helpers import TASK, anthropic, openai
@@ -150,3 +151,14 @@ def test_content_in_parts_is_text():
 )
 def test_words_of_other_bodies(text, expected):
     assert read_body(text) == expected
+
+
+@pytest.mark.parametrize('piece', ['<!--', '<script>', '<a '])
+def test_a_broken_page_takes_no_time(piece):
+    start = time.process_time()
+    read_body(piece * (100_000 // len(piece)))
+    assert time.process_time() - start < 1
+
+
+def test_a_script_that_was_cut_off_is_not_shown():
+    assert read_body('<html><body><h1>Bad gateway</h1><script>alert(1); token') == 'Bad gateway'

@@ -143,6 +143,8 @@ def test_old_keys_stay():
         ('password', 4711, True),
         ('max_tokens', 100, False),
         ('bos_token', '<s>', False),
+        ('token_limit', 100, False),
+        ('min_token_count', 5, False),
         ('keywords', 'x', False),
         ('auth', True, False),
         ('monkey', 'banana', False),
@@ -181,3 +183,23 @@ def test_a_token_is_not_sent_on(make):
         grow(TASK, 1, 1, 1, model=m, cache=':memory:', progress=False)
         assert s.count == other.count and all(TOKEN in asked.path for asked in s.seen)
         assert not any(TOKEN in asked.path for asked in other.seen)
+
+
+@both
+@pytest.mark.parametrize('n_before', [280, 292])
+def test_a_token_at_the_end_of_cut_words_is_masked(make, n_before):
+    with odd(lambda asked: (401, dict(error=dict(message='x' * n_before + f' {TOKEN}, that is no token')))) as s:
+        model = make(s, api_key=TOKEN, retries=0)
+        with pytest.raises(ModelError) as e:
+            grow(TASK, 1, 1, 1, model=model, cache=':memory:', progress=False)
+    assert TOKEN[:5] not in str(e.value)
+
+
+@both
+def test_a_login_that_a_server_repeats_is_masked(make):
+    with odd(lambda asked: (401, dict(error=dict(message=f'not allowed: {asked.headers["authorization"]}')))) as s:
+        address = (s.url if make is openai else s.root).replace('http://', 'http://me:a-long-password@')
+        model = make(s, base_url=address, api_key=None, retries=0)
+        with pytest.raises(ModelError, match='not allowed') as e:
+            grow(TASK, 1, 1, 1, model=model, cache=':memory:', progress=False)
+    assert 'bWU6YS1sb25nLXBhc3N3b3Jk' not in str(e.value)

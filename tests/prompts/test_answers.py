@@ -1,6 +1,7 @@
 "Answers are read in whatever form they come: reasoning left out, whole items kept, halves dropped, JSON never a text."
 
 import json
+import time
 
 import pytest
 
@@ -170,3 +171,20 @@ def test_neither_frame_nor_tree_has_json_or_drafts(clothe):
     assert len(df) == 4
     written = df[['text', 'source_type', 'topic', 'subtopic']].to_numpy().ravel()
     assert all(words.startswith('number ') for words in written)
+
+
+@pytest.mark.parametrize(
+    'text', ['I use <think> and </think> to teach.', 'It reads <|end|>.', '<analysis>Good</analysis>']
+)
+@pytest.mark.parametrize('around', ['```json\n{}\n```', 'Here they are:\n{}\nEnjoy!'])
+def test_tags_inside_items_stay(text, around):
+    items = [text, 'Another text.']
+    answer = around.replace('{}', json.dumps([{'text': item} for item in items]))
+    assert salvage(answer, 'text') == items
+
+
+@pytest.mark.parametrize('piece', ['{', '{"', '[{', '{"text":', '[\\"', '{\\"', '<|channel|>final ', '<think>', '\\'])
+def test_a_broken_answer_takes_no_time(piece):
+    start = time.process_time()
+    salvage(piece * (100_000 // len(piece)), 'text')
+    assert time.process_time() - start < 1
