@@ -170,3 +170,10 @@ def test_neither_frame_nor_tree_has_json_or_drafts(clothe):
     assert len(df) == 4
     written = df[['text', 'source_type', 'topic', 'subtopic']].to_numpy().ravel()
     assert all(words.startswith('number ') for words in written)
+
+
+@pytest.mark.parametrize('name', ['think', 'thinking', 'reasoning'])
+def test_reasoning_between_special_tokens_is_no_answer(name):
+    draft = f'<|{name}|>Like {{"text": "a draft"}}'
+    assert salvage(draft + f'<|/{name}|>{{"text": "The text."}}', 'text') == ['The text.']
+    assert salvage(draft, 'text', cut=True) == []
