@@ -19,7 +19,7 @@ from unicodedata import category
 
 from .text import whole_sentences
 
-# %% ../nbs/20_answers.ipynb #8b049a42
+# %% ../nbs/20_answers.ipynb #7bcc7694
 _TAGS = 'think|thinking|thought|thoughts|reasoning|reason|reflection|scratchpad|analysis|seed:think|antthinking'
 REASONING = (
     (rf'<(?:{_TAGS})>', rf'</(?:{_TAGS})>'),
@@ -29,6 +29,7 @@ REASONING = (
     (r'<\|begin_of_thought\|>', r'<\|end_of_thought\|>'),
     (r'<\|channel>thought', r'<channel\|>'),
     ('<unused94>', '<unused95>'),
+    (r'<\|(?:think|thinking|reasoning)\|>', r'<\|/(?:think|thinking|reasoning)\|>'),
 )
 _opening = re.compile('|'.join(opening for opening, _ in REASONING), re.I)
 _closing = re.compile('|'.join(closing for _, closing in REASONING), re.I)

@@ -127,11 +127,17 @@ def _spoken(positions: Sequence[Mapping[str, float]], text: str) -> list[str]:
         ways = longer
     return ways.get(len(text)) or ways[max(ways)]
 
-# %% ../nbs/42_judge.ipynb #9f1fe14d
+# %% ../nbs/42_judge.ipynb #e0e1ab33
+def _likeliest(alternatives: Mapping[str, float]) -> str:
+    return max(alternatives, key=alternatives.__getitem__, default='')
+
+
 def _end_of_thoughts(positions: Sequence[Mapping[str, float]], text: str) -> int:
     "Return the number of the position where the answer begins, after the reasoning in `text`."
     if not text.strip():
         return 0
+    if len(positions) > 1 and not text[0].isspace() and _plain_token(_likeliest(positions[0])).isspace():
+        return 1 + _end_of_thoughts(positions[1:], text)  # A space of the tokenizer's own
     spoken = _spoken(positions, text)
     n_thoughts = max(text.rfind(after_reasoning(text).strip()), 0)
     if len(''.join(map(_plain_token, spoken)).strip()) >= len(text.strip()):
@@ -172,7 +178,7 @@ class _Shares:
             return None
         return even / even.sum()
 
-# %% ../nbs/42_judge.ipynb #0553487b
+# %% ../nbs/42_judge.ipynb #81f9f5d4
 def _read_tokens(
     positions: Sequence[Mapping[str, float]],
     spoken: Sequence[str],  # The token of each position that the judge went on from, as far as it is known
@@ -192,13 +198,16 @@ def _read_tokens(
             whole = _longer(said, token, fold)
             p = probability * math.exp(logprob)
             fits = still_possible(whole, options) if said else can_begin(whole, options)
+            is_blank = not whole.strip(AROUND_OPTION)
+            if is_blank and token == chosen:
+                fits = list(range(len(options)))  # Such as the asterisks before a bold choice
             is_open = len(fits) > 1 and token == chosen
             if is_open and not is_last:
                 next_step = whole, p  # The next position tells its options apart
                 continue
             if is_open and is_over:  # Nothing follows, so it is the option that is complete
                 fits = [j for j in fits if options[j] == whole.strip(AROUND_OPTION)] or fits
-            if whole.strip(AROUND_OPTION):
+            if not is_blank or token == chosen:
                 shares.add(fits, p)
         if next_step is None:
             break
@@ -261,7 +270,7 @@ def _plain_choice(options: Sequence[str], text: str, names: Sequence[str]) -> tu
     plain = {i for i, start, end in found if _is_plain(text, start, end, names[i])}
     return plain, {i for i, _, _ in found}
 
-# %% ../nbs/42_judge.ipynb #1a323556
+# %% ../nbs/42_judge.ipynb #7d5f7754
 def _only(plain: set[int], mentioned: set[int]) -> int | None:
     "Return the plain choice if nothing else is mentioned."
     return next(iter(plain)) if len(mentioned) == len(plain) == 1 else None
@@ -273,8 +282,9 @@ def _chosen_in_words(text: str, options: Sequence[str], names: Sequence[str], by
     lower = _folded(text)
     folded = [_folded(name) for name in names]
     first_line = lower.partition('\n')[0].strip(AROUND_OPTION + ')]!`_')
-    if not by_mark and first_line in folded:
-        return folded.index(first_line)
+    for said in (lower, first_line):
+        if not by_mark and said in folded:
+            return folded.index(said)
     plain_names, mentioned_names = _plain_choice(folded, lower, [''] * len(names))
     name = _only(plain_names, mentioned_names)
     if not by_mark:
@@ -292,7 +302,14 @@ def _read_words(text: str, options: Sequence[str], names: Sequence[str], by_mark
     chosen = _chosen_in_words(text, options, names, by_mark)
     return None if chosen is None else np.eye(len(names))[chosen]
 
-# %% ../nbs/42_judge.ipynb #5f046110
+# %% ../nbs/42_judge.ipynb #c4cdc00a
+def _options(names: Sequence[str], by_mark: bool) -> list[str]:
+    "Return what an answer says for each of `names`: its mark, or the name from its first letter on."
+    if by_mark:
+        return marks(len(names))
+    return [_folded(name).lstrip(AROUND_OPTION) or _folded(name) for name in names]
+
+
 def _begins_with_choice(text: str, options: Sequence[str], names: Sequence[str], by_mark: bool) -> bool:
     "Return whether `text` begins with an option, or with a part of one."
     if not by_mark:
@@ -308,9 +325,9 @@ def read_probabilities(answer: Mapping[str, Any], names: Sequence[str], by_mark:
     words = after_reasoning(text)
     if not positions or (text.strip() and not words.strip()):
         return None
-    options = marks(len(names)) if by_mark else [_folded(name) for name in names]
+    options = _options(names, by_mark)
     is_cut = bool(answer.get('cut'))
-    says_more = len(positions) > 1 and bool(words.strip()) and not is_cut
+    says_more = len(positions) > 1 and bool(words.strip())
     if says_more and not _begins_with_choice(words, options, names, by_mark):
         return None
     start = _end_of_thoughts(positions, text) if len(positions) > 1 else 0
@@ -318,7 +335,7 @@ def read_probabilities(answer: Mapping[str, Any], names: Sequence[str], by_mark:
     spoken = _spoken(rest, words.strip())
     return _read_tokens(rest, spoken, options, fold=not by_mark, is_over=not is_cut and bool(words.strip()))
 
-# %% ../nbs/42_judge.ipynb #1521cbe7
+# %% ../nbs/42_judge.ipynb #27bb79ac
 def read_choice(
     answer: Mapping[
         str, Any
@@ -331,11 +348,16 @@ def read_choice(
     if probabilities is not None or len(answer.get('logprobs') or ()) == 1:
         return probabilities
     text = after_reasoning(answer.get('text', '')).strip()
-    options = marks(len(names)) if by_mark else [_folded(name) for name in names]
+    options = _options(names, by_mark)
     if not answer.get('cut'):
         return _read_words(text, options, names, by_mark)
-    fits = still_possible(text if by_mark else _folded(text), options) if text else []
-    if len(fits) == 1:
+    begun = (text if by_mark else _folded(text)).lstrip(AROUND_OPTION)
+    fits = still_possible(begun, options) if begun else []
+    if len(fits) > 1:
+        return None
+    if fits and (
+        not by_mark or options[fits[0]].startswith(begun)
+    ):  # More than a mark can be an article, as in "A text"
         return np.eye(len(names))[fits[0]]
     return _read_words(f'{text} …', options, names, by_mark)
 

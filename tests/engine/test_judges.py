@@ -260,6 +260,36 @@ def test_a_judge_that_thinks_is_read_by_what_follows(kept):
     assert read.argmax() == 1 and read[1] > 0.9
 
 
+@pytest.mark.parametrize('text', ['A text about', 'I think the', 'E commerce is', 'A or'])
+@pytest.mark.parametrize('has_logprobs', [True, False])
+def test_an_article_is_no_mark_where_the_answer_was_cut_off(text, has_logprobs):
+    "What was cut off is read as strictly as what was not"
+    tokens = [{word: -0.01} for word in re.findall(r' ?\w+', text)] if has_logprobs else None
+    assert read_choice(dict(text=text, cut=True, logprobs=tokens), [f'label {i}' for i in range(10)]) is None
+
+
+@pytest.mark.parametrize('names', [['a', 'a.b', 'a.b.c'], ['card', 'card. lost']])
+def test_a_name_that_may_go_on_is_not_known(names):
+    assert read_choice(dict(text=f'{names[0]}.', cut=True), names, by_mark=False) is None
+
+
+@pytest.mark.parametrize('names', [['.NET', 'java'], ['(none)', 'some'], ['"so"', 'not so'], ["'tis", 'is']])
+@pytest.mark.parametrize('has_logprobs', [True, False])
+def test_names_that_begin_with_a_sign_are_read(names, has_logprobs):
+    for i, name in enumerate(names):
+        answer = dict(text=name, logprobs=[{name: -0.01, 'Z': -5.0}] if has_logprobs else None)
+        assert read_choice(answer, names, by_mark=False).argmax() == i
+
+
+def test_what_stands_before_a_choice_is_followed():
+    "The tokens before a choice leave it open; what might have come in their place is not blown up to certainty"
+    tokens = [{'(': -0.1, 'A': -2.7, 'B': -3.5}, {'B': -0.1, 'A': -2.5}, {')': -0.01}]
+    assert read_choice(dict(text='(B)', logprobs=tokens), ['no', 'yes']).argmax() == 1
+    assert read_choice(dict(text='(', logprobs=tokens[:1], cut=True), ['no', 'yes']) is None
+    digits = [{'▁': -0.01}, {'1': -0.01}, {'0': -0.01, '1': -7.0}, {'</s>': -0.01, '0': -7.0}]
+    assert read_choice(dict(text='10', logprobs=digits), ['1', '10', '100', '11'], by_mark=False).argmax() == 1
+
+
 def test_an_article_is_no_mark_among_tokens():
     answer = dict(text='A spam text', logprobs=[{'A': -0.01, 'B': -5.0}, {' spam': -0.1}, {' text': -0.1}])
     assert read_choice(answer, ['ham', 'spam']) is None

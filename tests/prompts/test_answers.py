@@ -188,3 +188,10 @@ def test_a_broken_answer_takes_no_time(piece):
     start = time.process_time()
     salvage(piece * (100_000 // len(piece)), 'text')
     assert time.process_time() - start < 1
+
+
+@pytest.mark.parametrize('name', ['think', 'thinking', 'reasoning'])
+def test_reasoning_between_special_tokens_is_no_answer(name):
+    draft = f'<|{name}|>Like {{"text": "a draft"}}'
+    assert salvage(draft + f'<|/{name}|>{{"text": "The text."}}', 'text') == ['The text.']
+    assert salvage(draft, 'text', cut=True) == []
