@@ -31,14 +31,12 @@ class Asker:
         cache: Cache,
         usage: Usage,  # Counts what is asked and answered
         instruction: str = '',  # Of the task; it is stored with each answer
-        on_ask: Callable[[], None] = lambda: None,
         on_change: Callable[[Job | None], None] = lambda job: None,
         may_ask: Callable[[], bool] = lambda: True,  # Whether models may still be asked, after waiting for room
     ):
         self.cache = cache
         self.usage = usage
         self.instruction = instruction
-        self.on_ask = on_ask
         self.on_change = on_change
         self.may_ask = may_ask
         self.last_text = ''  # Of the last answer, or why it is empty
@@ -63,7 +61,6 @@ async def answer(self: Asker, job: Job) -> Outcome:
             return 'again'
         if self._take_stored(job):  # Another run has asked meanwhile
             return 'stored'
-        self.on_ask()
         job.is_asking = True
         self.on_change(job)
         try:

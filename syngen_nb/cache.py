@@ -472,7 +472,7 @@ async def _lease(self: Cache, series: str, draw: int) -> Callable[[], None]:
             return lambda: None
     return lambda: leases.give_back(name)
 
-# %% ../nbs/23_cache.ipynb #3dd1256f
+# %% ../nbs/23_cache.ipynb #a616e0f5
 @patch
 async def fetch(
     self: Cache,
@@ -506,7 +506,7 @@ async def fetch(
     answer, was_paid = await asyncio.shield(_flights[key])
     return answer, was_paid and is_first
 
-
+# %% ../nbs/23_cache.ipynb #06a74289
 @patch
 async def _fly(self: Cache, series: str, draw: int, ask: Callable, info: dict) -> tuple[dict, bool]:
     stored = self.get(series, draw)

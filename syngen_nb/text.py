@@ -150,6 +150,9 @@ def clean_name(name: str, most: int = 120) -> str:
 
 # %% ../nbs/00_text.ipynb #8f49c22f
 _LINE_ENDS = '\r\v\f\x1c\x1d\x1e\x85\u2028\u2029'
+_WINDOWS = frozenset(map(chr, range(0x80, 0xA0))) - {
+    '\x85'
+}  # Dashes and quotes of Windows-1252 that were read as Latin-1
 _parts_of_others = re.compile(rf'[{JOINERS}\u200b\U000e0020-\U000e007f]')  # The zero-width space, and tags of flags
 
 
@@ -161,6 +164,8 @@ def _is_kept(character: str) -> bool:
 
 def _cleaned(character: str) -> str:
     "Return what stays of a character in a text."
+    if character in _WINDOWS:
+        character = character.encode('latin-1').decode('cp1252', 'replace').replace('�', ' ')
     if character in '\n\t\u3000':
         return character
     if character in _LINE_ENDS:
