@@ -110,7 +110,7 @@ def plain_text(content: Any) -> str:
     return plain_text(content.get('text', content.get('value', '')))
 
 # %% ../nbs/20_answers.ipynb #e28b2955
-_like_json = re.compile(r'\s*(?:```\w*\s*)?(?:"\s*)?[\[{]\s*(?:\\?["\'\[{\]}]|$)')
+_like_json = re.compile(r'\s*(?:```\w*\s*)?(?:"\s*)?[\[{](?:\s*[\[{])*\s*(?:\\?["\'\]}]|$)')
 _THOUGHTS = ('thinking', 'redacted_thinking', 'reasoning', 'thought')  # Types of parts that hold no answer
 
 

@@ -40,7 +40,7 @@ class TalkingClient(NotebookClient):
         if not isinstance(value, str):
             return
         line = ' '.join(unescape(TAG.sub('', value)).split())
-        is_news = '[' in line and line != self.last_line
+        is_news = ' of ' in line and line != self.last_line
         if is_news and time.time() - self.last_time > SECONDS_BETWEEN_LINES:
             self.last_line, self.last_time = line, time.time()
             print('  ' + line, flush=True)

@@ -117,7 +117,7 @@ def _tree_hint(now: Situation) -> str:
     if not now.has_tree:
         return 'Grow the tree first'
     if now.is_busy:
-        return 'Running. You can open, read and edit the tree meanwhile. The next Generate follows the edits'
+        return 'Running. Edits of the tree hold for the next Generate'
     if now.change:
         return _CHANGED[now.change]
     if not now.is_grown:

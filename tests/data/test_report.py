@@ -386,7 +386,7 @@ def test_odd_frames_give_a_report(seed):
         (pd.DataFrame(dict(text=['a'], label=[pd.NA])), 'no label'),
         (pd.DataFrame(dict(text=['a'], label=[{'x': 1}])), 'several labels'),
         (pd.DataFrame([['a', 'b', 'x']], columns=['text', 'text', 'label']), '2 columns'),
-        (pd.DataFrame([['a', 'x']], columns=pd.MultiIndex.from_tuples([('text', 1), ('label', 1)])), 'no column'),
+        (pd.DataFrame([['a', 'x']], columns=pd.MultiIndex.from_tuples([('text', 1), ('label', 1)])), '2 levels'),
     ],
 )
 def test_what_cannot_be_measured_says_so(df, says):

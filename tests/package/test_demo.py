@@ -17,7 +17,7 @@ def test_demo(tmp_path, own_home):
         timeout=240,
     )
     assert not p.returncode, p.stdout + p.stderr
-    assert '/40 [' in p.stdout and '40 rows in demo.csv' in p.stdout
+    assert ' of 40 rows' in p.stdout and '40 rows in demo.csv' in p.stdout
     df = pd.read_csv(tmp_path / 'demo.csv')
     assert df.label.value_counts().to_dict() == dict(negative=20, positive=20) and df.text.nunique() == 40
     assert all(c.execution_count for c in nbformat.read(tmp_path / 'demo.ipynb', 4).cells if c.cell_type == 'code')

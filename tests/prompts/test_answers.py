@@ -183,6 +183,13 @@ def test_tags_inside_items_stay(text, around):
     assert salvage(answer, 'text') == items
 
 
+@pytest.mark.parametrize(
+    'text', ['{{7*7}} ${7*7} {% raw %}', '{name}, your parcel is here', '[1] As noted', '{{ user }} left']
+)
+def test_texts_in_braces_are_no_json(text):
+    assert salvage(json.dumps([{'text': text}]), 'text') == [text]
+
+
 @pytest.mark.parametrize('piece', ['{', '{"', '[{', '{"text":', '[\\"', '{\\"', '<|channel|>final ', '<think>', '\\'])
 def test_a_broken_answer_takes_no_time(piece):
     start = time.process_time()
