@@ -540,6 +540,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'syngen_nb.jobs.Job.wants': ('jobs.html#job.wants', 'syngen_nb/jobs.py'),
                                 'syngen_nb.jobs.Job.why_short': ('jobs.html#job.why_short', 'syngen_nb/jobs.py'),
                                 'syngen_nb.jobs.ListJob': ('jobs.html#listjob', 'syngen_nb/jobs.py'),
+                                'syngen_nb.jobs.ListJob._broke_off': ('jobs.html#listjob._broke_off', 'syngen_nb/jobs.py'),
                                 'syngen_nb.jobs.ListJob.add': ('jobs.html#listjob.add', 'syngen_nb/jobs.py'),
                                 'syngen_nb.jobs.ListJob.fingerprint': ('jobs.html#listjob.fingerprint', 'syngen_nb/jobs.py'),
                                 'syngen_nb.jobs.ListJob.missing': ('jobs.html#listjob.missing', 'syngen_nb/jobs.py'),

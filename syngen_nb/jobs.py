@@ -192,16 +192,25 @@ def why_short(self: Job, dropped: Iterable[tuple[str, str]] = ()) -> dict[str, s
         return dict(why=f'{n} empty answer{"s" if n > 1 else ""}: {reason}')
     return dict(why=f'{drops[0][1]} dropped: {drops[0][0]}') if drops else {}
 
-# %% ../nbs/30_jobs.ipynb #62371169
+# %% ../nbs/30_jobs.ipynb #088d2b45
 @patch
 def take(self: ListJob, answer: dict) -> None:
     "Take the items of an answer."
     prompts = self.writer.prompts
     is_cut = answer.get('cut', False)
     items = prompts.read(answer.get('text', ''), self.level, is_cut, answer.get('lead', ''))
-    if not items:
+    if not items and not self._broke_off(answer):
         self.empty[why_empty(answer)] += 1
     self.add(items)
+
+
+@patch
+def _broke_off(self: ListJob, answer: dict) -> bool:
+    "Return whether a text that goes on from the prompt, or a bare one, has no sentence that is whole."
+    prompts = self.writer.prompts
+    goes_on = prompts.how.get(self.level) == 'continue'
+    is_bare = prompts.bare and self.level == 'texts' and answer.get('cut', False)
+    return bool((goes_on or is_bare) and answer.get('text', '').strip())
 
 # %% ../nbs/30_jobs.ipynb #10988033
 def list_key(job: ListJob, **more: Any) -> str:

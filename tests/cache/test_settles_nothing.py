@@ -1,12 +1,14 @@
 "An answer that held nothing settles nothing: a server that is well again is asked"
 
 import json
+from collections import Counter
 
 import pytest
 from helpers import TASK
 
 from syngen_nb import Cache, Judge, Model, ShortWarning, generate, grow, start
 from syngen_nb.models import Answer, ModelError
+from syngen_nb.prompt_sets import SMALL as SMALL_PROMPTS
 
 ROUNDS = 3
 SMALL = dict(n_source_type=1, n_topic=1, n_subtopic=1, rounds=ROUNDS, filters=False, progress=False)
@@ -76,7 +78,8 @@ def test_a_label_that_is_always_declined(cache):
 
 def test_an_empty_answer_among_others_is_not_asked_again(cache):
     "What came after it settled the list"
-    model = Moody(is_ill=lambda prompt: model.asked % 2)
+    seen = Counter()
+    model = Moody(is_ill=lambda prompt: seen.update([prompt]) or seen[prompt] == 1)  # Ill for each question once
     df = write(model, cache, n=8)
     asked = model.asked
     assert len(df) == 24 and write(model, cache, n=8).equals(df) and model.asked == asked
@@ -130,3 +133,27 @@ def test_a_stopped_run_goes_on(cache):
     asked = model.asked
     assert len(write(model, c)) == len(df) and model.asked - asked >= 1
     assert [row['draw'] for row in c.find(series)] == list(range(ROUNDS))
+
+
+class BreaksOff(Model):
+    "Goes on in the middle of a sentence, and is cut off there"
+
+    name = 'my/breaks'
+    prompts = SMALL_PROMPTS
+
+    def __init__(self):
+        self.asked = 0
+
+    async def ask(self, req):
+        self.asked += 1
+        return Answer(text=' and then we went to the', cut=True)
+
+
+def test_a_continuation_that_breaks_off_is_an_answer(cache):
+    "A small model that writes badly is not asked again by the same call"
+    model = BreaksOff()
+    for _ in range(2):
+        with pytest.warns(ShortWarning):
+            write(model, cache, verify=False)
+        asked, model.asked = model.asked, 0
+    assert asked == 0
