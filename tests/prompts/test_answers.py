@@ -190,6 +190,10 @@ def test_texts_in_braces_are_no_json(text):
     assert salvage(json.dumps([{'text': text}]), 'text') == [text]
 
 
+def test_lines_of_strings_may_hold_tabs():
+    assert salvage('"Name:\tAnna"\n"another text",', 'text') == ['Name:\tAnna', 'another text']
+
+
 @pytest.mark.parametrize('piece', ['{', '{"', '[{', '{"text":', '[\\"', '{\\"', '<|channel|>final ', '<think>', '\\'])
 def test_a_broken_answer_takes_no_time(piece):
     start = time.process_time()
