@@ -6,7 +6,7 @@
 __all__ = ['APPLICATION_ID', 'FORMAT', 'SCHEMA', 'FIELDS', 'BAD_ROW', 'PATIENCE', 'CacheError', 'file_at', 'is_open_cache',
            'can_write', 'Cache', 'check_answer', 'check_row', 'was_asked_for', 'human_size', 'open_cache']
 
-# %% ../nbs/23_cache.ipynb #32e2f55a
+# %% ../nbs/23_cache.ipynb #5180e72b
 import asyncio
 import json
 import os
@@ -15,7 +15,7 @@ import stat
 import threading
 import time
 import warnings
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,10 @@ from urllib.parse import quote
 from fastcore.basics import patch
 from platformdirs import user_cache_path
 
-from .display import html_table
+from .display import html_table, short_traceback
 from .leases import FileId, Leases, alone_in, file_id
 from .loop import worker
+from .wording import counted
 
 # %% ../nbs/23_cache.ipynb #28f3aee3
 class CacheError(RuntimeError):
@@ -40,10 +41,7 @@ SCHEMA = """create table if not exists answers (
     primary key (series, draw)) without rowid"""
 FIELDS = ('series', 'draw', 'cell', 'model', 'request', 'answer', 'made')
 
-# %% ../nbs/23_cache.ipynb #449d02bf
-from .display import short_traceback
-
-
+# %% ../nbs/23_cache.ipynb #3cb64ca4
 @patch
 def _render_traceback_(self: CacheError) -> list[str]:
     return short_traceback(self)
@@ -295,20 +293,18 @@ def close(self: Cache) -> None:
         self._db = None
         self._pid = None
 
-# %% ../nbs/23_cache.ipynb #623c6c74
-def _copy(old: sqlite3.Connection, new: sqlite3.Connection) -> int:
-    "Put the answers of one file into another; return how many it did not have."
-    fields = ', '.join(FIELDS)
-    before = new.total_changes
-    new.execute('begin immediate')
+# %% ../nbs/23_cache.ipynb #0fc74da6
+def _insert(db: sqlite3.Connection, rows: Iterable[tuple]) -> int:
+    "Put `rows` into a file, all or none, apart from those that are there; return how many were new."
+    before = db.total_changes
+    db.execute('begin immediate')
     try:
-        rows = old.execute(f'select {fields} from answers')
-        new.executemany(f'insert or ignore into answers ({fields}) values (?,?,?,?,?,?,?)', rows)
-        new.execute('commit')
+        db.executemany(f'insert or ignore into answers ({", ".join(FIELDS)}) values (?,?,?,?,?,?,?)', rows)
+        db.execute('commit')
     finally:
-        if new.in_transaction:
-            new.execute('rollback')
-    return new.total_changes - before
+        if db.in_transaction:
+            db.execute('rollback')
+    return db.total_changes - before
 
 
 @patch
@@ -323,7 +319,7 @@ def _carry_over(self: Cache) -> None:
     except CacheError as error:
         raise CacheError(f'The cache {self.path} was replaced while it was open. {error}') from None
     try:
-        n_carried = _copy(old, new)
+        n_carried = _insert(new, old.execute(f'select {", ".join(FIELDS)} from answers'))
     except BaseException:
         new.close()
         raise
@@ -333,7 +329,7 @@ def _carry_over(self: Cache) -> None:
     if n_carried:
         warnings.warn(
             f'The cache {self.path} was deleted, moved or replaced while it was open. '
-            f'{n_carried:,} answers were carried over to the file that is there now. To begin afresh, use clear()',
+            f'Copied {counted(n_carried, "answer")} to the file that is there now. To begin afresh, use clear()',
             stacklevel=2,
         )
 
@@ -425,7 +421,7 @@ def put(
     is_new = self._do('insert or ignore into answers values (?,?,?,?,?,?,?) returning 1', *row)
     return answer if is_new else self.get(series, draw)
 
-# %% ../nbs/23_cache.ipynb #94e51260
+# %% ../nbs/23_cache.ipynb #d949ce05
 @patch
 def put_all(
     self: Cache,
@@ -433,16 +429,7 @@ def put_all(
 ) -> int:
     "Store rows, apart from those that are there; return how many were new."
     with self._lock, self._errors():
-        db = self._open()
-        before = db.total_changes
-        db.execute('begin immediate')
-        try:
-            db.executemany(f'insert or ignore into answers ({", ".join(FIELDS)}) values (?,?,?,?,?,?,?)', stored)
-            db.execute('commit')
-        finally:
-            if db.in_transaction:
-                db.execute('rollback')
-        return db.total_changes - before
+        return _insert(self._open(), stored)
 
 # %% ../nbs/23_cache.ipynb #93e7e12f
 PATIENCE = 900.0  # Seconds to wait for the answer that another process asks for
@@ -617,7 +604,7 @@ def clear(
     self._do('delete from answers where ?1 is null or model=?1', model)
     self._do('vacuum')
 
-# %% ../nbs/23_cache.ipynb #172492d1
+# %% ../nbs/23_cache.ipynb #4379c038
 def human_size(n_bytes: float) -> str:
     "Return a size for people, in MB or kB."
     return f'{n_bytes / 1e6:,.1f} MB' if n_bytes >= 1e6 else f'{n_bytes / 1e3:,.0f} kB'
@@ -637,7 +624,7 @@ def _about(self: Cache) -> dict | str:
 @patch
 def __repr__(self: Cache) -> str:
     about = self._about()
-    words = about if isinstance(about, str) else f'{about["answers"]:,} answers'
+    words = about if isinstance(about, str) else counted(about['answers'], 'answer')
     return f'{type(self).__name__}({str(self.path)!r}, {words})'
 
 

@@ -6,7 +6,7 @@
 __all__ = ['LEVELS', 'digest', 'draw_seed', 'Writer', 'Job', 'ListJob', 'why_empty', 'list_key', 'NamesJob', 'TextsJob', 'Reader',
            'CheckJob']
 
-# %% ../nbs/30_jobs.ipynb #768f233f
+# %% ../nbs/30_jobs.ipynb #9e3c4e18
 import hashlib
 import json
 from collections import Counter
@@ -19,6 +19,7 @@ from fastcore.basics import patch
 from .models import Model, ModelError
 from .prompts import KEYS, Prompts, Request, excerpt
 from .text import fold, same
+from .wording import counted
 
 # %% ../nbs/30_jobs.ipynb #b23ecdb4
 LEVELS = (*KEYS, 'checks')  # Kinds of jobs, the upper levels of the tree first: they make work for the others
@@ -168,7 +169,7 @@ def reason_against(self: ListJob, item: str, mark: str) -> str:
         return 'copies an example'
     return self.objection(self, item)
 
-# %% ../nbs/30_jobs.ipynb #66771aab
+# %% ../nbs/30_jobs.ipynb #ff387a5d
 def why_empty(answer: dict) -> str:
     "Return why an answer holds nothing usable, in the words of who gave it."
     words = ' '.join(answer.get('text', '').split())
@@ -189,7 +190,7 @@ def why_short(self: Job, dropped: Iterable[tuple[str, str]] = ()) -> dict[str, s
     empties = self.empty.most_common(1)
     if empties and (not drops or empties[0][1] > drops[0][1]):
         reason, n = empties[0]
-        return dict(why=f'{n} empty answer{"s" if n > 1 else ""}: {reason}')
+        return dict(why=f'{counted(n, "empty answer")}: {reason}')
     return dict(why=f'{drops[0][1]} dropped: {drops[0][0]}') if drops else {}
 
 # %% ../nbs/30_jobs.ipynb #088d2b45

@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['SIZES', 'Ranges', 'MARKS', 'SEVERITY', 'Line', 'report_lines', 'shown_lines', 'verdict', 'real_ranges',
            'known_ranges', 'find_range', 'ranges_of', 'judge_values', 'format_share', 'format_value', 'format_range',
-           'count_of', 'plain_name', 'Report', 'report', 'worst_verdict', 'Comparison', 'compare']
+           'plain_name', 'Report', 'report', 'worst_verdict', 'Comparison', 'compare']
 
-# %% ../nbs/51_report.ipynb #5672b286
+# %% ../nbs/51_report.ipynb #28d4b138
 import json
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,6 +22,7 @@ from fastcore.basics import patch
 from .display import static
 from .metrics import Labels, Measures, Rows, measure, openings, read_rows
 from .text import JOINERS, shorten
+from .wording import counted
 
 # %% ../nbs/51_report.ipynb #14453c11
 @dataclass(frozen=True)
@@ -240,7 +241,7 @@ def judge_values(found: Measures, ranges: Ranges) -> pd.DataFrame:
             table.append((line.key, label, value, low, high, grade, advice))
     return pd.DataFrame(table, columns=['metric', 'label', 'value', 'real_low', 'real_high', 'verdict', 'advice'])
 
-# %% ../nbs/51_report.ipynb #5c06a17b
+# %% ../nbs/51_report.ipynb #3b3bb866
 MARKS = dict(good='✓', look='!', bad='✗')
 SEVERITY = {'': 0, 'good': 1, 'look': 2, 'bad': 3}
 
@@ -278,12 +279,6 @@ def format_range(low: float, high: float, kind: str) -> str:
     if kind == 'share':
         first = first.removesuffix(' %')
     return f'{first}–{last}'
-
-
-def count_of(n: int, noun: str) -> str:
-    "Write a number with its noun: 1 word, 2 words, 3 branches."
-    plural = f'{noun}es' if noun.endswith('ch') else f'{noun}s'
-    return f'{n:,} {noun if n == 1 else plural}'
 
 
 def plain_name(name: str, most: int = 60) -> str:
@@ -436,11 +431,11 @@ def verdicts(self: Report) -> pd.Series:
     judged = self.lines[self.lines.verdict != '']
     return judged.groupby('metric', sort=False).verdict.agg(worst_verdict)
 
-# %% ../nbs/51_report.ipynb #6d358fb4
+# %% ../nbs/51_report.ipynb #bd8df520
 @patch(as_prop=True)
 def title(self: Report) -> str:
     "The size of the set, in words."
-    return f'{count_of(self.n, "text")}, {count_of(len(self.labels), "label")}'
+    return f'{counted(self.n, "text")}, {counted(len(self.labels), "label")}'
 
 
 def _explain(lines: pd.DataFrame, metric: str, grade: str) -> str:

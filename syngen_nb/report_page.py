@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Tables', 'whole_page', 'Cell', 'LineRow', 'report_html', 'comparison_html']
 
-# %% ../nbs/52_report_page.ipynb #cadaa80c
+# %% ../nbs/52_report_page.ipynb #402925de
 import io
 import re
 import warnings
@@ -27,7 +27,6 @@ from syngen_nb.report import (
     Comparison,
     Line,
     Report,
-    count_of,
     format_range,
     format_value,
     plain_name,
@@ -35,8 +34,9 @@ from syngen_nb.report import (
     shown_lines,
     worst_verdict,
 )
+from .wording import counted
 
-# %% ../nbs/52_report_page.ipynb #20eb290a
+# %% ../nbs/52_report_page.ipynb #eb7114ba
 def _joined(name: str) -> str:
     return ''.join(line.strip() for line in static(name).splitlines())
 
@@ -50,7 +50,7 @@ def _code(text: str) -> Markup:
 def _environment() -> Environment:
     environment = Environment(autoescape=True, loader=FunctionLoader(_joined))
     environment.filters |= dict(plain=plain_name, number=format_value, code=_code)
-    environment.globals |= dict(marks=MARKS, count=count_of, no_math=NO_MATH)
+    environment.globals |= dict(marks=MARKS, count=counted, no_math=NO_MATH)
     return environment
 
 
@@ -110,7 +110,7 @@ def _extreme_cells(line: Line, tables: Tables) -> list[Cell]:
         cells.append(Cell(text, table.verdict[label], title=label))
     return cells
 
-# %% ../nbs/52_report_page.ipynb #2b6da0b0
+# %% ../nbs/52_report_page.ipynb #d1a779e8
 @dataclass
 class LineRow:
     "A row of the table of lines."
@@ -128,7 +128,7 @@ def _detail(report: Report, line: Line) -> str:
     if line.key == 'best_word' and word:
         return plain_name(word['word'], 30)
     if line.key == 'length_alone' and length:
-        return f'{count_of(length["words"], "word")} or fewer'
+        return f'{counted(length["words"], "word")} or fewer'
     return ''
 
 

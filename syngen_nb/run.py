@@ -598,7 +598,7 @@ def _draw(bar: Any, run: Run) -> bool:
         bar.refresh()
     return goes_on
 
-# %% ../nbs/33_run.ipynb #0fccc60c
+# %% ../nbs/33_run.ipynb #2478d129
 def stopped_words(run: Run) -> str:
     "Return what to say when `run` was stopped by an interrupt."
     done, total = run.stages[-1].counts()
@@ -606,7 +606,7 @@ def stopped_words(run: Run) -> str:
         kept = 'What was answered is kept in memory: a call with the same Cache object goes on from there'
     else:
         kept = f'What was answered is kept in {run.cache.path}: the same call goes on from there'
-    return f'Stopped at {done:,} of {total:,} {run.unit}s. {kept}'
+    return f'Stopped at {done:,} of {counted(total, run.unit)}. {kept}'
 
 # %% ../nbs/33_run.ipynb #390cfd3b
 def wait_for(run: Run, progress: bool = True) -> Any:

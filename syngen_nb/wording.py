@@ -5,10 +5,11 @@
 # %% auto #0
 __all__ = ['UNKNOWN_COST', 'counted', 'counted_range', 'cost_words', 'cost_range', 'spent_words', 'duration_words']
 
-# %% ../nbs/01_wording.ipynb #265dc791
+# %% ../nbs/01_wording.ipynb #b298122c
 def counted(n: int, noun: str, plural: str = '') -> str:
-    "Return a count with its noun: '1 row', '2,000 rows'."
-    return f'{n:,} {noun if n == 1 else plural or noun + "s"}'
+    "Return a count with its noun: '1 row', '2,000 rows', '3 branches'."
+    plural = plural or (f'{noun}es' if noun.endswith('ch') else f'{noun}s')
+    return f'{n:,} {noun if n == 1 else plural}'
 
 # %% ../nbs/01_wording.ipynb #9628dcb2
 def counted_range(low: int, high: int, noun: str) -> str:

@@ -6,7 +6,7 @@
 __all__ = ['SECONDS_BETWEEN', 'Step', 'Situation', 'task_change', 'enabled_buttons', 'hints', 'labels_of', 'follow_labels', 'Job',
            'Work', 'Studio']
 
-# %% ../../nbs/widgets/06_studio.ipynb #af6263e4
+# %% ../../nbs/widgets/06_studio.ipynb #be9a77e6
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -39,6 +39,7 @@ from .run_view import RunView
 from .studio_file import Call, SavedStudio, call_with
 from .task_form import Goal, Order, Row, TaskForm
 from .taxonomy_tree import TaxonomyTree
+from ..wording import counted
 
 # %% ../../nbs/widgets/06_studio.ipynb #cc4198aa
 class Step(Base):
@@ -709,7 +710,7 @@ def _show_saved(self: Studio, saved: SavedStudio) -> None:
         self.data.df = saved.frame
     self._look()
 
-# %% ../../nbs/widgets/06_studio.ipynb #39a97f0d
+# %% ../../nbs/widgets/06_studio.ipynb #473abf9b
 @patch
 def _copy(self: Studio) -> None:
     self._steps[2].code = self.code()
@@ -745,4 +746,5 @@ def _html(self: Studio) -> str:
 
 @patch
 def __repr__(self: Studio) -> str:
-    return f'Studio({self._tax!r}, {0 if self.df is None else len(self.df)} rows)'
+    n_rows = 0 if self.df is None else len(self.df)
+    return f'Studio({self._tax!r}, {counted(n_rows, "row")})'
