@@ -95,7 +95,7 @@ def load(
     """
     return self.put_all([_as_stored(row) for _, row in read_recording(answers)])
 
-# %% ../nbs/24_recording.ipynb #945b2338
+# %% ../nbs/24_recording.ipynb #574fec78
 class Replay(Cache):
     """A cache that answers only from a recording, and never asks a model.
 
@@ -120,6 +120,10 @@ class Replay(Cache):
     def get(self, series: str, draw: int) -> dict | None:
         "Return the recorded answer of a draw, or None."
         return self._rows.get((series, draw), (None,))[0]
+
+    def get_many(self, keys: Iterable[tuple[str, int]]) -> dict[tuple[str, int], dict]:
+        "Return the recorded answers of many draws, by series and draw; the others are left out."
+        return {key: self._rows[key][0] for key in keys if key in self._rows}
 
     async def fetch(
         self, series: str, draw: int, ask: Callable[[], Awaitable[dict]], cell: str = '', model: str = '', **info: Any
