@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['ReplayMiss', 'recording_path', 'read_recording', 'Replay']
 
-# %% ../nbs/24_recording.ipynb #7b287424
+# %% ../nbs/24_recording.ipynb #0c01917f
 import json
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -15,7 +15,8 @@ from typing import Any
 
 from fastcore.basics import patch
 
-from .cache import BAD_ROW, FIELDS, Cache, CacheError, check_row, file_at, is_open_cache, was_asked_for
+from .answer_tables import BAD_ROW, FIELDS, Row
+from .cache import Cache, CacheError, check_row, file_at, is_open_cache, was_asked_for
 
 # %% ../nbs/24_recording.ipynb #50330f47
 class ReplayMiss(CacheError):
@@ -73,12 +74,18 @@ def read_recording(
         words = f'{type(error).__name__}: {error}'
         raise CacheError(f'{what} is not a recording: line {number} cannot be read ({words})') from None
 
-# %% ../nbs/24_recording.ipynb #4fe7640b
-def _as_stored(row: dict) -> tuple:
-    "Return the values of a row in the order of `FIELDS`."
-    dump = lambda value: json.dumps(value, ensure_ascii=False)
-    answer, request = dump(row['answer']), dump(row.get('request'))
-    return row['series'], row['draw'], row.get('cell', ''), row['model'], request, answer, time.time()
+# %% ../nbs/24_recording.ipynb #1f03540e
+def _as_row(line: dict) -> Row:
+    "Return the row of a cache for a line of a recording."
+    return Row(
+        line['series'],
+        line['draw'],
+        line.get('cell', ''),
+        line['model'],
+        line.get('request'),
+        line['answer'],
+        time.time(),
+    )
 
 
 @patch
@@ -93,7 +100,9 @@ def load(
     CacheError
         If it is not a recording. Then nothing is taken in.
     """
-    return self.put_all([_as_stored(row) for _, row in read_recording(answers)])
+    for _ in read_recording(answers):
+        pass  # A bad line is found before anything is stored
+    return self.put_all(_as_row(line) for _, line in read_recording(answers))
 
 # %% ../nbs/24_recording.ipynb #574fec78
 class Replay(Cache):
@@ -175,7 +184,7 @@ def rows(self: Replay, instruction: str | None = None) -> Iterator[dict]:
     found = self._read_rows(start for _, _, start in self._rows.values())
     return (row for row in found if was_asked_for(row, instruction))
 
-# %% ../nbs/24_recording.ipynb #1d12d41c
+# %% ../nbs/24_recording.ipynb #716bbbf6
 @patch
 def put(self: Replay, *args: Any, **kwargs: Any) -> dict:
     "Raise a `CacheError`: a recording cannot be written to."
@@ -195,14 +204,34 @@ def clear(self: Replay, model: str | None = None) -> None:
 
 
 @patch
+def shrink(self: Replay) -> None:
+    "Raise a `CacheError`: a recording is a text file."
+    raise CacheError('A recording is a text file, which cannot be shrunk; compress it')
+
+
+@patch
 def export(self: Replay, path: str | Path, instruction: str | None = None) -> int:
     "Raise a `CacheError`: a recording is a file already."
     raise CacheError('A recording is a file already; copy it')
 
-# %% ../nbs/24_recording.ipynb #b1cd79cc
+# %% ../nbs/24_recording.ipynb #f857b476
 @patch
 def close(self: Replay) -> None:
     "Do nothing: no file is open."
+
+
+@patch
+def check(self: Replay) -> int:
+    "Read all rows again; return how many there are."
+    n_rows = 0
+    for _ in self.rows():
+        n_rows += 1
+    return n_rows
+
+
+@patch(as_prop=True)
+def _is_old(self: Replay) -> bool:
+    return False
 
 
 @patch
