@@ -1203,6 +1203,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'syngen_nb.recording.Replay.__reduce__': ( 'recording.html#replay.__reduce__',
                                                                                 'syngen_nb/recording.py'),
                                      'syngen_nb.recording.Replay._is_old': ('recording.html#replay._is_old', 'syngen_nb/recording.py'),
+                                     'syngen_nb.recording.Replay._read_answer': ( 'recording.html#replay._read_answer',
+                                                                                  'syngen_nb/recording.py'),
                                      'syngen_nb.recording.Replay._read_rows': ( 'recording.html#replay._read_rows',
                                                                                 'syngen_nb/recording.py'),
                                      'syngen_nb.recording.Replay.can_ask': ('recording.html#replay.can_ask', 'syngen_nb/recording.py'),
