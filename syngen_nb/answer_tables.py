@@ -241,7 +241,7 @@ def long_key(stored: str | bytes) -> str:
     "Return the key that is stored."
     return stored.hex() if isinstance(stored, bytes) else stored
 
-# %% ../nbs/23_answer_tables.ipynb #e23d2864
+# %% ../nbs/23_answer_tables.ipynb #65bb37fd
 @dataclass(frozen=True)
 class Kind:
     "What requests of one level, model and instruction have in common."
@@ -249,6 +249,10 @@ class Kind:
     id: int
     model: str
     sample: bytes
+
+
+_FIND_OR_MAKE_KIND = """insert into kinds (level, model, instruction, sample) values (?,?,?,?)
+    on conflict (level, model, instruction) do update set level=level returning id, model, sample"""
 
 
 class Kinds:
@@ -273,11 +277,10 @@ class Kinds:
         name = (level_of(row.cell), row.model, dump((row.request or {}).get('instruction')))
         if name not in self._ids:
             values = (*name, sample.encode()[-LONGEST_SAMPLE:])
-            sql = 'insert or ignore into kinds (level, model, instruction, sample) values (?,?,?,?)'
-            self.db.execute(sql, values)
-            sql = 'select id from kinds where level=? and model=? and instruction=?'
-            self._ids[name] = self.db.execute(sql, name).fetchall()[0][0]
-        return self.find(self._ids[name])
+            kind = Kind(*self.db.execute(_FIND_OR_MAKE_KIND, values).fetchall()[0])
+            self._by_id[kind.id] = kind
+            self._ids[name] = kind.id
+        return self._by_id[self._ids[name]]
 
 
 def level_of(cell: str) -> str:

@@ -1,5 +1,7 @@
 "Files of version 0.2 and of today: both answer, also at the same time; large ones open at once, and damage is noticed"
 
+import asyncio
+import os
 import sqlite3
 import tracemalloc
 import zlib
@@ -242,3 +244,25 @@ def test_many_are_those_of_get(form, tmp_path, monkeypatch):
     keys = [(key.format(i), i % 4) for key in ('{:032x}', 'key {}') for i in range(22)]
     assert c.get_many(iter(keys)) == {key: c.get(*key) for key in keys if c.get(*key) is not None}
     assert len(c.get_many(keys)) == 2 * len([i for i in range(20) if i % 3 == i % 4])
+
+
+def test_reading_looks_for_the_file_now_and_then(tmp_path, monkeypatch):
+    "Within a moment it still answers from the file that is gone; then, and before a model is asked, from the new one"
+    c = a_cache('new', tmp_path / 'c.sqlite')
+    new = Cache(tmp_path / 'new.sqlite')
+    new.put('s', 1, {'text': 'y'})
+    new.close()
+    monkeypatch.setattr(syngen_nb.cache, 'LOOK_EVERY', 1000)
+    assert c.get('s', 1) is None
+    os.replace(tmp_path / 'new.sqlite', tmp_path / 'c.sqlite')
+    assert c.get('s', 1) is None
+
+    async def pay():
+        raise AssertionError('paid')
+
+    with pytest.warns(UserWarning, match='deleted, moved or replaced'):
+        assert asyncio.run(c.fetch('s', 1, pay)) == ({'text': 'y'}, False)
+    os.replace(tmp_path / 'c.sqlite', tmp_path / 'away.sqlite')
+    monkeypatch.setattr(syngen_nb.cache, 'LOOK_EVERY', 0)
+    with pytest.warns(UserWarning, match='deleted, moved or replaced'):
+        assert c.get('s', 0) == {'text': 'x'}
