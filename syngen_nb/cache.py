@@ -362,7 +362,7 @@ def _carry_over(self: Cache) -> None:
             stacklevel=2,
         )
 
-# %% ../nbs/23_cache.ipynb #71fee332
+# %% ../nbs/23_cache.ipynb #d31652ef
 def check_answer(answer: Any) -> dict:
     """Return `answer` if it can be used.
 
@@ -403,7 +403,7 @@ def check_row(row: Any) -> dict:
     json.dumps(row, ensure_ascii=False).encode()  # Half a character could not be stored
     return row
 
-
+# %% ../nbs/23_cache.ipynb #6eef429e
 @patch
 def _row(self: Cache, table: Table, stored: tuple) -> Row:
     "Return a stored row."
@@ -420,7 +420,7 @@ def _damaged(self: Cache, row: str, error: Exception) -> CacheError:
     words = f'{type(error).__name__}: {error}'
     return CacheError(f'The cache {self.path} is damaged: {row} cannot be read ({words}). Give another path')
 
-# %% ../nbs/23_cache.ipynb #7e919523
+# %% ../nbs/23_cache.ipynb #e940ef4f
 @patch
 def get(self: Cache, series: str, draw: int) -> dict | None:
     """Return the answer that is stored for a draw, or None.
@@ -449,7 +449,7 @@ def _answer(self: Cache, table: Table, key: tuple[str, int], stored: tuple) -> d
     except BAD_ROW as error:
         raise self._damaged(f'the answer to draw {key[1]} of {key[0]}', error) from None
 
-
+# %% ../nbs/23_cache.ipynb #3fdaec7b
 @patch
 def put(
     self: Cache,

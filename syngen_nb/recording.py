@@ -105,7 +105,7 @@ def load(
         pass  # A bad line is found before anything is stored
     return self.put_all(_as_row(line) for _, line in read_recording(answers))
 
-# %% ../nbs/24_recording.ipynb #cd18cecd
+# %% ../nbs/24_recording.ipynb #1742762b
 IN_MEMORY = 64_000_000  # Bytes of the largest file whose answers are held in memory
 
 
@@ -147,23 +147,31 @@ class Replay(Cache):
         found = {key: self.get(*key) for key in keys}
         return {key: answer for key, answer in found.items() if answer is not None}
 
-    async def fetch(
-        self, series: str, draw: int, ask: Callable[[], Awaitable[dict]], cell: str = '', model: str = '', **info: Any
-    ) -> tuple[dict, bool]:
-        """Return the recorded answer of a draw; it was never paid for now.
+# %% ../nbs/24_recording.ipynb #4cb46ed4
+@patch
+async def fetch(
+    self: Replay,
+    series: str,
+    draw: int,
+    ask: Callable[[], Awaitable[dict]],
+    cell: str = '',
+    model: str = '',
+    **info: Any,
+) -> tuple[dict, bool]:
+    """Return the recorded answer of a draw; it was never paid for now.
 
-        Raises
-        ------
-        ReplayMiss
-            If it is not in the recording.
-        """
-        answer = self.get(series, draw)
-        if answer is not None:
-            return answer, False
-        raise ReplayMiss(
-            f'{cell or series} (draw {draw}, {model}) is not in the recording {self.path.name}. '
-            'A recording answers only the task, counts, model, prompts and seed it was made with'
-        )
+    Raises
+    ------
+    ReplayMiss
+        If it is not in the recording.
+    """
+    answer = self.get(series, draw)
+    if answer is not None:
+        return answer, False
+    raise ReplayMiss(
+        f'{cell or series} (draw {draw}, {model}) is not in the recording {self.path.name}. '
+        'A recording answers only the task, counts, model, prompts and seed it was made with'
+    )
 
 # %% ../nbs/24_recording.ipynb #82d5b6ee
 @patch
