@@ -483,11 +483,13 @@ def groups_of(df: pd.DataFrame) -> np.ndarray | None:
             return df[column].astype(object).reset_index(drop=True).fillna('row ' + rows).to_numpy()
     return None
 
-# %% ../nbs/53_classifier.ipynb #42277f54
+# %% ../nbs/53_classifier.ipynb #87313e1a
 def weights_of(df: pd.DataFrame, weights: Any) -> np.ndarray | None:
-    "Return the weight of each row: a column of `df` by name, missing numbers being 1, or the numbers given."
+    "Return the weight of each row: a column of `df` by name, missing numbers being 1, by origin, or the numbers given."
     if weights is None:
         return None
+    if isinstance(weights, dict):
+        return _check_weights(_by_origin(df, weights), len(df))
     if isinstance(weights, str):
         if weights not in df.columns:
             raise ValueError(f'The frame has no column {weights!r}; it has {", ".join(map(str, df.columns))}')
@@ -495,10 +497,21 @@ def weights_of(df: pd.DataFrame, weights: Any) -> np.ndarray | None:
     return _check_weights(weights, len(df))
 
 
+def _by_origin(df: pd.DataFrame, weights: dict[str, float]) -> list[float]:
+    there = df['origin'].astype(str).tolist() if 'origin' in df.columns else []
+    unknown = [name for name in weights if name not in there]
+    if unknown or not there:
+        raise ValueError(
+            f'No row has the origin {", ".join(map(repr, unknown or weights))}; the column origin has '
+            f'{", ".join(sorted(set(there))) or "nothing, make it with concat(generated=df, real=real)"}'
+        )
+    return [weights.get(name, 1) for name in there]
+
+
 def train(
     df: pd.DataFrame,  # With `text` and `label`, as `generate` returns it
     encoder: Any = None,  # As in `get_encoder`, or 'tfidf', or 'tfidf+e5'; None: e5, or words where e5 is not installed
-    weights: str | Sequence[float] | None = None,  # A column such as 'confidence', or a number for each row
+    weights: Any = None,  # A column such as 'confidence', a number for each row, or a dict of origins
     C: float | None = None,  # How closely to fit; None: found by cross-validation over cells
     seed: int = 0,
 ) -> Classifier:
@@ -531,7 +544,8 @@ def default_encoder() -> str:
 def _info(df: pd.DataFrame, n: int) -> dict[str, str]:
     made = df.attrs.get('syngen')
     made = made if isinstance(made, dict) else {}
-    by = f' by {made["model"]}' if made.get('model') else ''
-    task = made.get('task')
-    instruction = task.get('instruction', '') if isinstance(task, dict) else ''
-    return dict(instruction=str(instruction), rows=f'{n:,} texts{" written" + by if by else ""}')
+    by = f' written by {made["model"]}' if made.get('model') else ''
+    by += f' labelled by {made["annotated_by"]}' if made.get('annotated_by') else ''
+    origins = made.get('origins')
+    parts = f' ({", ".join(f"{name} {count:,}" for name, count in origins.items())})' if origins else ''
+    return dict(instruction=str(made.get('instruction', '')), rows=f'{n:,} texts{by}{parts}')
