@@ -11,7 +11,6 @@ __all__ = ['Matrix', 'ZERO_SHOT', 'named_encoders', 'Student', 'train_student', 
 import base64
 import io
 import math
-import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
