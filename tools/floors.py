@@ -15,7 +15,7 @@ FLOORS = {
     'tree': 'history taxonomy tree_io',
     'asking': (
         'answers prompts prompt_sets cache recording limits models model_files secrets server_errors providers '
-        'local_model known_models'
+        'local_model executors known_models'
     ),
     'engine': 'jobs pace engine asker run options',
     'work': 'filters duplicates judge ledger checks name_lists grow_errors grow generate estimate',
