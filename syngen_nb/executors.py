@@ -275,7 +275,10 @@ def _shipment(self: OnExecutor) -> Parcel | Model:
         self._parcel = pack(_fitted(self.model, self.crew))
     return self._parcel
 
-# %% ../nbs/28_executors.ipynb #7c89909d
+# %% ../nbs/28_executors.ipynb #429f7656
+_SENT_AGAIN = frozenset(['KilledWorker', 'WorkerCrashedError', 'OutOfMemoryError'])  # Errors of dask and Ray
+
+
 class _Lost(Exception):
     "A request did not come back; it may be sent again unless `is_final`."
 
@@ -304,7 +307,7 @@ def _replace(self: OnExecutor, broken: Executor) -> None:
     settings = (old._max_workers, old._mp_context, old._initializer, old._initargs)
     self.executor = ProcessPoolExecutor(*settings, max_tasks_per_child=old._max_tasks_per_child)
 
-# %% ../nbs/28_executors.ipynb #c95ab6b5
+# %% ../nbs/28_executors.ipynb #a9b0e765
 @patch
 async def _send(self: OnExecutor, request: Request) -> Reply:
     "Return the reply of a worker, or raise `_Lost`."
@@ -337,7 +340,7 @@ def _judged(self: OnExecutor, error: BaseException) -> Exception:
     if isinstance(error, ImportError):
         words = f'{self.name}: a worker cannot import what it needs ({error}); install syngen_nb there as it is here'
         return ModelError(words, 'access')
-    return _Lost(_words_of(error), is_final=type(error).__name__ == 'KilledWorker')
+    return _Lost(_words_of(error), is_final=type(error).__name__ in _SENT_AGAIN)
 
 # %% ../nbs/28_executors.ipynb #b1091e0a
 LOOK_EVERY = 5.0  # Seconds between two looks for workers, while a request is on its way

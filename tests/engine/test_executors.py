@@ -7,23 +7,29 @@ import asyncio
 import logging
 import os
 import pickle
+import re
 import signal
+import sys
 import threading
 import time
 from collections import Counter
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
-from types import SimpleNamespace
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import pytest
 from fakes import Writer
 from helpers import TASK, check_exact, needs_llama
 
-from syngen_nb import Request, ShortWarning, Task, generate, get_model, grow, start
+import syngen_nb.cache
+from syngen_nb import Request, ShortWarning, Task, generate, get_model, grow, providers, start
 from syngen_nb import executors as module
-from syngen_nb import providers
 from syngen_nb.executors import OnExecutor, crew_of, pack
+from syngen_nb.local_model import LocalModel
 from syngen_nb.models import ModelError, ask
+
+ROOT = Path(__file__).parents[2]
 
 N = 40
 PLAN = dict(n_record_to_generate=N, n_source_type=1, n_topic=2, n_subtopic=1)
@@ -355,6 +361,83 @@ def test_dask_gives_up_a_deadly_request(client, model, monkeypatch):
     with pytest.raises(ModelError, match='workers die when they get this request .KilledWorker') as caught:
         asyncio.run(ask(on_workers, Request('deadly')))
     assert caught.value.kind == 'request'
+
+
+class FakeRay(ModuleType):
+    "As much of Ray as docs/scale.md uses; its tasks are threads."
+
+    def __init__(self):
+        super().__init__('ray')
+        self.pool = ThreadPoolExecutor(2)
+        self.init = lambda: None
+        self.cluster_resources = lambda: {'CPU': 16.0}
+
+    def remote(self, num_cpus):
+        def decorate(function):
+            def call(*args):
+                future = self.pool.submit(function, *args)
+                return SimpleNamespace(future=lambda: future)
+
+            return SimpleNamespace(remote=call)
+
+        return decorate
+
+
+def a_cluster(client):
+    "Return a module with clusters, as dask-jobqueue and dask-kubernetes have them, that stand for that of `client`."
+
+    class Cluster:
+        def __init__(self, **options):
+            assert options
+
+        def scale(self, jobs):
+            assert jobs > 0
+
+        def get_client(self):
+            return SimpleNamespace(wait_for_workers=lambda n: None, get_executor=client.get_executor)
+
+    return SimpleNamespace(SLURMCluster=Cluster, KubeCluster=Cluster)
+
+
+@pytest.mark.filterwarnings('ignore')
+def test_the_guide_runs_as_it_stands(client, server, tmp_path, monkeypatch):
+    "A writer stands in for the embedded model, here and on the workers; addresses are those of this machine"
+    writer = Writer(logprobs=20)
+    monkeypatch.setattr(LocalModel, 'ask', lambda self, request: writer.ask(request))
+    monkeypatch.setattr(module, 'pack', lambda model: pack(Writer(logprobs=20)))
+    for name in ('dask_jobqueue', 'dask_kubernetes', 'dask_kubernetes.operator'):
+        monkeypatch.setitem(sys.modules, name, a_cluster(client))
+    monkeypatch.setitem(sys.modules, 'ray', FakeRay())
+    page = (ROOT / 'docs/scale.md').read_text(encoding='utf-8')
+    found = re.findall(r'^```python\n(.*?)^```', page, re.M | re.S)
+    assert len(found) == page.count('```python') >= 7
+    client.wait_for_workers(2)
+    names, n_frames = {}, 0
+    for number, snippet in enumerate(found):
+        folder = tmp_path / str(number)  # A cache of its own, so that each way asks for all its rows
+        monkeypatch.setattr(syngen_nb.cache, 'user_cache_path', lambda app, folder=folder: folder)
+        code = snippet.replace('tcp://scheduler:8786', client.scheduler.address)
+        code = code.replace('http://gpu-server:8000/v1', server.url)
+        names.pop('df', None)
+        exec(compile(code, '<docs/scale.md>', 'exec'), names)
+        n_frames += len(names['df']) == 40
+        if isinstance(names.get('client'), type(client)):
+            names['client'].close()
+    assert n_frames == len(found) and server.requests()
+    names['model'].executor.shutdown()
+
+
+@pytest.mark.slow
+def test_the_table_of_the_guide_is_that_of_the_script(monkeypatch):
+    "Prices change with the list; the ways, the times and the measured rates must not differ"
+    monkeypatch.syspath_prepend(ROOT / 'benchmarks')
+    import scale
+
+    def without_prices(text):
+        return re.sub(r'\$[\d,.]+', '$', text)
+
+    page = scale.PAGE.read_text(encoding='utf-8')
+    assert without_prices(scale.with_table(page, scale.table())) == without_prices(page)
 
 
 @pytest.mark.slow
