@@ -420,7 +420,7 @@ def test_the_guide_runs_as_it_stands(client, server, tmp_path, monkeypatch):
         code = code.replace('http://gpu-server:8000/v1', server.url)
         names.pop('df', None)
         exec(compile(code, '<docs/scale.md>', 'exec'), names)
-        n_frames += len(names['df']) == 40
+        n_frames += len(names['df']) == 20
         if isinstance(names.get('client'), type(client)):
             names['client'].close()
     assert n_frames == len(found) and server.requests()
