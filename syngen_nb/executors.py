@@ -6,7 +6,7 @@
 __all__ = ['LOOK_EVERY', 'PATIENCE', 'MOST_SENDS', 'SENT_TOGETHER', 'Parcel', 'pack', 'Reply', 'open_parcel', 'answer_on_worker',
            'Crew', 'crew_of', 'OnExecutor']
 
-# %% ../nbs/28_executors.ipynb #f3627600
+# %% ../nbs/28_executors.ipynb #36ad921f
 import asyncio
 import copy
 import hashlib
@@ -15,6 +15,7 @@ import pickle
 import threading
 import time
 import uuid
+import weakref
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,7 +23,6 @@ from typing import Any
 
 from fastcore.basics import patch
 
-from .limits import Limit
 from .local_model import usable_cores
 from .loop import Worker
 from .models import Answer, Model, ModelError, retried
@@ -181,7 +181,7 @@ def _dask_crew(client: Any) -> Crew | None:
     most = max(threads, default=1)
     return Crew(sum(threads), most, most)
 
-# %% ../nbs/28_executors.ipynb #2e710237
+# %% ../nbs/28_executors.ipynb #624b90a8
 class OnExecutor(Model):
     """A model whose requests are answered by the workers of an executor.
 
@@ -209,8 +209,9 @@ class OnExecutor(Model):
         self.logprobs = model.logprobs
         self.keeps = model.keeps
         self.pace = model.pace
+        self.max_tokens: int | None = getattr(model, 'max_tokens', None)
         self._parcel: Parcel | None = None
-        self._alone = Limit()  # Of the requests that may have killed workers, one is on its way at a time
+        self._alone: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()  # Event loop to a lock, see `_send_alone`
         self._looked_at = self._manned_at = 0.0  # When workers were looked for last, and when there were some
 
     def key(self) -> dict[str, Any]:
@@ -376,7 +377,7 @@ async def _look_for_workers(self: OnExecutor) -> None:
             'access',
         )
 
-# %% ../nbs/28_executors.ipynb #c701cfd0
+# %% ../nbs/28_executors.ipynb #e76098f0
 MOST_SENDS = 4  # Of a request whose workers die
 SENT_TOGETHER = 2  # Of these, how often other lost requests may be on their way
 
@@ -405,11 +406,9 @@ async def _deliver(self: OnExecutor, request: Request) -> Reply:
 @patch
 async def _send_alone(self: OnExecutor, request: Request) -> Reply:
     "Send `request` while no other one is on its way that was lost before."
-    await self._alone.take(1)
-    try:
+    lock = self._alone.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+    async with lock:
         return await self._send(request)
-    finally:
-        self._alone.give_back()
 
 # %% ../nbs/28_executors.ipynb #347a8a3a
 @patch

@@ -15,7 +15,7 @@ from .local_model import LocalModel
 from .models import Model
 from .providers import AnthropicModel, OpenAIModel
 
-# %% ../nbs/29_known_models.ipynb #410517f3
+# %% ../nbs/29_known_models.ipynb #639b547f
 PROVIDERS = {'openai': OpenAIModel, 'anthropic': AnthropicModel}
 
 
@@ -31,7 +31,7 @@ def _checked(model: Any, options: dict) -> Model:
         )
     return model
 
-
+# %% ../nbs/29_known_models.ipynb #3f0ad2fe
 def get_model(
     model: str | Model | None = None, *, executor: Executor | Callable[[], Executor] | None = None, **options: Any
 ) -> Model:
