@@ -5,14 +5,17 @@
 # %% auto #0
 __all__ = ['PROVIDERS', 'get_model']
 
-# %% ../nbs/29_known_models.ipynb #10740d70
+# %% ../nbs/29_known_models.ipynb #cbbe0719
+from collections.abc import Callable
+from concurrent.futures import Executor
 from typing import Any
 
+from .executors import OnExecutor
 from .local_model import LocalModel
 from .models import Model
 from .providers import AnthropicModel, OpenAIModel
 
-# %% ../nbs/29_known_models.ipynb #c47c75c2
+# %% ../nbs/29_known_models.ipynb #639b547f
 PROVIDERS = {'openai': OpenAIModel, 'anthropic': AnthropicModel}
 
 
@@ -28,8 +31,10 @@ def _checked(model: Any, options: dict) -> Model:
         )
     return model
 
-
-def get_model(model: str | Model | None = None, **options: Any) -> Model:
+# %% ../nbs/29_known_models.ipynb #3f0ad2fe
+def get_model(
+    model: str | Model | None = None, *, executor: Executor | Callable[[], Executor] | None = None, **options: Any
+) -> Model:
     """Return the model meant by `model`.
 
     Parameters
@@ -37,6 +42,10 @@ def get_model(model: str | Model | None = None, **options: Any) -> Model:
     model : None, str or Model
         None or 'local' for the embedded model, 'local/small' for the small one, 'openai/NAME', 'anthropic/NAME', or a
         `Model`, which is returned as it is.
+    executor : Executor or function that makes one, default=None
+        Whose workers answer in place of this process: a pool of `concurrent.futures`, `client.get_executor()` of
+        dask, and others of that protocol. Each loads the model once. `concurrency` is then the number of requests
+        over all workers; by default as many as they can take.
     **options
         For the model's class: `OpenAIModel`, `AnthropicModel` or `LocalModel`.
 
@@ -45,6 +54,9 @@ def get_model(model: str | Model | None = None, **options: Any) -> Model:
     ValueError
         If there is no such model.
     """
+    if executor is not None:
+        concurrency = options.pop('concurrency', None)
+        return OnExecutor(get_model(model, **options), executor, concurrency)
     if model is not None and not isinstance(model, str):
         return _checked(model, options)
     model = model or 'local'
