@@ -15,7 +15,8 @@ FLOORS = {
     'tree': 'history taxonomy tree_io',
     'asking': (
         'answers prompts prompt_sets answer_tables cache pending recording outcomes tempo limits models spending '
-        'kept_budgets model_files secrets server_errors rate_headers providers batches local_model executors known_models'
+        'kept_budgets model_files secrets server_errors rate_headers providers batches local_model executors '
+        'known_models'
     ),
     'engine': 'jobs pace engine asker batch_asker run options',
     'work': 'filters duplicates judge ledger checks annotate name_lists grow_errors grow generate figures estimate',
