@@ -317,7 +317,7 @@ def cost_of(model: Model, answer: Answer, most: Cost) -> Cost:
     known = Cost.of(dollars or 0.0, answer.tokens_in + answer.tokens_out)
     return Cost(most.nanodollars, known.tokens) if dollars is None else known
 
-# %% ../nbs/25_spending.ipynb #4b5e2e9d
+# %% ../nbs/25_spending.ipynb #88b5d235
 _NO_LIMIT = (
     'nothing limits the length of an answer, so a cap cannot hold; '
     'give get_model(..., max_tokens=1000), or set max_tokens on a model of your own'
@@ -333,14 +333,14 @@ def check_model(model: Model, caps: Caps) -> None:
         If its price is not known and only dollars are capped, or if nothing limits its answers.
     """
     tokens_in, tokens_out = model.most_tokens(Request('x'))
-    if tokens_out is None:
-        raise ValueError(f'{model.name}: {_NO_LIMIT}')
-    is_priced = price_of(model, Answer('', tokens_in, tokens_out)) is not None
+    is_priced = price_of(model, Answer('', tokens_in, tokens_out or 1)) is not None
     if not is_priced and caps.max_tokens_total is None:
         raise ValueError(
             f'The price of {model.name} is not known, so max_dollars= cannot hold. Give its price, in dollars for a '
             'million tokens in and out: get_model(..., price=(0.15, 0.60)). Or cap the tokens: max_tokens_total='
         )
+    if tokens_out is None:
+        raise ValueError(f'{model.name}: {_NO_LIMIT}')
 
 # %% ../nbs/25_spending.ipynb #a4d4f478
 _TOO_BUSY = (503, 529)
@@ -360,7 +360,7 @@ def small_dollars(dollars: float) -> str:
 def _amount(cost: Cost, cap: str) -> str:
     return small_dollars(cost.dollars) if cap == 'max_dollars' else counted(cost.tokens, 'token')
 
-# %% ../nbs/25_spending.ipynb #b65bb0d0
+# %% ../nbs/25_spending.ipynb #aaf197c3
 @patch(as_prop=True)
 def words(self: Budget) -> str:
     "What was spent of what may be spent, e.g. '$0.31 of $2.50 spent'."
@@ -390,6 +390,12 @@ def why_full(self: Budget) -> str:
 @patch
 def _given(self: Budget) -> dict[str, float]:
     return {name: value for name, value in vars(self.caps).items() if value is not None}
+
+
+@patch(as_prop=True)
+def arguments(self: Budget) -> dict[str, float | str]:
+    "The arguments of `generate` that make such a budget."
+    return self._given() | (dict(budget=self.name) if self.name else {})
 
 
 @patch
