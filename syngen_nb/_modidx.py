@@ -1752,6 +1752,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                      'syngen_nb/widgets/studio.py'),
                                           'syngen_nb.widgets.studio.Studio._make_widgets': ( 'widgets/studio.html#studio._make_widgets',
                                                                                              'syngen_nb/widgets/studio.py'),
+                                          'syngen_nb.widgets.studio.Studio._observe_parts': ( 'widgets/studio.html#studio._observe_parts',
+                                                                                              'syngen_nb/widgets/studio.py'),
                                           'syngen_nb.widgets.studio.Studio._open': ( 'widgets/studio.html#studio._open',
                                                                                      'syngen_nb/widgets/studio.py'),
                                           'syngen_nb.widgets.studio.Studio._part': ( 'widgets/studio.html#studio._part',

@@ -21,7 +21,7 @@ from .models import ModelError
 # %% ../nbs/31_engine.ipynb #a902e36f
 Outcome = Literal['stored', 'asked', 'again', 'held']
 
-# %% ../nbs/31_engine.ipynb #8fe033a0
+# %% ../nbs/31_engine.ipynb #0c8562c3
 class Engine:
     """A queue of jobs that are answered several at a time.
 
@@ -45,11 +45,9 @@ class Engine:
         on_held: Callable[[], None] = lambda: None,  # Called when nothing is left to do but jobs that are held
     ):
         self.answer = answer
-        self.concurrency = concurrency
-        self.rounds = rounds
+        self.concurrency, self.rounds = concurrency, rounds
         self.is_gone = is_gone
-        self.on_change = on_change
-        self.on_held = on_held
+        self.on_change, self.on_held = on_change, on_held
         self.jobs: list[Job] = []
         self.errors: list[dict] = []
         self.held: list[Job] = []  # Jobs that wait for a higher spending cap
@@ -64,8 +62,7 @@ class Engine:
         self._order = count()  # Jobs of one rank stay in the order they came
         self._workers: set[asyncio.Task] = set()
         self._woken = asyncio.Event()
-        self._turn_ends = 0.0  # When the workers must let others have the loop
-        self._has_called_turn = False  # Whether the next turn will begin as the loop comes around
+        self._turn_ends, self._has_called_turn = 0.0, False  # See `_wait_for_turn`
 
 # %% ../nbs/31_engine.ipynb #2c56ba2e
 @patch

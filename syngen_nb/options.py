@@ -43,7 +43,7 @@ def whole_seed(seed: Any) -> int:
         raise ValueError(f'seed must be a whole number, not {seed!r}')
     return int(seed)
 
-# %% ../nbs/34_options.ipynb #caeb1cbd
+# %% ../nbs/34_options.ipynb #a5b6e1f4
 @dataclass
 class RunOptions:
     """Who writes, what is stored, and how long to go on.
@@ -65,11 +65,7 @@ class RunOptions:
     rounds: int = option(6, 'Draws without anything new before a list is given up.')
     max_dollars: float | None = option(None, 'Dollars to spend at most; requests on their way are included.')
     max_tokens_total: int | None = option(None, 'Tokens of prompts and answers to use at most, likewise.')
-    budget: Budget | str | None = option(
-        None,
-        'A `Budget` that several calls share, or a name: what was spent under it before, with the same cache file, '
-        'counts too. By default the caps are for this call alone.',
-    )
+    budget: Budget | str | None = option(None, 'A `Budget` to share, or a name whose sum is kept in the cache file.')
 
     def __post_init__(self):
         self.seed = whole_seed(self.seed)

@@ -91,13 +91,12 @@ def _for_each_request(sampling: dict[str, Any]) -> dict[str, Any]:
             options[f'extra_{kind}'] = dict(general) | dict(options.get(f'extra_{kind}') or {})
     return options
 
-# %% ../nbs/27_providers.ipynb #f9f4f7c0
+# %% ../nbs/27_providers.ipynb #5ce2fd7f
 class APIModel(Model):
     "A model behind the SDK of a provider; see `OpenAIModel` for the parameters."
 
     provider: Provider
     tells_attempts = True
-    own_price: tuple[float, float] | None = None  # Of a million tokens in and out, if it was given
 
     def __init__(
         self,
@@ -123,8 +122,7 @@ class APIModel(Model):
         self.concurrency = concurrency
         self.max_tokens = max_tokens
         self.structured = structured
-        if price is not None:
-            self.own_price = checked_price(price)
+        self.own_price = None if price is None else checked_price(price)
         self.sampling = _for_each_request(sampling)
         if prompts is not None:
             self.prompts = prompts

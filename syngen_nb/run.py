@@ -35,7 +35,7 @@ from .task import Task
 from .taxonomy import Taxonomy
 from .wording import counted, duration_words, spent_words
 
-# %% ../nbs/33_run.ipynb #e84ecb5f
+# %% ../nbs/33_run.ipynb #3fa68669
 @dataclass
 class Workspace:
     "Hold the parts that the stages of a run share."
@@ -78,16 +78,26 @@ class Workspace:
             self.pace.see(job)
         tell(self.watchers, set(job.nodes) if job else set())
 
-    def hold(self) -> None:
-        "Note that nothing can be asked any more before the spending cap is raised."
-        if not self.at_cap.done():
-            self.at_cap.set_result(None)
-        self.tell()
+# %% ../nbs/33_run.ipynb #aedd28ee
+@patch
+def hold(self: Workspace) -> None:
+    "Note that nothing can be asked any more before the spending cap is raised."
+    if not self.at_cap.done():
+        self.at_cap.set_result(None)
+    self.tell()
 
-    def check_price(self, model: Model) -> None:
-        "Raise if `model` may be asked, and the spending cap cannot hold for it."
-        if self.budget:
-            check_model(model, self.budget.caps)
+
+@patch
+def check_price(self: Workspace, model: Model) -> None:
+    """Check that the spending cap can hold for `model`.
+
+    Raises
+    ------
+    ValueError
+        If its price is not known, or nothing limits its answers.
+    """
+    if self.budget:
+        check_model(model, self.budget.caps)
 
 # %% ../nbs/33_run.ipynb #077ee04f
 State = tuple[str | None, int, int, str]  # Status, texts there are, texts wanted, error

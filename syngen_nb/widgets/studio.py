@@ -232,7 +232,7 @@ def next(self: Work) -> Callable[[], Any] | None:
     then, job.then = job.then, None
     return then
 
-# %% ../../nbs/widgets/06_studio.ipynb #36d53410
+# %% ../../nbs/widgets/06_studio.ipynb #4251c0bb
 class Studio(Kept, ipywidgets.VBox):
     """Make a data set by hand, from an instruction to a data frame.
 
@@ -270,15 +270,10 @@ class Studio(Kept, ipywidgets.VBox):
         one, two, three = self._steps
         parts = [one, self.form, two, self.tree, self.progress, three, self.data]
         super().__init__(parts, layout=ipywidgets.Layout(width='100%', min_width='0'))
-        self.form.observe(self._look, ['task', 'plan', 'model'])
-        self.form.estimate_for(self._goal_of)
-        self.tree.observe(self._run_changed, 'run')
-        self.tree.observe(self._selected, 'selected')
-        for step in self._steps:
-            step.observe(self._look, 'unfolded')
+        self._observe_parts()
         self._look()
 
-# %% ../../nbs/widgets/06_studio.ipynb #4c2d225a
+# %% ../../nbs/widgets/06_studio.ipynb #97f1869a
 @patch
 def _make_widgets(self: Studio, task: Task | None, plan: Plan | None, model: Any) -> None:
     self._labels = {}  # Of the tree
@@ -295,6 +290,16 @@ def _make_widgets(self: Studio, task: Task | None, plan: Plan | None, model: Any
         Step('Taxonomy', self._press, ['Generate']),
         Step('Data', self._press, ['Copy as Python', 'Save', 'Load']),
     ]
+
+
+@patch
+def _observe_parts(self: Studio) -> None:
+    self.form.observe(self._look, ['task', 'plan', 'model'])
+    self.form.estimate_for(self._goal_of)
+    self.tree.observe(self._run_changed, 'run')
+    self.tree.observe(self._selected, 'selected')
+    for step in self._steps:
+        step.observe(self._look, 'unfolded')
 
 
 @patch
