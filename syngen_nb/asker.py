@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Asker', 'said_in', 'plain_answer']
 
-# %% ../nbs/32_asker.ipynb #149dbfaa
+# %% ../nbs/32_asker.ipynb #f2bc7ddd
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -16,11 +16,11 @@ from .cache import Cache
 from .engine import Outcome
 from .jobs import Job, draw_seed
 from .limits import Place
-from .models import Answer, Model, ModelError, Usage, price_of, retried
-from .models import ask as ask_model
+from .models import BUSY, Answer, Model, ModelError, Usage, is_again, price_of, retried
+from .models import ask_once as ask_model
 from .prompts import Request
 
-# %% ../nbs/32_asker.ipynb #d012eab3
+# %% ../nbs/32_asker.ipynb #a8b83f9e
 class Asker:
     "Answers jobs out of a cache, and asks their models for what is not there."
 
@@ -40,6 +40,7 @@ class Asker:
         self.on_change = on_change
         self.may_ask = may_ask
         self.last_text = ''  # Of the last answer, or why it is empty
+        self._refused: set[Job] = set()  # Jobs whose last request came when the server was too busy
 
 # %% ../nbs/32_asker.ipynb #1ae343ae
 @patch
@@ -83,7 +84,7 @@ def _take_stored(self: Asker, job: Job) -> bool:
     job.passed_over += job.empty.total() - n_empty
     return True
 
-# %% ../nbs/32_asker.ipynb #5f5954da
+# %% ../nbs/32_asker.ipynb #2876da98
 @patch
 async def ask(self: Asker, job: Job) -> Outcome:
     "Let the model of `job` answer its next draw."
@@ -91,6 +92,8 @@ async def ask(self: Asker, job: Job) -> Outcome:
     n = job.per_request
     request = job.request(draw_seed(job.key, job.draws))
     retried.set(self._count_retry)
+    is_again.set(job in self._refused)
+    self._refused.discard(job)
 
     async def send() -> dict:
         answer = await ask_model(model, request)
@@ -102,6 +105,10 @@ async def ask(self: Asker, job: Job) -> Outcome:
     try:
         answer, was_paid = await self.cache.fetch(job.key, job.draws, send, cell=cell, model=model.name, request=about)
     except ModelError as error:
+        if error.kind in BUSY:
+            self._refused.add(job)
+            self._count_retry()
+            return 'again'
         if job.can_go_on(error):
             return 'again'
         self.usage.failed += 1
