@@ -228,7 +228,7 @@ def asked(self: Run, node: str) -> list[dict]:
     job = next((job for job in jobs if job), None)
     return self.cache.find(series=job.key) if job else []
 
-# %% ../nbs/33_run.ipynb #dca16140
+# %% ../nbs/33_run.ipynb #013e7bbf
 @patch
 def progress(self: Run) -> dict[str, Any]:
     """Return how far the run is.
@@ -238,6 +238,7 @@ def progress(self: Run) -> dict[str, Any]:
     dict
         `done` of `total` rows (or nodes, or texts); `work`, the share of the whole work that is done; `stages`, a level
         to its own two numbers; `current`, what is being asked for; `doing`, what a model does before its first answer;
+        `limit`, what was learned of the server's limits;
         `seconds` left by the measured rate of each stage, or None; `dollars`, `unpriced` and `retries` as in `usage`.
     """
     done, total = self.stages[-1].counts()
@@ -257,6 +258,7 @@ def progress(self: Run) -> dict[str, Any]:
         retries=usage.retries,
         current=current,
         doing=self._doing(),
+        limit=self._limit(),
         seconds=seconds,
     )
 
@@ -295,6 +297,11 @@ def _doing(self: Run) -> str:
         return ''
     is_first = not self.usage.requests and any(job.is_asking for job in self._engine.jobs)
     return self.workspace.pace.doing or ('waiting for the first answer' if is_first else '')
+
+# %% ../nbs/33_run.ipynb #b91f9063
+@patch
+def _limit(self: Run) -> str:
+    return self.workspace.pace.limit if self.status == 'running' else ''
 
 # %% ../nbs/33_run.ipynb #a1b7d6d6
 @patch
@@ -566,7 +573,7 @@ def warn_of_shortfall(run: Run, short: Sequence[dict]) -> None:
     if sentences:
         warnings.warn('. '.join(sentences), ShortWarning, stacklevel=_caller_level())
 
-# %% ../nbs/33_run.ipynb #d61b5133
+# %% ../nbs/33_run.ipynb #dee40450
 def _bar(run: Run, is_shown: bool) -> Any:
     from tqdm.auto import tqdm
 
@@ -576,6 +583,8 @@ def _bar(run: Run, is_shown: bool) -> Any:
 def _notes(run: Run, progress: dict) -> list[str]:
     "Return what stands behind the bar."
     notes = [_rows_so_far(run, progress)]
+    if progress['limit']:
+        notes.append(progress['limit'])
     if progress['doing']:
         notes.append(progress['doing'])
     elif progress['seconds']:
