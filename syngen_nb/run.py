@@ -228,7 +228,7 @@ def asked(self: Run, node: str) -> list[dict]:
     job = next((job for job in jobs if job), None)
     return self.cache.find(series=job.key) if job else []
 
-# %% ../nbs/33_run.ipynb #013e7bbf
+# %% ../nbs/33_run.ipynb #d90beaed
 @patch
 def progress(self: Run) -> dict[str, Any]:
     """Return how far the run is.
@@ -238,8 +238,8 @@ def progress(self: Run) -> dict[str, Any]:
     dict
         `done` of `total` rows (or nodes, or texts); `work`, the share of the whole work that is done; `stages`, a level
         to its own two numbers; `current`, what is being asked for; `doing`, what a model does before its first answer;
-        `limit`, what was learned of the server's limits;
         `seconds` left by the measured rate of each stage, or None; `dollars`, `unpriced` and `retries` as in `usage`.
+        While requests wait for their turn also `limit`, what was learned of the server's limits.
     """
     done, total = self.stages[-1].counts()
     stages: dict[str, tuple[int, int]] = {}
@@ -248,7 +248,7 @@ def progress(self: Run) -> dict[str, Any]:
     current = [job.name for job in list(self._engine.jobs) if job.is_asking]
     usage = self.usage
     work, seconds = self._measure()
-    return dict(
+    told = dict(
         done=done,
         total=total,
         work=work,
@@ -258,9 +258,10 @@ def progress(self: Run) -> dict[str, Any]:
         retries=usage.retries,
         current=current,
         doing=self._doing(),
-        limit=self._limit(),
         seconds=seconds,
     )
+    limit = self._limit()
+    return told | dict(limit=limit) if limit else told
 
 # %% ../nbs/33_run.ipynb #303ac758
 WHOLE_BUT_LAST = 0.99  # The share of the work that is shown at most while a run goes on
@@ -573,7 +574,7 @@ def warn_of_shortfall(run: Run, short: Sequence[dict]) -> None:
     if sentences:
         warnings.warn('. '.join(sentences), ShortWarning, stacklevel=_caller_level())
 
-# %% ../nbs/33_run.ipynb #dee40450
+# %% ../nbs/33_run.ipynb #85d17c0b
 def _bar(run: Run, is_shown: bool) -> Any:
     from tqdm.auto import tqdm
 
@@ -583,7 +584,7 @@ def _bar(run: Run, is_shown: bool) -> Any:
 def _notes(run: Run, progress: dict) -> list[str]:
     "Return what stands behind the bar."
     notes = [_rows_so_far(run, progress)]
-    if progress['limit']:
+    if 'limit' in progress:
         notes.append(progress['limit'])
     if progress['doing']:
         notes.append(progress['doing'])

@@ -51,13 +51,15 @@ class Allowance:
         used = self.limit - self.remaining
         return used / self.reset if used > 0 and self.reset > 0 else self.limit / 60
 
-# %% ../nbs/24_tempo.ipynb #f5846123
+# %% ../nbs/24_tempo.ipynb #05f699c5
 FIRST_WINDOW = 8  # Requests on their way to a server that has not answered yet
 LONGEST_PAUSE = 60.0  # Seconds between two tries, unless the server asks for more
 _LEAST_PAUSE = 0.02
-_N_RECENT = 12  # Requests that say how fast it went of late
+_N_RECENT = 20  # Requests that say how fast it went of late
+_N_SURE = 12  # Requests between two refusals that are no accident
 _SLOWER = 0.97  # Of the measured rate, after a refusal
 _MOST_GROWTH = 1.04  # From one answer to the next
+_GROWTH_AT_FIRST = 1.08  # The same while the rate is only a guess
 _LEAST_PATIENCE = 8.0  # Answers within which the rate grows again
 _MOST_PATIENCE = 35.0
 _LEAST_SHARE = 0.1  # Of the highest rate that was measured; no guess falls below it
@@ -91,6 +93,7 @@ class Tempo:
         self._steps = 0  # Answers since then
         self._hold = self._patience = _LEAST_PATIENCE
         self._is_surprised = False
+        self._is_measured = False  # Whether the rate was measured between two refusals
         self._peak = 0.0  # The highest rate that was measured over several answers
         self._is_paced = self._is_full = False  # Whether the last request waited for its time, and for room
         self._recent: deque[float] = deque(maxlen=_N_RECENT)  # When the last requests left
@@ -120,7 +123,7 @@ def unsent(self: Tempo) -> None:
     if self.rate:
         self.next_at -= 1 / self.rate
 
-# %% ../nbs/24_tempo.ipynb #6dd83b23
+# %% ../nbs/24_tempo.ipynb #172c203f
 @patch
 def answered(self: Tempo, ticket: Ticket, now: float) -> None:
     "Take note that the server took a request."
@@ -136,7 +139,8 @@ def answered(self: Tempo, ticket: Ticket, now: float) -> None:
     if self._is_paced:
         self._steps += 1
         beyond = (self._steps - self._hold) / self._patience
-        self.rate = min(self.rate * _MOST_GROWTH, self.measured * max(_SLOWER, 1 + beyond**3))
+        growth = _MOST_GROWTH if self._is_measured else _GROWTH_AT_FIRST
+        self.rate = min(self.rate * growth, self.measured * max(_SLOWER, 1 + beyond**3))
 
 # %% ../nbs/24_tempo.ipynb #45d98664
 @patch
@@ -170,7 +174,7 @@ def pause(self: Tempo, wait: float | None) -> float:
     interval = min(0.5, 1 / self.rate) if self.rate else 0.5
     return min(LONGEST_PAUSE, max(_LEAST_PAUSE, interval) * 2 ** min(self.refusals_in_a_row - 1, 12))
 
-# %% ../nbs/24_tempo.ipynb #5b041804
+# %% ../nbs/24_tempo.ipynb #c292378f
 @patch
 def _measure(self: Tempo, ticket: Ticket, wait: float | None) -> None:
     "Measure the rate at the first refusal of a stretch."
@@ -182,11 +186,12 @@ def _measure(self: Tempo, ticket: Ticket, wait: float | None) -> None:
         most = n_taken / seconds if n_taken > 0 and seconds > 0 else 4 * least
         self.measured = math.sqrt(least * max(least, most))
     else:
+        self._is_measured = True
         is_surprise = self.rate <= 1.02 * self.measured
-        is_first_surprise = is_surprise and not (self._is_surprised and n_taken < _N_RECENT)
+        is_first_surprise = is_surprise and not (self._is_surprised and n_taken < _N_SURE)
         self._is_surprised = is_surprise
         self.measured = self.rate if is_first_surprise else self._rate_of(n_taken, seconds, ticket.at)
-    if n_taken >= _N_RECENT:
+    if n_taken >= 8:
         self._peak = max(self._peak, self.measured)
     self.measured = max(self.measured, _LEAST_SHARE * self._peak)
     is_confirmed = before and 0.8 < self.measured / before < 1.25
