@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Asker', 'ask_charged', 'said_in', 'plain_answer']
 
-# %% ../nbs/32_asker.ipynb #9be50310
+# %% ../nbs/32_asker.ipynb #ec191080
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -16,12 +16,12 @@ from .cache import Cache
 from .engine import Outcome
 from .jobs import Job, draw_seed
 from .limits import Place
-from .models import Answer, Model, ModelError, Usage, price_of, retried
-from .models import ask as ask_model
+from .models import BUSY, Answer, Model, ModelError, Usage, is_again, price_of, retried
+from .models import ask_once as ask_model
 from .prompts import Request
 from .spending import Budget, CapReached, Charge, cost_of, current, most_cost
 
-# %% ../nbs/32_asker.ipynb #af862247
+# %% ../nbs/32_asker.ipynb #4e4cc607
 class Asker:
     "Answers jobs out of a cache, and asks their models for what is not there."
 
@@ -43,6 +43,7 @@ class Asker:
         self.may_ask = may_ask
         self.budget = budget
         self.last_text = ''  # Of the last answer, or why it is empty
+        self._refused: set[Job] = set()  # Jobs whose last request came when the server was too busy
 
 # %% ../nbs/32_asker.ipynb #472864ac
 @patch
@@ -117,7 +118,7 @@ def _take_stored(self: Asker, job: Job) -> bool:
     job.passed_over += job.empty.total() - n_empty
     return True
 
-# %% ../nbs/32_asker.ipynb #9b587895
+# %% ../nbs/32_asker.ipynb #057addfa
 @patch
 async def ask(self: Asker, job: Job) -> Outcome:
     "Let the model of `job` answer its next draw."
@@ -127,6 +128,8 @@ async def ask(self: Asker, job: Job) -> Outcome:
     charge = current.get() if self.budget else None
     current.set(charge)  # A run that was started on the loop may have taken that of another along
     retried.set(self._count_retry)
+    is_again.set(job in self._refused)
+    self._refused.discard(job)
 
     async def send() -> dict:
         answer = await ask_charged(model, request, charge)
@@ -140,6 +143,10 @@ async def ask(self: Asker, job: Job) -> Outcome:
     except CapReached:  # Before another attempt; perhaps that of another run that asks the same
         return 'again'
     except ModelError as error:
+        if error.kind in BUSY:
+            self._refused.add(job)
+            self._count_retry()
+            return 'again'
         if job.can_go_on(error):
             return 'again'
         self.usage.failed += 1

@@ -277,7 +277,7 @@ def asked(self: Run, node: str) -> list[dict]:
     job = next((job for job in jobs if job), None)
     return self.cache.find(series=job.key) if job else []
 
-# %% ../nbs/33_run.ipynb #dca16140
+# %% ../nbs/33_run.ipynb #d90beaed
 @patch
 def progress(self: Run) -> dict[str, Any]:
     """Return how far the run is.
@@ -288,6 +288,7 @@ def progress(self: Run) -> dict[str, Any]:
         `done` of `total` rows (or nodes, or texts); `work`, the share of the whole work that is done; `stages`, a level
         to its own two numbers; `current`, what is being asked for; `doing`, what a model does before its first answer;
         `seconds` left by the measured rate of each stage, or None; `dollars`, `unpriced` and `retries` as in `usage`.
+        While requests wait for their turn also `limit`, what was learned of the server's limits.
     """
     done, total = self.stages[-1].counts()
     stages: dict[str, tuple[int, int]] = {}
@@ -296,7 +297,7 @@ def progress(self: Run) -> dict[str, Any]:
     current = [job.name for job in list(self._engine.jobs) if job.is_asking]
     usage = self.usage
     work, seconds = self._measure()
-    return dict(
+    told = dict(
         done=done,
         total=total,
         work=work,
@@ -308,6 +309,8 @@ def progress(self: Run) -> dict[str, Any]:
         doing=self._doing(),
         seconds=seconds,
     )
+    limit = self._limit()
+    return told | dict(limit=limit) if limit else told
 
 # %% ../nbs/33_run.ipynb #303ac758
 WHOLE_BUT_LAST = 0.99  # The share of the work that is shown at most while a run goes on
@@ -344,6 +347,11 @@ def _doing(self: Run) -> str:
         return ''
     is_first = not self.usage.requests and any(job.is_asking for job in self._engine.jobs)
     return self.workspace.pace.doing or ('waiting for the first answer' if is_first else '')
+
+# %% ../nbs/33_run.ipynb #b91f9063
+@patch
+def _limit(self: Run) -> str:
+    return self.workspace.pace.limit if self.status == 'running' else ''
 
 # %% ../nbs/33_run.ipynb #a1b7d6d6
 @patch
@@ -645,7 +653,7 @@ def warn_of_shortfall(run: Run, short: Sequence[dict]) -> None:
     if sentences:
         warnings.warn('. '.join(sentences), ShortWarning, stacklevel=_caller_level())
 
-# %% ../nbs/33_run.ipynb #8c060c8a
+# %% ../nbs/33_run.ipynb #3fcaa9ee
 def _bar(run: Run, is_shown: bool) -> Any:
     from tqdm.auto import tqdm
 
@@ -655,6 +663,8 @@ def _bar(run: Run, is_shown: bool) -> Any:
 def _notes(run: Run, progress: dict) -> list[str]:
     "Return what stands behind the bar."
     notes = [_rows_so_far(run, progress)]
+    if 'limit' in progress:
+        notes.append(progress['limit'])
     if progress['doing']:
         notes.append(progress['doing'])
     elif progress['seconds']:

@@ -97,11 +97,11 @@ class RunPage {
     say(this.capName.firstChild, name == 'max_dollars' ? 'New cap in dollars' : 'New cap in tokens');
     if (isNew && document.activeElement !== this.capField) this.capField.value = most;
   }
-  // What happens now, or what a stopped run has left to do
-  drawNow({ cells = [], n = 0, doing = '' }, rest = '') {
+  // What happens now, what the server allows, or what a stopped run has left to do
+  drawNow({ cells = [], n = 0, doing = '', limit = '' }, rest = '') {
     const more = n - cells.length;
     const asking = `asking: ${cells.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
-    say(this.now, joined([doing, n ? asking : '', rest]));
+    say(this.now, joined([doing, limit, n ? asking : '', rest]));
     this.now.title = cells.join('\n');
   }
   drawErrors(error) {

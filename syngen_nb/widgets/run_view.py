@@ -45,7 +45,7 @@ def _group_errors(errors: Sequence[dict], most: int = 5) -> list[dict]:
         groups.append(dict(error=text, n=n, cells=cells[:3]))
     return groups
 
-# %% ../../nbs/widgets/03_run_view.ipynb #1d3399c0
+# %% ../../nbs/widgets/03_run_view.ipynb #5101971f
 def _run_record(run: Run, progress: dict) -> dict[str, Any]:
     "Return the record of the run as a whole."
     usage = run.usage
@@ -77,7 +77,7 @@ def _records_of(run: Run) -> dict[str, dict]:
     "Return all records of a run."
     progress = run.progress()
     current = progress['current']
-    now = dict(cells=current[:3], n=len(current), doing=progress['doing'])
+    now = dict(cells=current[:3], n=len(current), doing=progress['doing'], limit=progress.get('limit', ''))
     records = dict(run=_run_record(run, progress), now=now)
     for name, (done, total) in progress['stages'].items():
         records[f'stage {name}'] = dict(done=done, total=total)
