@@ -656,13 +656,15 @@ def _tree_and_plan(what: Task | Taxonomy, options: TextOptions) -> tuple[Taxonom
         return taxonomy, _plan_for_tree(taxonomy, options)
     raise ValueError(f'generate takes a Task or a Taxonomy, not {type(what).__name__}')
 
-# %% ../nbs/48_generate.ipynb #97f443b8
+# %% ../nbs/48_generate.ipynb #efb2e4ce
 def text_run(what: Task | Taxonomy, options: TextOptions, **asker: Any) -> TextRun:
     "Return the run for the arguments of `generate`."
     taxonomy, plan = _tree_and_plan(what, options)
     taxonomy.plan = replace(plan, n_record_to_generate=None, sample_per_subtopic=None)
     tops_up = bool(options.counts) or isinstance(what, Task)
-    workspace = Workspace(taxonomy, plan, options.writer(), options.open_cache(), options.rounds, **asker)
+    cache = options.open_cache()
+    budget = options.open_budget(cache)
+    workspace = Workspace(taxonomy, plan, options.writer(), cache, options.rounds, budget=budget, **asker)
     tree = TreeStage(workspace, PlanFiller(workspace, tops_up))
     texts = TextStage(
         workspace,
@@ -680,7 +682,11 @@ def text_run(what: Task | Taxonomy, options: TextOptions, **asker: Any) -> TextR
 
 def _checks(workspace: Workspace, verify: Any) -> Checks | None:
     judge = get_judge(workspace.writer.prompts.verify if verify is None else verify)
-    return Checks(workspace, judge_reader(judge, workspace.writer, workspace.task)) if judge else None
+    if not judge:
+        return None
+    reader = judge_reader(judge, workspace.writer, workspace.task)
+    workspace.check_price(reader.model)
+    return Checks(workspace, reader)
 
 # %% ../nbs/48_generate.ipynb #245275c8
 @takes(

@@ -5,13 +5,14 @@
 # %% auto #0
 __all__ = ['TOKENS', 'NAMES_A_LIST', 'Loads', 'usual_seconds', 'Pace', 'amount']
 
-# %% ../nbs/32_pace.ipynb #62d461a1
+# %% ../nbs/32_pace.ipynb #dfb6d8d7
 import time
 from collections.abc import Callable, Mapping
 
 from fastcore.basics import patch
 
 from .jobs import CheckJob, Job, NamesJob
+from .limits import limit_of
 from .models import Model
 
 # %% ../nbs/32_pace.ipynb #d4be8f98
@@ -91,7 +92,7 @@ def doing(self: Pace) -> str:
     "What a model does before it can answer, for instance 'loading the model, 1.1 GB'."
     return next((model.doing for model in list(self.models.values()) if model.doing), '')
 
-# %% ../nbs/32_pace.ipynb #b4c17fda
+# %% ../nbs/32_pace.ipynb #dc53faa8
 @patch
 def seconds_each(self: Pace, usual: Mapping[str, float]) -> tuple[dict[str, float], bool]:
     "Return what a unit of each level takes, and whether any level was measured; `usual` says it for the others."
@@ -105,7 +106,28 @@ def seconds_each(self: Pace, usual: Mapping[str, float]) -> tuple[dict[str, floa
             expected += units * usual[level]
     spent = sum(measured[level] * self._units[level] for level in measured)
     factor = spent / expected if expected else 1.0
-    return {level: measured.get(level, each * factor) for level, each in usual.items()}, bool(measured)
+    each = {level: measured.get(level, seconds * factor) for level, seconds in usual.items()}
+    return {level: max(seconds, self._least_seconds(level)) for level, seconds in each.items()}, bool(measured)
+
+# %% ../nbs/32_pace.ipynb #a687084b
+@patch
+def _least_seconds(self: Pace, level: str) -> float:
+    "Return what a unit of a level takes at least, where its server holds up requests."
+    models = list(self.models.values())
+    model = self.models.get(level) or (models[-1] if models and level != 'checks' else None)
+    rate = limit_of(model).learned()[0] if model else None
+    if not rate:
+        return 0.0
+    usual_requests = 1 / NAMES_A_LIST if level == 'texts' else 1.0
+    units = self._units[level]
+    return (self._answers[level] / units if units else usual_requests) / rate
+
+
+@patch(as_prop=True)
+def limit(self: Pace) -> str:
+    "What was learned of the limits of the servers, for instance 'the server allows about 50 requests a minute'."
+    words = (limit_of(model).learned()[1] for model in list(self.models.values()))
+    return next((word for word in words if word), '')
 
 # %% ../nbs/32_pace.ipynb #064b37b1
 @patch

@@ -89,6 +89,55 @@ def unsupported(schema):
     return unsupported(list(schema.values()))
 
 
+class RateLimit:
+    """What a provider allows: so many requests and tokens a minute, each in a bucket that refills all the time.
+
+    `retry_after` is a header of a refusal: a number, 'honest' (seconds until there is room) or None. `headers` says what
+    is left as 'openai' or 'anthropic' does, or not at all. `then` is (seconds, requests a minute) of a limit that changes.
+    A minute takes `minute` seconds."""
+
+    def __init__(self, requests=None, tokens=None, burst=None, retry_after=None, headers=None, then=None, minute=60):
+        self.retry_after, self.headers, self.then, self.minute = retry_after, headers, then, minute
+        self.most = {k: v for k, v in (('requests', requests), ('tokens', tokens)) if v}
+        self.holds = {k: burst * v / requests if burst and requests else v for k, v in self.most.items()}
+        self.level, self.at, self.since = dict(self.holds), time.monotonic(), None
+
+    def take(self, tokens):
+        "(whether the request is let through, the headers of its answer)"
+        now = time.monotonic()
+        self.since = self.since or now
+        if self.then and now > self.since + self.then[0]:
+            self.most['requests'], self.then = self.then[1], None
+        for k, v in self.most.items():
+            self.level[k] = min(self.holds[k], self.level[k] + (now - self.at) * v / self.minute)
+        self.at = now
+        cost = dict(requests=1, tokens=tokens)
+        lack = max((cost[k] - self.level[k]) / v * self.minute for k, v in self.most.items())
+        if lack <= 1e-9:
+            for k in self.most:
+                self.level[k] -= cost[k]
+        return lack <= 1e-9, self.said() | (self.wait(lack) if lack > 1e-9 else {})
+
+    def wait(self, lack):
+        if self.retry_after is None:
+            return {}
+        return {'retry-after': str(max(1, math.ceil(lack)) if self.retry_after == 'honest' else self.retry_after)}
+
+    def said(self):
+        out = {}
+        for k, v in self.most.items():
+            left, reset = max(0, int(self.level[k])), (self.holds[k] - self.level[k]) / v * self.minute
+            if self.headers == 'openai':
+                at = f'{reset:.3f}s' if reset >= 1 else f'{reset * 1000:.0f}ms'
+                out |= {f'x-ratelimit-{n}-{k}': str(o) for n, o in (('limit', int(self.holds[k])), ('remaining', left))}
+                out[f'x-ratelimit-reset-{k}'] = at
+            if self.headers == 'anthropic':
+                at = time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(math.ceil(time.time() + reset)))
+                fields = (('limit', int(self.holds[k])), ('remaining', left), ('reset', at))
+                out |= {f'anthropic-ratelimit-{k}-{n}': str(o) for n, o in fields}
+        return out
+
+
 class Fake:
     "What to answer, and the log of what was asked"
 
@@ -103,7 +152,9 @@ class Fake:
         fail_match=None,
         strict=False,
         no_logprobs=False,
+        limit=None,
     ):
+        self.limit = RateLimit(**(json.loads(limit) if isinstance(limit, str) else limit)) if limit else None
         self.latency, self.faults, self.seed, self.auth = latency, parse_faults(faults), seed, auth
         self.die_after, self.fail_match, self.strict, self.no_logprobs = die_after, fail_match, strict, no_logprobs
         self.n, self.busy, self.given, self.earlier = 0, 0, set(), {}
@@ -190,6 +241,7 @@ class Fake:
         name, keys, n = read_schema(schema, prompt)
         key = head.get('x-api-key') or head.get('authorization', '').removeprefix('Bearer ')
         p, fault = rng.random(), None
+        may, left = self.limit.take(len(prompt) // 4 + 200) if self.limit else (True, {})
         for f, pf in self.faults.items():
             if p < pf:
                 fault = f
@@ -223,6 +275,9 @@ class Fake:
                 if openai
                 else error(401, 'authentication_error', f'invalid x-api-key: {key}')
             )
+        elif not may:
+            fault = 'limit'
+            res = error(429, 'rate_limit_error', 'Rate limit reached')
         elif self.die_after is not None and i > self.die_after:
             fault = 'die'
             res = error(500, 'api_error', 'The server died')
@@ -286,6 +341,7 @@ class Fake:
                     usage=dict(input_tokens=ti, output_tokens=to),
                 )
             res = 200, {}, out, fault
+        res = (res[0], left | res[1], *res[2:])
         if self.log:
             self.log.write(
                 json.dumps(
@@ -300,6 +356,8 @@ class Fake:
                         status=res[0],
                         retry=int(head.get('x-stainless-retry-count', 0)),
                         busy=self.busy,
+                        limit=d.get('max_completion_tokens') or d.get('max_tokens'),
+                        tokens=list(res[2]['usage'].values())[:2] if res[0] == 200 else None,
                     )
                 )
                 + '\n'
@@ -348,7 +406,7 @@ class Http(asyncio.Protocol):
         self.fake.busy += 1
         status, extra, out, fault = self.fake.answer(first.split(' ')[1].split('?')[0], head, body)
         asyncio.get_running_loop().call_later(
-            HANG if fault == 'hang' else self.fake.latency, self.send, status, extra, out
+            {'hang': HANG, 'limit': 0}.get(fault, self.fake.latency), self.send, status, extra, out
         )
 
     def send(self, status, extra, out):
@@ -397,7 +455,16 @@ class Server:
 
 @contextmanager
 def serve(
-    latency=0, faults=None, auth=None, seed=0, die_after=None, fail_match=None, strict=False, no_logprobs=False, port=0
+    latency=0,
+    faults=None,
+    auth=None,
+    seed=0,
+    die_after=None,
+    fail_match=None,
+    strict=False,
+    no_logprobs=False,
+    port=0,
+    limit=None,
 ):
     "Run the fake as a process until the end of the block"
     with tempfile.TemporaryDirectory() as tmp:
@@ -409,6 +476,7 @@ def serve(
             seed=seed,
             die_after=die_after,
             fail_match=fail_match,
+            limit=json.dumps(limit) if limit else None,
             log=os.path.join(tmp, 'log.jsonl'),
         )
         cmd = (
@@ -439,5 +507,6 @@ if __name__ == '__main__':
     a.add_argument('--fail-match')
     a.add_argument('--strict', action='store_true', help="turn down schemas that Anthropic's API would")
     a.add_argument('--no-logprobs', action='store_true', help='turn down requests for log-probabilities')
+    a.add_argument('--limit', help='JSON of what a RateLimit takes, such as {"requests": 50}')
     a.add_argument('--with-parent', action='store_true', help='end when stdin closes')
     asyncio.run(main(**vars(a.parse_args())))

@@ -24,12 +24,12 @@ class Odd:
 
 
 def as_parts(reply):
-    "Status, content type and text of what a test says: a dict, a status and a dict, or all three"
+    "Status, content type, text and headers of what a test says: a dict, a status and a dict, the first three, or all four"
     if isinstance(reply, dict):
         reply = 200, reply
     if len(reply) == 2:
         reply = reply[0], 'application/json', json.dumps(reply[1])
-    return reply
+    return reply if len(reply) == 4 else (*reply, {})
 
 
 @contextmanager
@@ -51,11 +51,13 @@ def odd(reply=lambda asked: asked.usual()):
 
             asked = SimpleNamespace(path=self.path, headers=head, body=json.loads(raw), usual=usual)
             server.odd.seen.append(asked)
-            status, kind, text = as_parts(reply(asked))
+            status, kind, text, headers = as_parts(reply(asked))
             data = text.encode()
             self.send_response(status)
             self.send_header('content-type', kind)
             self.send_header('content-length', str(len(data)))
+            for name, value in headers.items():
+                self.send_header(name, value)
             if server.odd.location:
                 self.send_header('location', server.odd.location + self.path.partition('?')[0])
             self.end_headers()
