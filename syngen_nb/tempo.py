@@ -51,7 +51,7 @@ class Allowance:
         used = self.limit - self.remaining
         return used / self.reset if used > 0 and self.reset > 0 else self.limit / 60
 
-# %% ../nbs/24_tempo.ipynb #15f2ce30
+# %% ../nbs/24_tempo.ipynb #74fb8975
 FIRST_WINDOW = 8  # Requests on their way to a server that has not answered yet
 LONGEST_PAUSE = 60.0  # Seconds between two tries, unless the server asks for more
 _LEAST_PAUSE = 0.02
@@ -95,7 +95,7 @@ class Tempo:
         self._steps = 0  # Answers since then
         self._hold = self._patience = _LEAST_PATIENCE
         self._is_surprised = False
-        self._is_measured = False  # Whether the rate was measured between two refusals
+        self.is_measured = False  # Whether the rate was measured between two refusals
         self._peak = 0.0  # The highest rate that was measured over several answers
         self._is_paced = self._is_full = False  # Whether the last request waited for its time, and for room
         self._recent: deque[float] = deque(maxlen=_N_RECENT)  # When the last requests left
@@ -125,7 +125,7 @@ def unsent(self: Tempo) -> None:
     if self.rate:
         self.next_at -= 1 / self.rate
 
-# %% ../nbs/24_tempo.ipynb #5473b7e2
+# %% ../nbs/24_tempo.ipynb #261a9e5e
 @patch
 def answered(self: Tempo, ticket: Ticket, now: float) -> None:
     "Take note that the server took a request."
@@ -141,8 +141,8 @@ def answered(self: Tempo, ticket: Ticket, now: float) -> None:
     if self._is_paced:
         self._steps += 1
         beyond = (self._steps - self._hold) / self._patience
-        growth = _MOST_GROWTH if self._is_measured else _GROWTH_AT_FIRST
-        most = _MOST_TIMES if self._is_measured else 2 * _MOST_TIMES
+        growth = _MOST_GROWTH if self.is_measured else _GROWTH_AT_FIRST
+        most = _MOST_TIMES if self.is_measured else 2 * _MOST_TIMES
         curve = self.measured * min(max(_SLOWER, 1 + beyond**3), most)
         self.rate = min(self.rate * growth, max(curve, self.rate * _LEAST_GROWTH if beyond > 0 else 0.0))
 
@@ -178,7 +178,7 @@ def pause(self: Tempo, wait: float | None) -> float:
     interval = min(0.5, 1 / self.rate) if self.rate else 0.5
     return min(LONGEST_PAUSE, max(_LEAST_PAUSE, interval) * 2 ** min(self.refusals_in_a_row - 1, 12))
 
-# %% ../nbs/24_tempo.ipynb #0ac9eb39
+# %% ../nbs/24_tempo.ipynb #d9d4a2da
 @patch
 def _measure(self: Tempo, ticket: Ticket, wait: float | None) -> None:
     "Measure the rate at the first refusal of a stretch."
@@ -190,7 +190,7 @@ def _measure(self: Tempo, ticket: Ticket, wait: float | None) -> None:
         most = n_taken / seconds if n_taken > 0 and seconds > 0 else 4 * least
         self.measured = math.sqrt(least * max(least, most))
     else:
-        self._is_measured = True
+        self.is_measured = True
         is_surprise = self.rate <= 1.02 * self.measured
         is_first_surprise = is_surprise and not (self._is_surprised and n_taken < _N_SURE)
         self._is_surprised = is_surprise
