@@ -279,7 +279,7 @@ def refused(self: Limit, ticket: Ticket, wait: float | None, is_overload: bool =
         return ''
     return f'it has refused every request for {duration_words(passed)}'
 
-# %% ../nbs/25_limits.ipynb #ed34bf0c
+# %% ../nbs/25_limits.ipynb #9f6ebc32
 _NEWS = 5.0  # Seconds for which a wait is worth words
 
 
@@ -295,7 +295,8 @@ def learned(self: Limit) -> tuple[float | None, str]:
         pause = self.tempo.next_at - now
         if pause > _NEWS and (rate is None or pause > 2 / rate):
             return rate, f'the server takes no more requests for {duration_words(pause)}'
-        return rate, f'the server allows about {_about(60 * rate)} requests a minute' if rate else ''
+        words = f'the server allows about {_about(60 * rate)} requests a minute' if self.tempo.is_measured else ''
+        return rate, words
     kind = _kind(name)
     rate = self.buckets[name].rate / self.costs[kind]
     if isinstance(name, tuple):

@@ -51,7 +51,7 @@ class Allowance:
         used = self.limit - self.remaining
         return used / self.reset if used > 0 and self.reset > 0 else self.limit / 60
 
-# %% ../nbs/24_tempo.ipynb #05f699c5
+# %% ../nbs/24_tempo.ipynb #74fb8975
 FIRST_WINDOW = 8  # Requests on their way to a server that has not answered yet
 LONGEST_PAUSE = 60.0  # Seconds between two tries, unless the server asks for more
 _LEAST_PAUSE = 0.02
@@ -60,6 +60,8 @@ _N_SURE = 12  # Requests between two refusals that are no accident
 _SLOWER = 0.97  # Of the measured rate, after a refusal
 _MOST_GROWTH = 1.04  # From one answer to the next
 _GROWTH_AT_FIRST = 1.08  # The same while the rate is only a guess
+_LEAST_GROWTH = 1.01  # The same once the curve is at its end
+_MOST_TIMES = 2.0  # The curve ends at so many times the rate that was measured
 _LEAST_PATIENCE = 8.0  # Answers within which the rate grows again
 _MOST_PATIENCE = 35.0
 _LEAST_SHARE = 0.1  # Of the highest rate that was measured; no guess falls below it
@@ -93,7 +95,7 @@ class Tempo:
         self._steps = 0  # Answers since then
         self._hold = self._patience = _LEAST_PATIENCE
         self._is_surprised = False
-        self._is_measured = False  # Whether the rate was measured between two refusals
+        self.is_measured = False  # Whether the rate was measured between two refusals
         self._peak = 0.0  # The highest rate that was measured over several answers
         self._is_paced = self._is_full = False  # Whether the last request waited for its time, and for room
         self._recent: deque[float] = deque(maxlen=_N_RECENT)  # When the last requests left
@@ -123,7 +125,7 @@ def unsent(self: Tempo) -> None:
     if self.rate:
         self.next_at -= 1 / self.rate
 
-# %% ../nbs/24_tempo.ipynb #172c203f
+# %% ../nbs/24_tempo.ipynb #261a9e5e
 @patch
 def answered(self: Tempo, ticket: Ticket, now: float) -> None:
     "Take note that the server took a request."
@@ -132,15 +134,17 @@ def answered(self: Tempo, ticket: Ticket, now: float) -> None:
     seconds = now - ticket.at
     self._latency += (seconds - self._latency) / min(self.n_answered, 8)
     if self.rate is None:
-        self.window += 1
+        self.window += 0.5
         return
     if self._is_full:
         self.window += 1 / self.window
     if self._is_paced:
         self._steps += 1
         beyond = (self._steps - self._hold) / self._patience
-        growth = _MOST_GROWTH if self._is_measured else _GROWTH_AT_FIRST
-        self.rate = min(self.rate * growth, self.measured * max(_SLOWER, 1 + beyond**3))
+        growth = _MOST_GROWTH if self.is_measured else _GROWTH_AT_FIRST
+        most = _MOST_TIMES if self.is_measured else 2 * _MOST_TIMES
+        curve = self.measured * min(max(_SLOWER, 1 + beyond**3), most)
+        self.rate = min(self.rate * growth, max(curve, self.rate * _LEAST_GROWTH if beyond > 0 else 0.0))
 
 # %% ../nbs/24_tempo.ipynb #45d98664
 @patch
@@ -174,7 +178,7 @@ def pause(self: Tempo, wait: float | None) -> float:
     interval = min(0.5, 1 / self.rate) if self.rate else 0.5
     return min(LONGEST_PAUSE, max(_LEAST_PAUSE, interval) * 2 ** min(self.refusals_in_a_row - 1, 12))
 
-# %% ../nbs/24_tempo.ipynb #c292378f
+# %% ../nbs/24_tempo.ipynb #d9d4a2da
 @patch
 def _measure(self: Tempo, ticket: Ticket, wait: float | None) -> None:
     "Measure the rate at the first refusal of a stretch."
@@ -186,7 +190,7 @@ def _measure(self: Tempo, ticket: Ticket, wait: float | None) -> None:
         most = n_taken / seconds if n_taken > 0 and seconds > 0 else 4 * least
         self.measured = math.sqrt(least * max(least, most))
     else:
-        self._is_measured = True
+        self.is_measured = True
         is_surprise = self.rate <= 1.02 * self.measured
         is_first_surprise = is_surprise and not (self._is_surprised and n_taken < _N_SURE)
         self._is_surprised = is_surprise
@@ -212,7 +216,8 @@ def _rate_of(self: Tempo, n_taken: int, seconds: float, until: float) -> float:
     least = (n_taken - 0.5 * is_short) / (seconds - self._pause / 2)
     most = self.rate
     if n_taken >= _N_RECENT:
-        most = (_N_RECENT - 1) / max(until - self._recent[0], 1e-9)
+        recently = (_N_RECENT - 1) / max(until - self._recent[0], 1e-9)
+        most = min(recently, _MOST_TIMES * least)
     if most < 1.35 * least or (not is_short and n_taken < _N_RECENT):
         return least
     return least**0.7 * most**0.3 if is_short else math.sqrt(least * most)
