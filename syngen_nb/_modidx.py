@@ -221,6 +221,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'syngen_nb.duplicates.near_duplicates': ( 'duplicates.html#near_duplicates',
                                                                                 'syngen_nb/duplicates.py'),
                                       'syngen_nb.duplicates.near_groups': ('duplicates.html#near_groups', 'syngen_nb/duplicates.py'),
+                                      'syngen_nb.duplicates.number_type': ('duplicates.html#number_type', 'syngen_nb/duplicates.py'),
                                       'syngen_nb.duplicates.prefix_size': ('duplicates.html#prefix_size', 'syngen_nb/duplicates.py'),
                                       'syngen_nb.duplicates.rank_by_rarity': ('duplicates.html#rank_by_rarity', 'syngen_nb/duplicates.py'),
                                       'syngen_nb.duplicates.shared_needed': ('duplicates.html#shared_needed', 'syngen_nb/duplicates.py'),

@@ -565,12 +565,12 @@ def cell_paths(self: TextStage, cells: Iterable[str]) -> dict[str, tuple[str, ..
     paths = self.leaves().paths
     return {cell: paths[cell] for cell in cells if cell in paths}
 
-# %% ../nbs/48_generate.ipynb #c3443b00
+# %% ../nbs/48_generate.ipynb #e219dae6
 @patch
 def frame_of(self: TextStage, rows: RowsNow) -> pd.DataFrame:
     "Return a frame of `rows`."
     texts = rows.texts
-    cell_of_row = np.repeat(np.arange(len(texts)), [len(some) for some in texts.values()])
+    cell_of_row = np.repeat(np.arange(len(texts)), np.array([len(some) for some in texts.values()], dtype=np.int64))
     names = dict(zip(KINDS[1:], zip(*(rows.paths[cell] for cell in texts)))) | {'cell': tuple(texts)}
     columns: dict[str, Any] = {'text': [text for some in texts.values() for text in some]}
     if columns['text']:
