@@ -1,9 +1,9 @@
 """Write a million rows of 200 characters with a model in this process, and take them in batches.
 
-It prints a line a minute: the rows so far, the seconds of the processor, the memory beyond the imports, and what a look
-at the progress and at the frame costs. In the end the rows go to the parts of a Parquet data set, and are counted there.
+It prints a line a minute: the rows so far, the seconds of the processor, the memory beyond the imports, and what a
+look at the progress and at the frame costs. In the end the rows go to the parts of a Parquet data set.
 
-`python benchmarks/million.py` takes about ten minutes on a quiet machine and 5 GB of disk;
+`python benchmarks/million.py` takes some minutes on a quiet machine, and 2 GB of disk;
 `python benchmarks/million.py 20000` some seconds."""
 
 import sys
