@@ -277,7 +277,7 @@ def asked(self: Run, node: str) -> list[dict]:
     job = next((job for job in jobs if job), None)
     return self.cache.find(series=job.key) if job else []
 
-# %% ../nbs/33_run.ipynb #d90beaed
+# %% ../nbs/33_run.ipynb #d730db4f
 @patch
 def progress(self: Run) -> dict[str, Any]:
     """Return how far the run is.
@@ -294,7 +294,7 @@ def progress(self: Run) -> dict[str, Any]:
     stages: dict[str, tuple[int, int]] = {}
     for stage in self.stages:
         stages |= stage.progress()
-    current = [job.name for job in list(self._engine.jobs) if job.is_asking]
+    current = [job.name for job in self.workspace.pace.jobs_on_way()]
     usage = self.usage
     work, seconds = self._measure()
     told = dict(
@@ -312,7 +312,7 @@ def progress(self: Run) -> dict[str, Any]:
     limit = self._limit()
     return told | dict(limit=limit) if limit else told
 
-# %% ../nbs/33_run.ipynb #303ac758
+# %% ../nbs/33_run.ipynb #3fd9c0ff
 WHOLE_BUT_LAST = 0.99  # The share of the work that is shown at most while a run goes on
 
 
@@ -345,7 +345,7 @@ def _usual_seconds(self: Run) -> dict[str, float]:
 def _doing(self: Run) -> str:
     if self.done:
         return ''
-    is_first = not self.usage.requests and any(job.is_asking for job in self._engine.jobs)
+    is_first = not self.usage.requests and bool(self.workspace.pace.jobs_on_way())
     return self.workspace.pace.doing or ('waiting for the first answer' if is_first else '')
 
 # %% ../nbs/33_run.ipynb #b91f9063
@@ -490,7 +490,7 @@ def _go_on(self: Run) -> None:
             self._engine.go_on()
     self.workspace.tell()
 
-# %% ../nbs/33_run.ipynb #86058b9a
+# %% ../nbs/33_run.ipynb #9872dea7
 @patch
 def result(self: Run, timeout: float | None = None) -> Any:
     """Wait for the end and return what the run was for.
@@ -513,6 +513,12 @@ def result(self: Run, timeout: float | None = None) -> Any:
     RuntimeError
         If it is called on the thread that does the work, before the end: it would wait for ever.
     """
+    return self.at_the_end(self.stages[-1].result, timeout)
+
+
+@patch
+def at_the_end(self: Run, take: Callable[[], Any], timeout: float | None = None) -> Any:
+    "Wait for the end and return what `take` returns then; see `result`."
     if self._future is None:
         raise ValueError('The run has not begun; call begin()')
     until = None if timeout is None else time.monotonic() + timeout
@@ -520,8 +526,8 @@ def result(self: Run, timeout: float | None = None) -> Any:
     while not self._is_last(future):
         future = self._future
         self._wait(future, None if until is None else max(0, until - time.monotonic()))
-        result = self.stages[-1].result()
         short = self._what_to_warn_of()
+        result = take()
     if not self._has_warned:
         warn_of_shortfall(self, short)
     self._has_warned = True
