@@ -609,7 +609,7 @@ def export(
     os.replace(part, file)
     return len(lines)
 
-# %% ../nbs/23_cache.ipynb #e61e2174
+# %% ../nbs/23_cache.ipynb #e60d3953
 @patch
 def _count(self: Cache) -> int:
     return self._do('select count(*) from answers')[0][0]
@@ -640,6 +640,7 @@ def clear(
 ) -> None:
     "Forget answers; they will be paid for again."
     self._do('delete from answers where ?1 is null or model=?1', model)
+    self._do('drop table if exists outcomes')  # The texts of finished calls, see `Cache.remember`
     self._do('vacuum')
 
 # %% ../nbs/23_cache.ipynb #4379c038

@@ -14,7 +14,7 @@ FLOORS = {
     'base': 'text display wording loop leases frames moved task plan',
     'tree': 'history taxonomy tree_io',
     'asking': (
-        'answers prompts prompt_sets cache recording limits models model_files secrets server_errors providers '
+        'answers prompts prompt_sets cache recording outcomes limits models model_files secrets server_errors providers '
         'local_model known_models'
     ),
     'engine': 'jobs pace engine asker run options',
