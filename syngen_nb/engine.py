@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['Outcome', 'LONGEST_TURN', 'T', 'MOST_FAILURES', 'MOST_FAILURES_AT_FIRST', 'Engine', 'in_turns']
 
-# %% ../nbs/31_engine.ipynb #aa308924
+# %% ../nbs/31_engine.ipynb #b6fa91cf
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from heapq import heappop, heappush
 from itertools import count
 from typing import Literal, TypeVar
@@ -21,7 +21,7 @@ from .models import ModelError
 # %% ../nbs/31_engine.ipynb #6bc4f5d2
 Outcome = Literal['stored', 'asked', 'again']
 
-# %% ../nbs/31_engine.ipynb #66ca29b0
+# %% ../nbs/31_engine.ipynb #bbf7fdf8
 class Engine:
     """A queue of jobs that are answered several at a time.
 
@@ -61,10 +61,11 @@ class Engine:
         self._order = count()  # Jobs of one rank stay in the order they came
         self._workers: set[asyncio.Task] = set()
         self._woken = asyncio.Event()
+        self._is_fed = False  # Whether jobs are queued while others are answered
         self._turn_ends = 0.0  # When the workers must let others have the loop
         self._has_called_turn = False  # Whether the next turn will begin as the loop comes around
 
-# %% ../nbs/31_engine.ipynb #2c56ba2e
+# %% ../nbs/31_engine.ipynb #d3354566
 @patch
 def push(self: Engine, job: Job, is_later: bool = False) -> None:
     "Queue `job` if it wants something; `is_later` puts it behind all others."
@@ -74,8 +75,10 @@ def push(self: Engine, job: Job, is_later: bool = False) -> None:
     self.on_change(job)
     if job.wants(self.rounds):
         heappush(self._queue, (is_later, job.rank, next(self._order), job))
+        if self._is_fed:
+            self._woken.set()
 
-# %% ../nbs/31_engine.ipynb #fbfaa1e9
+# %% ../nbs/31_engine.ipynb #205e811b
 @patch
 def requeue(self: Engine) -> bool:
     "Queue every job that wants something; return whether any does."
@@ -88,8 +91,8 @@ def requeue(self: Engine) -> bool:
 
 @patch(as_prop=True)
 def is_busy(self: Engine) -> bool:
-    "Whether a job waits or is being answered."
-    return bool(self._queue or self._workers)
+    "Whether a job waits, is being answered, or may still come from `drain_while`."
+    return bool(self._queue or self._workers or self._is_fed)
 
 # %% ../nbs/31_engine.ipynb #af11abcc
 @patch
@@ -112,6 +115,34 @@ async def drain(self: Engine) -> None:
                 raise self._fatal
     finally:
         await self._dismiss_workers()
+
+# %% ../nbs/31_engine.ipynb #f5c3f070
+@patch
+async def drain_while(
+    self: Engine,
+    adding: Coroutine,  # Queues jobs; it is cancelled at a stop
+) -> None:
+    "Do the same as `drain` while `adding` queues jobs."
+    self._is_fed = True
+    feeder = asyncio.ensure_future(self._feed(adding))
+    try:
+        await self.drain()
+    finally:
+        feeder.cancel()
+        await asyncio.wait([feeder])
+        adding.close()  # In case it never began
+        self._is_fed = False
+
+
+@patch
+async def _feed(self: Engine, adding: Coroutine) -> None:
+    try:
+        await adding
+    except Exception as error:
+        self._fatal = self._fatal or error
+    finally:
+        self._is_fed = False
+        self._woken.set()
 
 # %% ../nbs/31_engine.ipynb #70861a38
 @patch

@@ -222,24 +222,28 @@ def _is_new(self: TextStage, node: Node) -> bool:
     label = list(self.taxonomy.up(node))[-1].id
     return label in self.judged_as and self.written_for.get(node.id) != label
 
-# %% ../nbs/48_generate.ipynb #bc7eceef
+# %% ../nbs/48_generate.ipynb #824cb284
+@patch
+def _new_cells(self: TextStage) -> list[str]:
+    with self.taxonomy.mutex:
+        return [node.id for node in self.taxonomy.cells() if self._is_new(node)]
+
+
 @patch
 async def _add_new_cells(self: TextStage) -> None:
-    with self.taxonomy.mutex:
-        new = [node.id for node in self.taxonomy.cells() if self._is_new(node)]
-    async for some in in_turns(chunked(new, 100)):
+    async for some in in_turns(chunked(self._new_cells(), 100)):
         with self.taxonomy.mutex:
             for node in some:
                 if node in self.taxonomy.nodes:
                     self.add_cell(self.taxonomy[node])
 
-# %% ../nbs/48_generate.ipynb #34bf3b41
+# %% ../nbs/48_generate.ipynb #3a7c5492
 @patch
 async def work(self: TextStage) -> None:
     "Write until every cell has its share or gives no more, or until a stop."
     self.ledger.reopen()
-    while not self.engine.is_stopped and (await self._refill() or self.engine.is_paused):
-        await self.engine.drain()
+    while not self.engine.is_stopped and (self._refill() or self.engine.is_paused):
+        await self.engine.drain_while(self._add_new_cells())
     if self.engine.is_stopped:
         return
     await asyncio.to_thread(self._share_out)
@@ -248,14 +252,13 @@ async def work(self: TextStage) -> None:
     if not self.engine.is_stopped:
         await asyncio.to_thread(self.ledger.close)
 
-# %% ../nbs/48_generate.ipynb #8bf76762
+# %% ../nbs/48_generate.ipynb #ee04820d
 @patch
-async def _refill(self: TextStage) -> bool:
-    "Queue what is missing, below nodes too that someone added meanwhile; return whether there is any."
+def _refill(self: TextStage) -> bool:
+    "Queue what is missing, below nodes too that someone added meanwhile; return whether there is any, or a new cell."
     with self.taxonomy.mutex:
         self.tree.filler.fill_new()
-    await self._add_new_cells()
-    return self.engine.requeue()
+    return self.engine.requeue() or bool(self._new_cells())
 
 # %% ../nbs/48_generate.ipynb #1a19fb2d
 @patch
