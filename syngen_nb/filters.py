@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['LANGUAGE_CODES', 'Filter', 'TEXT_FILTERS', 'FRAME_FILTERS', 'FILTERS', 'speaks_as_model', 'has_placeholder',
-           'names_label', 'copies_example', 'too_short', 'broken_off', 'language_code', 'other_language', 'Filters']
+           'names_label', 'names_one_of', 'copies_example', 'too_short', 'broken_off', 'language_code',
+           'other_language', 'Filters']
 
 # %% ../nbs/40_filters.ipynb #fd214ea7
 import re
@@ -94,6 +95,18 @@ def names_label(text: str, label: str) -> bool:
     if tag.search(said):
         return True
     return word is not None and any(is_whole(said, *match.span()) for match in word.finditer(said))
+
+# %% ../nbs/40_filters.ipynb #34f4acb3
+@lru_cache(4096)
+def _first_word(label: str) -> str:
+    return re.split(r'[\s_\-]+', same(label))[0]
+
+
+def names_one_of(text: str, labels: Iterable[str]) -> bool:
+    "Return whether `text` says the name of one of `labels`."
+    said = same(text)
+    possible = [label for label in labels if _first_word(label) in said]
+    return bool(_form_field.match(text)) or any(names_label(text, label) for label in possible)
 
 # %% ../nbs/40_filters.ipynb #a5b83409
 @lru_cache(1024)

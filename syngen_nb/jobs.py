@@ -6,18 +6,19 @@
 __all__ = ['LEVELS', 'digest', 'draw_seed', 'Writer', 'Job', 'ListJob', 'why_empty', 'list_key', 'NamesJob', 'TextsJob', 'Reader',
            'CheckJob']
 
-# %% ../nbs/30_jobs.ipynb #9e3c4e18
+# %% ../nbs/30_jobs.ipynb #95772155
 import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Protocol
 
 from fastcore.basics import patch
 
 from .models import Model, ModelError
-from .prompts import KEYS, Prompts, Request, excerpt
+from .prompts import KEYS, MOST_REJECTED, Prompts, Request, Written, excerpt
 from .text import fold, same
 from .wording import counted
 
@@ -243,7 +244,7 @@ class NamesJob(ListJob):
     def _make_key(self) -> str:
         return list_key(self)
 
-# %% ../nbs/30_jobs.ipynb #2a98190b
+# %% ../nbs/30_jobs.ipynb #7aaf1475
 @dataclass(eq=False)
 class TextsJob(ListJob):
     "The texts of one cell of the tree."
@@ -254,6 +255,7 @@ class TextsJob(ListJob):
         default=list, repr=False
     )  # Texts that fell out later, and why
     level: str = 'texts'
+    _written: Written = field(default_factory=Written, init=False, repr=False)  # The items, up to the last request
 
     def fingerprint(self, item: str) -> str:
         "Return the letters and digits of a text."
@@ -269,12 +271,17 @@ class TextsJob(ListJob):
 
     def request(self, seed: int = 0) -> Request:
         "Return the request for the next texts."
-        turned_down = (self.dropped + self.rejected())[-5:]
-        there = tuple(self.items.values())
+        turned_down = [*self.dropped[-MOST_REJECTED:], *self.rejected()[-MOST_REJECTED:]][-MOST_REJECTED:]
         at = self.offset + len(self.items)
         return self.writer.prompts.request(
-            'texts', self.context, self.per_request, there, seed, self.siblings(), turned_down, at
+            'texts', self.context, self.per_request, self._so_far(), seed, self.siblings(), turned_down, at
         )
+
+    def _so_far(self) -> Written:
+        n_new = len(self.items) - self._written.n_texts
+        newest_first = islice(reversed(self.items.values()), n_new)
+        self._written.add(list(newest_first)[::-1])
+        return self._written
 
     def _make_key(self) -> str:
         return list_key(self, siblings=['…'])

@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['NameLists', 'Twins']
 
-# %% ../nbs/45_name_lists.ipynb #c6ce6ce1
+# %% ../nbs/45_name_lists.ipynb #bc3e990a
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from fastcore.basics import patch
 
-from .filters import names_label
+from .filters import names_one_of
 from .jobs import ListJob, NamesJob
 from .prompts import Places
 from .run import State, Workspace, job_shortfall, job_status
@@ -93,12 +93,12 @@ def built_in(self: NameLists, level: str) -> tuple[str, ...]:
     "Return the names that come with the prompt set."
     return tuple(self.workspace.writer.prompts.built_in.get(level, ()))
 
-# %% ../nbs/45_name_lists.ipynb #6e560d41
+# %% ../nbs/45_name_lists.ipynb #342c5c16
 @patch
 def says_label(self: NameLists, job: ListJob, name: str) -> str:
     "Return why `name` is refused, or an empty string."
     is_strict = self.workspace.writer.prompts.unlabelled and job.fruitless_draws < 2
-    if is_strict and any(names_label(name, label) for label in job.context['labels']):
+    if is_strict and names_one_of(name, job.context['labels']):
         return 'names a label'
     return ''
 
