@@ -206,7 +206,7 @@ def _begin_turn(self: Engine) -> None:
     self._has_called_turn = False
     self._turn_ends = time.monotonic() + LONGEST_TURN
 
-# %% ../nbs/31_engine.ipynb #d7ed6a35
+# %% ../nbs/31_engine.ipynb #421444cd
 @patch
 async def _serve(self: Engine) -> None:
     while self._queue and not self.is_paused:
@@ -214,7 +214,7 @@ async def _serve(self: Engine) -> None:
         if not self._queue or self.is_paused:
             return
         job = heappop(self._queue)[-1]
-        if not self.is_gone(job):
+        if not self.is_gone(job) and job.wants(self.rounds):
             await self._answer_one(job)
             self._spawn()
 

@@ -7,7 +7,7 @@ __all__ = ['cell_place', 'planned_cells', 'rows_of_labels', 'Look', 'TextStage',
            'plain_frame', 'whole_frame', 'remember_outcome', 'recalled_outcome', 'show_recalled', 'generate', 'start',
            'agenerate']
 
-# %% ../nbs/48_generate.ipynb #4504ef79
+# %% ../nbs/48_generate.ipynb #a0dc2825
 import asyncio
 import warnings
 from collections import Counter
@@ -24,7 +24,7 @@ from .checks import Checks, judge_reader
 from .engine import in_turns
 from .filters import Filters
 from .grow import PlanFiller, Shape, TreeStage, counts_with, kind_below
-from .jobs import Job, ListJob, TextsJob, digest
+from .jobs import AheadJob, Job, ListJob, TextsJob, digest
 from .judge import Judge, get_judge
 from .ledger import Cell, Ledger, Place, share_rows
 from .loop import tell, worker
@@ -191,7 +191,7 @@ def _objection(self: TextStage, node: str, text: str) -> str:
             about = self.places.at(self.taxonomy.task, *path)
     return self.filters.why_not(text, about)
 
-# %% ../nbs/48_generate.ipynb #aed0e675
+# %% ../nbs/48_generate.ipynb #05353824
 @patch
 def _siblings(self: TextStage, node: str) -> list[str]:
     "Return the names of the other subtopics of the topic; none if the cell was removed meanwhile."
@@ -206,6 +206,25 @@ def _siblings(self: TextStage, node: str) -> list[str]:
 def _has_taken(self: TextStage, job: ListJob, n_dropped: int) -> None:
     self.workspace.usage.dropped += n_dropped
     self.ledger.touch()
+    if job.is_asking:  # Not while answers are read from the cache, which takes no time
+        self._ask_ahead(job)
+
+# %% ../nbs/48_generate.ipynb #5fb3c22d
+@patch
+def _ask_ahead(self: TextStage, job: TextsJob) -> None:
+    for ahead in job.look_ahead(self.workspace.rounds, lambda was_asked: self._has_come(job, was_asked)):
+        self.engine.push(ahead)
+
+
+@patch
+def _has_come(self: TextStage, job: TextsJob, was_asked: bool) -> None:
+    rounds = self.workspace.rounds
+    if any(ahead.wants(rounds) for ahead in job.ahead):
+        return
+    job.close_ahead()
+    if was_asked:
+        self._ask_ahead(job)
+    self.engine.push(job)
 
 # %% ../nbs/48_generate.ipynb #170abd5d
 @patch
@@ -391,7 +410,7 @@ def trust_all(self: TextStage) -> None:
     self.ledger.compares_openings = False
     self.ledger.touch()
 
-# %% ../nbs/48_generate.ipynb #848d8c0d
+# %% ../nbs/48_generate.ipynb #783f48a1
 @patch
 def job(self: TextStage, node: str) -> Job | None:
     "Return the texts of a cell."
@@ -409,7 +428,10 @@ def state(self: TextStage, node: str) -> State | None:
     job = self.jobs[node]
     have = cell.n_standing
     want = max(cell.share, cell.due or 0)
-    return job_status(job, have, want, cell.is_spent), have, want, job.error
+    status = job_status(job, have, want, cell.is_spent)
+    if status == 'waiting' and any(ahead.is_asking for ahead in list(job.ahead)):
+        status = 'asking'
+    return status, have, want, job.error
 
 
 @patch
@@ -463,21 +485,19 @@ def _usual_share_kept(self: TextStage) -> float:
     is_strict = self.checks is not None and self.checks.judge.policy != 'keep'
     return self.workspace.writer.model.keeps[1] if is_strict else 0.97
 
-# %% ../nbs/48_generate.ipynb #f9039c9f
+# %% ../nbs/48_generate.ipynb #4e89e9e9
 @patch
 def short(self: TextStage) -> list[dict]:
     "Return the cells that gave less than their share, and the labels that have no cell."
     found = []
     kept = self.select()
-    for cell_id, path in self.cell_paths(kept).items():
-        texts = kept[cell_id]
-        cell = self.ledger.cells[cell_id]
-        due = cell.due or cell.share
-        if len(texts) < due:
-            name = ' · '.join(path)
-            job = self.jobs[cell_id]
-            why = job.why_short((*job.dropped, *cell.rejected))
-            found.append(dict(cell=name, want=due, got=len(texts)) | why)
+    cells = [self.ledger.cells[cell_id] for cell_id in kept]
+    due = {cell.id: cell.due or cell.share for cell in cells}
+    lacking = [cell for cell, texts in kept.items() if len(texts) < due[cell]]
+    for cell, path in self.cell_paths(lacking).items():
+        job = self.jobs[cell]
+        why = job.why_short((*job.dropped, *self.ledger.cells[cell].rejected))
+        found.append(dict(cell=' · '.join(path), want=due[cell], got=len(kept[cell])) | why)
     with self.taxonomy.mutex:
         labels = [label for label in self.taxonomy.children() if label.id in self.label_rows]
         bare = [label for label in labels if not self.taxonomy.cells(label)]
@@ -753,13 +773,19 @@ def whole_frame(plain: dict[str, Any]) -> pd.DataFrame:
     df.attrs['syngen'] = plain['origin']
     return df
 
-# %% ../nbs/48_generate.ipynb #7445273d
+# %% ../nbs/48_generate.ipynb #3803000c
+def _is_complete(run: TextRun, df: pd.DataFrame) -> bool:
+    jobs = run.workspace.engine.jobs
+    is_whole = run.status == 'done' and not run.errors and not df.attrs['syngen']['n_short']
+    return is_whole and not any(job.missing for job in jobs if not isinstance(job, AheadJob))
+
+
 def remember_outcome(run: TextRun, key: str | None, df: pd.DataFrame) -> None:
     "Let the cache remember the frame of a run that is complete."
-    if key is None or run.status != 'done' or df.attrs['syngen']['n_short'] or run.shortfall() or run.errors:
+    if key is None or not _is_complete(run, df):
         return
     used: dict[str, int] = {}
-    jobs = run.workspace.engine.jobs
+    jobs = [job for job in run.workspace.engine.jobs if not isinstance(job, AheadJob)]
     for job in jobs:
         if job.draws:
             used[job.key] = max(job.draws, used.get(job.key, 0))
