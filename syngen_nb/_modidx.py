@@ -235,7 +235,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                   'syngen_nb.engine.Engine._count_failure': ('engine.html#engine._count_failure', 'syngen_nb/engine.py'),
                                   'syngen_nb.engine.Engine._dismiss_workers': ( 'engine.html#engine._dismiss_workers',
                                                                                 'syngen_nb/engine.py'),
-                                  'syngen_nb.engine.Engine._feed': ('engine.html#engine._feed', 'syngen_nb/engine.py'),
                                   'syngen_nb.engine.Engine._has_ended': ('engine.html#engine._has_ended', 'syngen_nb/engine.py'),
                                   'syngen_nb.engine.Engine._serve': ('engine.html#engine._serve', 'syngen_nb/engine.py'),
                                   'syngen_nb.engine.Engine._spawn': ('engine.html#engine._spawn', 'syngen_nb/engine.py'),

@@ -21,7 +21,7 @@ from .models import ModelError
 # %% ../nbs/31_engine.ipynb #6bc4f5d2
 Outcome = Literal['stored', 'asked', 'again']
 
-# %% ../nbs/31_engine.ipynb #bbf7fdf8
+# %% ../nbs/31_engine.ipynb #e0f58ba0
 class Engine:
     """A queue of jobs that are answered several at a time.
 
@@ -61,11 +61,11 @@ class Engine:
         self._order = count()  # Jobs of one rank stay in the order they came
         self._workers: set[asyncio.Task] = set()
         self._woken = asyncio.Event()
-        self._is_fed = False  # Whether jobs are queued while others are answered
+        self._feeder: asyncio.Task | None = None  # Queues jobs while others are answered
         self._turn_ends = 0.0  # When the workers must let others have the loop
         self._has_called_turn = False  # Whether the next turn will begin as the loop comes around
 
-# %% ../nbs/31_engine.ipynb #d3354566
+# %% ../nbs/31_engine.ipynb #be0b1e1b
 @patch
 def push(self: Engine, job: Job, is_later: bool = False) -> None:
     "Queue `job` if it wants something; `is_later` puts it behind all others."
@@ -75,10 +75,10 @@ def push(self: Engine, job: Job, is_later: bool = False) -> None:
     self.on_change(job)
     if job.wants(self.rounds):
         heappush(self._queue, (is_later, job.rank, next(self._order), job))
-        if self._is_fed:
+        if self._feeder in self._workers:
             self._woken.set()
 
-# %% ../nbs/31_engine.ipynb #205e811b
+# %% ../nbs/31_engine.ipynb #9cfda957
 @patch
 def requeue(self: Engine) -> bool:
     "Queue every job that wants something; return whether any does."
@@ -92,7 +92,7 @@ def requeue(self: Engine) -> bool:
 @patch(as_prop=True)
 def is_busy(self: Engine) -> bool:
     "Whether a job waits, is being answered, or may still come from `drain_while`."
-    return bool(self._queue or self._workers or self._is_fed)
+    return bool(self._queue or self._workers)
 
 # %% ../nbs/31_engine.ipynb #af11abcc
 @patch
@@ -116,33 +116,17 @@ async def drain(self: Engine) -> None:
     finally:
         await self._dismiss_workers()
 
-# %% ../nbs/31_engine.ipynb #f5c3f070
+# %% ../nbs/31_engine.ipynb #12918e36
 @patch
 async def drain_while(
     self: Engine,
     adding: Coroutine,  # Queues jobs; it is cancelled at a stop
 ) -> None:
     "Do the same as `drain` while `adding` queues jobs."
-    self._is_fed = True
-    feeder = asyncio.ensure_future(self._feed(adding))
-    try:
-        await self.drain()
-    finally:
-        feeder.cancel()
-        await asyncio.wait([feeder])
-        adding.close()  # In case it never began
-        self._is_fed = False
-
-
-@patch
-async def _feed(self: Engine, adding: Coroutine) -> None:
-    try:
-        await adding
-    except Exception as error:
-        self._fatal = self._fatal or error
-    finally:
-        self._is_fed = False
-        self._woken.set()
+    self._feeder = asyncio.ensure_future(adding)
+    self._workers.add(self._feeder)  # So it ends as workers do: with its error, or at a stop
+    self._feeder.add_done_callback(self._has_ended)
+    await self.drain()
 
 # %% ../nbs/31_engine.ipynb #70861a38
 @patch
