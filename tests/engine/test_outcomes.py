@@ -13,6 +13,7 @@ from fakes import RoughWriter, Writer
 from helpers import TASK
 
 from syngen_nb import Cache, Judge, agenerate, filters, generate, grow, outcomes
+from syngen_nb.answer_tables import short_key
 from syngen_nb.prompt_sets import DEFAULT
 from syngen_nb.prompts import Prompts
 from syngen_nb.run import Run
@@ -96,28 +97,32 @@ def test_a_tree(cache, began):
     assert call(cache, what=tree).cell.tolist() == first.cell.tolist()
 
 
+def edit(cache, row, answer=None):
+    "Put another answer in the place of a row, or none."
+    cache._do('delete from packed where series=? and draw=?', short_key(row['series']), row['draw'])
+    if answer is not None:
+        about = {name: row[name] for name in ('cell', 'model', 'request')}
+        cache.put(row['series'], row['draw'], answer, **about)
+
+
 @pytest.mark.parametrize('level', ['texts', 'subtopics', 'checks'])
 def test_an_edited_answer(cache, began, level):
     "Whatever answer is edited or removed, of a text, a name or a check, the memory is not used"
     options = dict(verify=Judge('keep', votes=1))
     call(cache, **options)
-    like = f'{level} · %'
-    series, answer = cache._do('select series, answer from answers where cell like ? and draw=0', like)[0]
-    for new in (answer.replace('{', '{ ', 1), None):
+    row = next(row for row in cache.find() if row['cell'].startswith(level))
+    for answer in (row['answer'] | dict(text=row['answer']['text'] + ' '), None):
         n_began = len(began)
-        if new:
-            cache._do('update answers set answer=? where series=? and draw=0', new, series)
-        else:
-            cache._do('delete from answers where series=? and draw=0', series)
+        edit(cache, row, answer)
         call(cache, **options)
         assert len(began) == n_began + 1
 
 
 def test_an_edited_text_comes(cache):
     "A person corrects a text in the file: the next call has it"
-    first = call(cache)
-    old = first.text[3]
-    cache._do('update answers set answer=replace(answer, ?, ?)', old, 'Corrected by a careful hand')
+    old = call(cache).text[3]
+    row = next(row for row in cache.find() if old in row['answer']['text'])
+    edit(cache, row, dict(text=row['answer']['text'].replace(old, 'Corrected by a careful hand')))
     assert call(cache).text[3] == 'Corrected by a careful hand'
 
 
@@ -202,7 +207,7 @@ def test_a_file_that_can_only_be_read(cache, began):
 
 def test_a_memory_that_cannot_be_kept(cache, monkeypatch):
     "The rows are there all the same, with a warning"
-    monkeypatch.setattr(outcomes, '_TABLE', 'create table answers (a)')  # It is there already
+    monkeypatch.setattr(outcomes, '_TABLE', 'create table packed (a)')  # It is there already
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter('always')
         assert len(call(cache)) == N
