@@ -59,7 +59,9 @@ def model_of(fault):
             if fault == 'spent' and hash(prompt[:200]) % 4 == 0:
                 return 'This cell has just one text that it can say.'
             self.last = f'{self.words(12)} {" ".join(FREQUENT[:8])} {self.words(8)}.'
-            return f'Yesterday we went to {self.last}' if fault == 'opening' and self.random.random() < 0.1 else self.last
+            return (
+                f'Yesterday we went to {self.last}' if fault == 'opening' and self.random.random() < 0.1 else self.last
+            )
 
         async def ask(self, request):
             if request.schema is None:
@@ -113,14 +115,18 @@ def run_series(name):
     points = []
     for size in sizes:
         given = arguments(size)
-        found = subprocess.run([sys.executable, __file__, json.dumps(given)], check=True, capture_output=True, text=True)
+        found = subprocess.run(
+            [sys.executable, __file__, json.dumps(given)], check=True, capture_output=True, text=True
+        )
         points.append(json.loads(found.stdout.splitlines()[-1]))
         seconds, mib = points[-1]
         print(f'{name}: {size:,} ({given["rows"]:,} rows): {seconds:.2f} s, {mib:,.0f} MiB', flush=True)
     for what, values in zip(('time', 'memory'), zip(*points)):
         last = exponent(sizes[-2:], values[-2:])
         overall = exponent(sizes, values)
-        print(f'{name}: {what} exponent {overall:.2f} over all, {last:.2f} at the end; ratio to {MOST} {last / MOST:.2f}')
+        print(
+            f'{name}: {what} exponent {overall:.2f} over all, {last:.2f} at the end; ratio to {MOST} {last / MOST:.2f}'
+        )
 
 
 def main():

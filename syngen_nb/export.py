@@ -6,12 +6,12 @@
 __all__ = ['write_text', 'plain_cell', 'read_csv_code', 'keeps_in_csv', 'to_csv', 'plain_value', 'to_jsonl', 'plain_attrs',
            'to_parquet', 'to_hf']
 
-# %% ../nbs/56_export.ipynb #778f9b53
+# %% ../nbs/56_export.ipynb #83ad14d8
 import csv
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -130,12 +130,12 @@ def plain_attrs(value: Any) -> Any:
     is_known = value is None or isinstance(value, (str, bool, int, float))
     return value if is_known else plain_attrs(plain_value(value))
 
-# %% ../nbs/56_export.ipynb #69666c83
+# %% ../nbs/56_export.ipynb #a4ec2cf5
 def to_parquet(
-    df: pd.DataFrame,
-    path: str | Path | None = None,  # File to write; None to get the bytes
+    df: pd.DataFrame | Iterable[pd.DataFrame],  # A frame, or frames such as `run.batches()`
+    path: str | Path | None = None,  # File to write, or folder for the parts of several frames; None to get the bytes
 ) -> bytes | None:
-    """Write `df` as Parquet, with its `attrs` and the order of its labels.
+    """Write `df` as Parquet, with its `attrs` and the order of its labels; several frames as parts in a folder.
 
     `pd.read_parquet(path)` reads all of it back, labels such as 01 too. Arrays in `attrs` become lists, dates texts.
 
@@ -149,10 +149,35 @@ def to_parquet(
     ImportError
         If pyarrow is not installed.
     ValueError
-        If two columns have the same name, columns have two levels, or Parquet has no type for a column.
+        If two columns have the same name, columns have two levels, or Parquet has no type for a column; for several
+        frames if `path` is missing, or if that folder holds parts already.
     """
     if not find_spec('pyarrow'):
-        raise ImportError('Parquet needs pyarrow: pip install pyarrow')
+        raise ImportError(f'Parquet needs pyarrow: {install_hint("parquet")}')
+    if not isinstance(df, pd.DataFrame):
+        _write_parts(df, path)
+        return None
+    content = _parquet(df)
+    if path is None:
+        return content
+    Path(path).expanduser().write_bytes(content)
+    return None
+
+
+def _write_parts(frames: Iterable[pd.DataFrame], path: str | Path | None) -> None:
+    if path is None:
+        raise ValueError('Several frames need a folder for their parts; give its path')
+    folder = Path(path).expanduser()
+    if any(folder.glob('part-*.parquet')):
+        raise ValueError(f'{folder} holds parts already; empty it, or give another folder')
+    folder.mkdir(parents=True, exist_ok=True)
+    for i, frame in enumerate(frames):
+        part = folder / f'part-{i:05}.parquet.new'
+        part.write_bytes(_parquet(frame))
+        part.replace(part.with_suffix(''))
+
+
+def _parquet(df: pd.DataFrame) -> bytes:
     from pyarrow import ArrowException
 
     check_names(df)
@@ -165,10 +190,7 @@ def to_parquet(
         raise ValueError(
             f"Parquet cannot hold this frame: {error}. Make such a column text: df.astype({{'column': str}})"
         ) from error
-    if path is None:
-        return file.getvalue()
-    Path(path).expanduser().write_bytes(file.getvalue())
-    return None
+    return file.getvalue()
 
 # %% ../nbs/56_export.ipynb #ad7b7776
 def _kind(column: pd.Series) -> str:

@@ -74,7 +74,7 @@ def revert(now: Any, old: Any, new: Any) -> Any:
         setattr(now, f.name, before)
     return now
 
-# %% ../nbs/10_history.ipynb #bef568f6
+# %% ../nbs/10_history.ipynb #a83c63c1
 class History:
     "Keep the steps that were done and those that were taken back, for a dict of records."
 
@@ -88,6 +88,7 @@ class History:
         self.done: list[Step] = []
         self.undone: list[Step] = []
         self.edits = 0  # Steps, undos and redos so far, without those of runs
+        self.version = 0  # Changes so far, those of runs and those that failed included
         self._before: dict[str, Any] | None = None  # In a block of `record`: the records before they changed
 
     @property
@@ -100,7 +101,7 @@ class History:
         self.done = []
         self.undone = []
 
-# %% ../nbs/10_history.ipynb #24c32f45
+# %% ../nbs/10_history.ipynb #5ae15274
 @patch
 def touch(self: History, *ids: str) -> None:
     "Note the records `ids` as they are: they are about to change. Outside a block this does nothing."
@@ -133,6 +134,7 @@ def record(self: History) -> Iterator[Changes]:
         raise
     finally:
         before, self._before = self._before, None
+        self.version += 1
     changes |= {id: (old, snapshot(self.records.get(id))) for id, old in before.items()}
 
 # %% ../nbs/10_history.ipynb #7cf33a11

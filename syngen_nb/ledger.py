@@ -5,13 +5,16 @@
 # %% auto #0
 __all__ = ['Place', 'DUPLICATE', 'NEAR_DUPLICATE', 'REPEATED_OPENING', 'share_rows', 'Cell', 'Candidate', 'candidates_of', 'Rule',
            'NoDuplicate', 'PassedCheck', 'NoNearDuplicate', 'NewOpening', 'AsBefore', 'first_objection', 'choose',
-           'Ledger']
+           'QuickLook', 'Ledger']
 
-# %% ../nbs/43_ledger.ipynb #923e945d
-from collections import Counter
+# %% ../nbs/43_ledger.ipynb #47a45ec2
+import threading
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from heapq import heapify, heappop, heappush
+from itertools import islice
+from typing import Any, Protocol
 
 from fastcore.basics import patch
 
@@ -208,7 +211,100 @@ def choose(
             kept.append(candidate)
     return kept, rejected
 
-# %% ../nbs/43_ledger.ipynb #63f3ade0
+# %% ../nbs/43_ledger.ipynb #eb7ecb81
+class QuickLook:
+    "What stays in each cell, brought up to date from one look to the next."
+
+    def __init__(self, misread: Callable[[Cell, str], str] | None = None):
+        self.misread = misread
+        self.kept: dict[str, list[str]] = {}  # Id of a cell to what stays, in tree order
+        self.places: dict[str, int] = {}  # Id of a cell to its place in the order
+        self._first_with: dict[str, str] = {}  # Fingerprint to the first cell that was seen to have it
+        self._owners: dict[str, set[str]] = {}  # Fingerprint that several cells have to these cells
+        self._keepers: dict[str, set[str]] = {}  # The same, to those cells that keep it
+        self._common: dict[str, set[str]] = {}  # Id of a cell to its fingerprints that other cells have too
+        self._n_indexed: dict[str, int] = {}  # Id of a cell to how many of its texts were seen
+
+    def update(self, cells: Sequence[Cell], changed: set[str] | None) -> dict[str, list[str]]:
+        "Look at the cells that changed, None for all; return what stays in each of `cells`, which are in tree order."
+        ids = [cell.id for cell in cells]
+        was_there = [cell for cell in ids if cell in self.kept]
+        if was_there != list(self.kept):  # Cells were moved or removed
+            self.__init__(self.misread)  # type: ignore[misc]
+            was_there = []
+        new = set(ids) if changed is None or not was_there else changed | set(ids).difference(was_there)
+        self.places = {cell: place for place, cell in enumerate(ids)}
+        found = self._look(cells, [cell for cell in new if cell in self.places])
+        self.kept = {cell: found[cell] if cell in found else self.kept[cell] for cell in ids}
+        return self.kept
+
+# %% ../nbs/43_ledger.ipynb #793a5c44
+@patch
+def _index(self: QuickLook, cell: Cell) -> set[str]:
+    "Note the texts of `cell` that came since the last look; return the cells that have one of its texts too."
+    n_before = self._n_indexed.get(cell.id, 0)
+    new = list(islice(cell.texts, n_before, None))
+    for mark in new:
+        first = self._first_with.setdefault(mark, cell.id)
+        if first != cell.id:
+            owners = self._owners.setdefault(mark, {first})
+            owners.add(cell.id)
+            for owner in owners:
+                self._common.setdefault(owner, set()).add(mark)
+    self._n_indexed[cell.id] = n_before + len(new)
+    marks = self._common.get(cell.id, ())
+    return set().union(*(self._owners[mark] for mark in marks))
+
+
+@patch
+def _look(self: QuickLook, cells: Sequence[Cell], changed: Sequence[str]) -> dict[str, list[str]]:
+    "Return what stays in the cells that changed, and in those that depend on them."
+    linked = set(changed).union(*(self._index(cells[self.places[cell]]) for cell in changed))
+    queue = [self.places[cell] for cell in linked if cell in self.places]
+    heapify(queue)
+    found: dict[str, list[str]] = {}
+    while queue:
+        place = heappop(queue)
+        cell = cells[place]
+        if cell.id not in found:
+            found[cell.id], affected = self._choose(cell, place)
+            for other in affected:
+                heappush(queue, other)
+    return found
+
+# %% ../nbs/43_ledger.ipynb #304450d5
+@patch
+def _choose(self: QuickLook, cell: Cell, place: int) -> tuple[list[str], list[int]]:
+    "Return what stays in `cell`, and the places of the later cells for which that matters."
+    marks = self._common.get(cell.id, set())
+    if not marks and not cell.alike and self.misread is None:
+        return list(islice(list(cell.texts.values()), cell.share)), []
+    no_duplicate = NoDuplicate()
+    no_duplicate.seen = {mark for mark in marks if self._is_kept_before(mark, place)}
+    passed = [PassedCheck(self.misread)] if self.misread else []
+    candidates = [Candidate(cell, 0, mark, text) for mark, text in list(cell.texts.items())]
+    stay, _ = choose(candidates, cell.share, False, [no_duplicate, *passed, AsBefore()])
+    affected = self._note_keeper(cell, marks, {candidate.fingerprint for candidate in stay})
+    return [candidate.text for candidate in stay], [other for other in affected if other > place]
+
+
+@patch
+def _is_kept_before(self: QuickLook, mark: str, place: int) -> bool:
+    return any(self.places.get(keeper, place) < place for keeper in self._keepers.get(mark, ()))
+
+
+@patch
+def _note_keeper(self: QuickLook, cell: Cell, marks: set[str], kept: set[str]) -> list[int]:
+    "Note which of the `marks` that other cells have too `cell` keeps; return the places of the cells that have others."
+    affected: set[str] = set()
+    for mark in marks:
+        keepers = self._keepers.setdefault(mark, set())
+        if (mark in kept) != (cell.id in keepers):
+            keepers ^= {cell.id}
+            affected |= self._owners[mark]
+    return [self.places[other] for other in affected if other in self.places]
+
+# %% ../nbs/43_ledger.ipynb #48eebc3f
 @dataclass
 class Ledger:
     "Decides which texts stay, which cells are short, and which ask again."
@@ -217,22 +313,32 @@ class Ledger:
     rounds: int = 6  # Rounds without a new text before a cell is given up
     compares_texts: bool = True  # Whether near-duplicates are rejected
     compares_openings: bool = True  # Whether texts that begin like others are rejected
-    misread: Callable[[Cell, str], str] = lambda cell, text: ''  # What a judge has against a text
+    misread: Callable[[Cell, str], str] | None = None  # What a judge has against a text
     order: Callable[[], Iterable[str]] | None = None  # Ids of the cells in tree order; by default as they were added
     cells: dict[str, Cell] = field(default_factory=dict)
     _turn: int = 0  # Counts changes
     _choice: tuple[int, bool, dict[str, list[str]]] | None = None  # Turn, whether it was a full look, and what stays
     _closed: dict[str, list[str]] | None = None  # What stays in the end
     _newest_look: int = 0  # Turn of the newest full look
+    _n_looks: int = 0  # Full looks so far
+    _quick: QuickLook = field(default_factory=QuickLook)
+    _changes: deque[str | None] = field(default_factory=deque)  # Ids of cells that changed; None for all of them
+    _lock: Any = field(default_factory=threading.Lock)  # Held during a quick look
 
     def add(self, cell: Cell) -> None:
         "Take in a new cell."
         self.cells[cell.id] = cell
-        self.touch()
+        self.touch(cell.id)
 
-    def touch(self) -> None:
-        "Choose again when somebody looks: a text, a check or a share has changed."
+    def touch(self, *cells: str) -> None:
+        "Choose again when somebody looks: a text, a check or a share of `cells` has changed, or of any cell."
+        self._changes.extend(cells or [None])
         self._turn += 1
+
+    @property
+    def state(self) -> tuple[int, int]:
+        "Numbers that grow when something about the texts changes, or is found out by a look."
+        return self._turn, self._n_looks
 
     def close(self) -> None:
         "Keep the rows as they are now."
@@ -242,7 +348,7 @@ class Ledger:
         "Choose again from now on."
         self._closed = None
 
-# %% ../nbs/43_ledger.ipynb #5bb0fcbf
+# %% ../nbs/43_ledger.ipynb #43775b25
 @patch
 def cells_in_order(self: Ledger) -> list[Cell]:
     "Return the cells that are in the tree, in tree order."
@@ -261,26 +367,44 @@ def select(self: Ledger, full: bool = True) -> dict[str, list[str]]:
         if turn_then == self._turn and was_full >= full:
             return kept_then
     turn = self._turn  # As it is before the texts are read: what changes meanwhile counts as new
-    if full:
-        self._newest_look = max(self._newest_look, turn)
+    kept = self._look_at_all(turn) if full else self._look_again()
+    self._choice = turn, full, kept
+    return kept
+
+
+@patch
+def _look_again(self: Ledger) -> dict[str, list[str]]:
+    with self._lock:
+        changed: set[str | None] = set()
+        while self._changes:
+            changed.add(self._changes.popleft())
+        self._quick.misread = self.misread
+        ids = None if None in changed else {cell for cell in changed if cell is not None}
+        return self._quick.update(self.cells_in_order(), ids)
+
+
+@patch
+def _look_at_all(self: Ledger, turn: int) -> dict[str, list[str]]:
+    self._newest_look = max(self._newest_look, turn)
     cells = self.cells_in_order()
     candidates = candidates_of(cells)
-    rules = self._rules([candidate.text for found in candidates for candidate in found], full)
+    rules = self._rules([candidate.text for found in candidates for candidate in found])
     kept: dict[str, list[str]] = {}
     for cell, found in zip(cells, candidates):
         stay, rejected = choose(found, cell.share, cell.is_spent, rules)
         kept[cell.id] = [candidate.text for candidate in stay]
-        if full and turn == self._newest_look:  # Another thread may have begun to look again meanwhile
+        if turn == self._newest_look:  # Another thread may have begun to look again meanwhile
             self._note_rejected(cell, rejected)
-    self._choice = turn, full, kept
+    self._n_looks += 1
+    self._changes.append(None)  # What is too alike is known now, so a quick look has to choose again
     return kept
 
-# %% ../nbs/43_ledger.ipynb #801bc295
+# %% ../nbs/43_ledger.ipynb #d4399af2
 @patch
-def _rules(self: Ledger, texts: list[str], full: bool) -> list[Rule]:
-    rules: list[Rule] = [NoDuplicate(), PassedCheck(self.misread)]
-    if not full:
-        return [*rules, AsBefore()]
+def _rules(self: Ledger, texts: list[str]) -> list[Rule]:
+    rules: list[Rule] = [NoDuplicate()]
+    if self.misread:
+        rules.append(PassedCheck(self.misread))
     if self.compares_texts:
         rules.append(NoNearDuplicate(texts))
     if self.compares_openings and texts:
@@ -294,7 +418,7 @@ def _note_rejected(self: Ledger, cell: Cell, rejected: list[tuple[Candidate, str
     too_alike = (NEAR_DUPLICATE, REPEATED_OPENING)
     cell.alike = {candidate.fingerprint: reason for candidate, reason in rejected if reason in too_alike}
 
-# %% ../nbs/43_ledger.ipynb #95069d68
+# %% ../nbs/43_ledger.ipynb #6185424c
 @patch
 def share_out(
     self: Ledger,
@@ -309,9 +433,9 @@ def share_out(
     for place, share in shares.items():
         if cells[place].share != share:
             cells[place].share = share
-            self.touch()
+            self.touch(cells[place].id)
 
-# %% ../nbs/43_ledger.ipynb #79e14aef
+# %% ../nbs/43_ledger.ipynb #27c79e04
 @patch
 def _is_fruitless(self: Ledger, cell: Cell, idle_rounds: int) -> bool:
     return idle_rounds >= self.rounds or cell.has_given_up()
@@ -325,7 +449,7 @@ def ease(self: Ledger) -> bool:
     for cell in stuck:
         cell.is_eased = True
     if stuck:
-        self.touch()
+        self.touch(*(cell.id for cell in stuck))
     return bool(stuck)
 
 
@@ -357,7 +481,7 @@ def lacking(self: Ledger) -> dict[str, int]:
     lacks = {cell.id: cell.share - len(cell.kept) for cell in self.cells.values() if not cell.is_spent}
     return {cell: n for cell, n in lacks.items() if n > 0}
 
-# %% ../nbs/43_ledger.ipynb #8fe559bb
+# %% ../nbs/43_ledger.ipynb #c918d342
 @patch
 def relabel(
     self: Ledger,
@@ -376,6 +500,6 @@ def relabel(
                 continue
             target.texts[fold(text)] = text
             on_move(cell, target, text)
-            self.touch()
+            self.touch(cell.id, target.id)
             has_moved = True
     return has_moved

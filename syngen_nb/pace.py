@@ -29,7 +29,7 @@ def usual_seconds(level: str, model: Model, texts_a_request: int = 5) -> float:
     wait, tokens_a_second = model.pace
     return (wait + n_items * TOKENS[level] / tokens_a_second) / n_units / model.concurrency
 
-# %% ../nbs/32_pace.ipynb #a0c167f4
+# %% ../nbs/32_pace.ipynb #c2a9ac57
 class Pace:
     "Measures what a list of names, a text and a check take."
 
@@ -45,6 +45,10 @@ class Pace:
             Job, tuple[float, float]
         ] = {}  # Jobs that are being asked for: since when, and what they had
         self._since = 0.0  # When time was shared out last
+
+    def jobs_on_way(self) -> list[Job]:
+        "Return the jobs that are being asked for."
+        return list(self._on_way)
 
     def see(self, job: Job) -> None:
         "Take note of whether a request for `job` is on its way."

@@ -228,7 +228,7 @@ def asked(self: Run, node: str) -> list[dict]:
     job = next((job for job in jobs if job), None)
     return self.cache.find(series=job.key) if job else []
 
-# %% ../nbs/33_run.ipynb #dca16140
+# %% ../nbs/33_run.ipynb #38b8bcc9
 @patch
 def progress(self: Run) -> dict[str, Any]:
     """Return how far the run is.
@@ -244,7 +244,7 @@ def progress(self: Run) -> dict[str, Any]:
     stages: dict[str, tuple[int, int]] = {}
     for stage in self.stages:
         stages |= stage.progress()
-    current = [job.name for job in list(self._engine.jobs) if job.is_asking]
+    current = [job.name for job in self.workspace.pace.jobs_on_way()]
     usage = self.usage
     work, seconds = self._measure()
     return dict(
@@ -260,7 +260,7 @@ def progress(self: Run) -> dict[str, Any]:
         seconds=seconds,
     )
 
-# %% ../nbs/33_run.ipynb #303ac758
+# %% ../nbs/33_run.ipynb #3fd9c0ff
 WHOLE_BUT_LAST = 0.99  # The share of the work that is shown at most while a run goes on
 
 
@@ -293,7 +293,7 @@ def _usual_seconds(self: Run) -> dict[str, float]:
 def _doing(self: Run) -> str:
     if self.done:
         return ''
-    is_first = not self.usage.requests and any(job.is_asking for job in self._engine.jobs)
+    is_first = not self.usage.requests and bool(self.workspace.pace.jobs_on_way())
     return self.workspace.pace.doing or ('waiting for the first answer' if is_first else '')
 
 # %% ../nbs/33_run.ipynb #a1b7d6d6
@@ -412,7 +412,7 @@ def _go_on(self: Run) -> None:
             self._engine.go_on()
     self.workspace.tell()
 
-# %% ../nbs/33_run.ipynb #4b2bdaca
+# %% ../nbs/33_run.ipynb #87c36709
 @patch
 def result(self: Run, timeout: float | None = None) -> Any:
     """Wait for the end and return what the run was for.
@@ -435,6 +435,12 @@ def result(self: Run, timeout: float | None = None) -> Any:
     RuntimeError
         If it is called on the thread that does the work, before the end: it would wait for ever.
     """
+    return self.at_the_end(self.stages[-1].result, timeout)
+
+
+@patch
+def at_the_end(self: Run, take: Callable[[], Any], timeout: float | None = None) -> Any:
+    "Wait for the end and return what `take` returns then; see `result`."
     if self._future is None:
         raise ValueError('The run has not begun; call begin()')
     until = None if timeout is None else time.monotonic() + timeout
@@ -443,7 +449,7 @@ def result(self: Run, timeout: float | None = None) -> Any:
         future = self._future
         self._wait(future, None if until is None else max(0, until - time.monotonic()))
         short = [] if self.status == 'stopped' else self.shortfall()
-        result = self.stages[-1].result()
+        result = take()
     if not self._has_warned:
         warn_of_shortfall(self, short)
     self._has_warned = True

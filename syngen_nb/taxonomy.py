@@ -310,7 +310,7 @@ def redo(self: Taxonomy) -> str | None:
     "Do again what `undo` took back. Return what it was, or None if there is none."
     return self._take_back(self._history.redo)
 
-# %% ../nbs/11_taxonomy.ipynb #4d399f10
+# %% ../nbs/11_taxonomy.ipynb #71c56c86
 @patch(as_prop=True)
 def steps(self: Taxonomy) -> tuple[list[str], list[str]]:
     "What `undo` and `redo` would do next, the nearest last: two lists of words."
@@ -321,6 +321,12 @@ def steps(self: Taxonomy) -> tuple[list[str], list[str]]:
 def edits(self: Taxonomy) -> int:
     "Edits, undos and redos so far, without those of runs."
     return self._history.edits
+
+
+@patch(as_prop=True)
+def version(self: Taxonomy) -> int:
+    "A number that grows with each change, those of runs included."
+    return self._history.version
 
 
 @patch
