@@ -698,7 +698,7 @@ def export(
         part.unlink(missing_ok=True)
     return n_rows
 
-# %% ../nbs/23_cache.ipynb #305b08a3
+# %% ../nbs/23_cache.ipynb #163f7c84
 @patch
 def __len__(self: Cache) -> int:
     return sum(self._run(lambda table: table.counts()).values())
@@ -724,6 +724,7 @@ def clear(
 ) -> None:
     "Forget answers; they will be paid for again."
     self._run(lambda table: table.delete(model))
+    self._do('drop table if exists outcomes')  # The texts of finished calls, see `Cache.remember`
     self._do('vacuum')
 
 # %% ../nbs/23_cache.ipynb #459913f8

@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['Outcome', 'LONGEST_TURN', 'T', 'MOST_FAILURES', 'MOST_FAILURES_AT_FIRST', 'Engine', 'in_turns']
 
-# %% ../nbs/31_engine.ipynb #aa308924
+# %% ../nbs/31_engine.ipynb #b6fa91cf
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from heapq import heappop, heappush
 from itertools import count
 from typing import Literal, TypeVar
@@ -21,7 +21,7 @@ from .models import ModelError
 # %% ../nbs/31_engine.ipynb #a902e36f
 Outcome = Literal['stored', 'asked', 'again', 'held']
 
-# %% ../nbs/31_engine.ipynb #0c8562c3
+# %% ../nbs/31_engine.ipynb #873e55fd
 class Engine:
     """A queue of jobs that are answered several at a time.
 
@@ -62,9 +62,10 @@ class Engine:
         self._order = count()  # Jobs of one rank stay in the order they came
         self._workers: set[asyncio.Task] = set()
         self._woken = asyncio.Event()
+        self._feeder: asyncio.Task | None = None  # Queues jobs while others are answered
         self._turn_ends, self._has_called_turn = 0.0, False  # See `_wait_for_turn`
 
-# %% ../nbs/31_engine.ipynb #2c56ba2e
+# %% ../nbs/31_engine.ipynb #be0b1e1b
 @patch
 def push(self: Engine, job: Job, is_later: bool = False) -> None:
     "Queue `job` if it wants something; `is_later` puts it behind all others."
@@ -74,8 +75,10 @@ def push(self: Engine, job: Job, is_later: bool = False) -> None:
     self.on_change(job)
     if job.wants(self.rounds):
         heappush(self._queue, (is_later, job.rank, next(self._order), job))
+        if self._feeder in self._workers:
+            self._woken.set()
 
-# %% ../nbs/31_engine.ipynb #51e76503
+# %% ../nbs/31_engine.ipynb #8e2f0a35
 @patch
 def requeue(self: Engine) -> bool:
     "Queue every job that wants something; return whether any does."
@@ -89,7 +92,7 @@ def requeue(self: Engine) -> bool:
 
 @patch(as_prop=True)
 def is_busy(self: Engine) -> bool:
-    "Whether a job waits or is being answered."
+    "Whether a job waits, is being answered, or may still come from `drain_while`."
     return bool(self._queue or self._workers)
 
 # %% ../nbs/31_engine.ipynb #48f181ac
@@ -113,6 +116,18 @@ async def drain(self: Engine) -> None:
                 raise self._fatal
     finally:
         await self._dismiss_workers()
+
+# %% ../nbs/31_engine.ipynb #12918e36
+@patch
+async def drain_while(
+    self: Engine,
+    adding: Coroutine,  # Queues jobs; it is cancelled at a stop
+) -> None:
+    "Do the same as `drain` while `adding` queues jobs."
+    self._feeder = asyncio.ensure_future(adding)
+    self._workers.add(self._feeder)  # So it ends as workers do: with its error, or at a stop
+    self._feeder.add_done_callback(self._has_ended)
+    await self.drain()
 
 # %% ../nbs/31_engine.ipynb #70861a38
 @patch
@@ -178,7 +193,7 @@ def _begin_turn(self: Engine) -> None:
     self._has_called_turn = False
     self._turn_ends = time.monotonic() + LONGEST_TURN
 
-# %% ../nbs/31_engine.ipynb #41f39ec3
+# %% ../nbs/31_engine.ipynb #fc0492aa
 @patch
 async def _serve(self: Engine) -> None:
     while self._queue and not self.is_paused:
@@ -186,7 +201,7 @@ async def _serve(self: Engine) -> None:
         if not self._queue or self.is_paused:
             return
         job = heappop(self._queue)[-1]
-        if not self.is_gone(job):
+        if not self.is_gone(job) and job.wants(self.rounds):
             await self._answer_one(job)
             self._spawn()
 

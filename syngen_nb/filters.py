@@ -250,7 +250,7 @@ def _check_known(chosen: str | Filter) -> None:
         names = ', '.join(FILTERS)
         raise ValueError(f'No filter is called {chosen!r}; there are {names}, or give a function of a text and a dict')
 
-# %% ../nbs/40_filters.ipynb #18ba5bfe
+# %% ../nbs/40_filters.ipynb #098dd101
 class Filters:
     """A choice of filters, which says of a text why it should be kept out.
 
@@ -278,6 +278,12 @@ class Filters:
     def names(self) -> list[str]:
         "The names of the filters, those of functions included."
         return [o if isinstance(o, str) else getattr(o, '__name__', type(o).__name__) for o in self.all]
+
+    @property
+    def is_built_in(self) -> bool:
+        "Whether all of them are the package's own, so that the same texts pass every time."
+        has_names = all(isinstance(chosen, str) for chosen in self.all)
+        return has_names and all(text_filter.__module__ == __name__ for text_filter in self._text_filters)
 
     @property
     def near(self) -> bool:

@@ -4,10 +4,12 @@
 
 # %% auto #0
 __all__ = ['cell_place', 'planned_cells', 'rows_of_labels', 'Look', 'Leaves', 'TextStage', 'RowsNow', 'TextRun', 'text_run',
+           'outcome_key', 'plain_frame', 'whole_frame', 'remember_outcome', 'recalled_outcome', 'show_recalled',
            'generate', 'start', 'agenerate']
 
-# %% ../nbs/48_generate.ipynb #815f7f16
+# %% ../nbs/48_generate.ipynb #fb72060b
 import asyncio
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,21 +19,25 @@ import numpy as np
 import pandas as pd
 from fastcore.basics import chunked, patch
 
+from .cache import Cache, CacheError
 from .checks import Checks, judge_reader, put_columns
 from .engine import in_turns
 from .filters import Filters
 from .grow import PlanFiller, Shape, TreeStage, counts_with, kind_below
-from .jobs import Job, ListJob, TextsJob
+from .jobs import AheadJob, Job, ListJob, TextsJob, digest
 from .judge import Judge, get_judge
 from .ledger import Cell, Ledger, Place, share_rows
-from .loop import tell
+from .loop import tell, worker
+from .models import Usage
 from .options import TextOptions, takes
+from .outcomes import code_stamp
 from .plan import Plan, apportion, whole_number
-from .prompts import Places
+from .prompts import Places, Prompts
 from .run import Run, State, Workspace, await_run, job_status, wait_for
 from .task import Task
 from .taxonomy import KINDS, Node, Taxonomy
 from .text import fold
+from .wording import counted
 
 # %% ../nbs/48_generate.ipynb #198ec457
 def cell_place(taxonomy: Taxonomy, node: Node) -> tuple[str, Place]:
@@ -212,7 +218,7 @@ def _objection(self: TextStage, node: str, text: str) -> str:
             about = self.places.at(self.taxonomy.task, *path)
     return self.filters.why_not(text, about)
 
-# %% ../nbs/48_generate.ipynb #091aafca
+# %% ../nbs/48_generate.ipynb #0efc2174
 @patch
 def _siblings(self: TextStage, node: str) -> list[str]:
     "Return the names of the other subtopics of the topic; none if the cell was removed meanwhile."
@@ -227,6 +233,25 @@ def _siblings(self: TextStage, node: str) -> list[str]:
 def _has_taken(self: TextStage, job: ListJob, n_dropped: int) -> None:
     self.workspace.usage.dropped += n_dropped
     self.ledger.touch(job.nodes[0])
+    if job.is_asking:  # Not while answers are read from the cache, which takes no time
+        self._ask_ahead(job)
+
+# %% ../nbs/48_generate.ipynb #5fb3c22d
+@patch
+def _ask_ahead(self: TextStage, job: TextsJob) -> None:
+    for ahead in job.look_ahead(self.workspace.rounds, lambda was_asked: self._has_come(job, was_asked)):
+        self.engine.push(ahead)
+
+
+@patch
+def _has_come(self: TextStage, job: TextsJob, was_asked: bool) -> None:
+    rounds = self.workspace.rounds
+    if any(ahead.wants(rounds) for ahead in job.ahead):
+        return
+    job.close_ahead()
+    if was_asked:
+        self._ask_ahead(job)
+    self.engine.push(job)
 
 # %% ../nbs/48_generate.ipynb #170abd5d
 @patch
@@ -243,24 +268,28 @@ def _is_new(self: TextStage, node: Node) -> bool:
     label = list(self.taxonomy.up(node))[-1].id
     return label in self.judged_as and self.written_for.get(node.id) != label
 
-# %% ../nbs/48_generate.ipynb #bc7eceef
+# %% ../nbs/48_generate.ipynb #824cb284
+@patch
+def _new_cells(self: TextStage) -> list[str]:
+    with self.taxonomy.mutex:
+        return [node.id for node in self.taxonomy.cells() if self._is_new(node)]
+
+
 @patch
 async def _add_new_cells(self: TextStage) -> None:
-    with self.taxonomy.mutex:
-        new = [node.id for node in self.taxonomy.cells() if self._is_new(node)]
-    async for some in in_turns(chunked(new, 100)):
+    async for some in in_turns(chunked(self._new_cells(), 100)):
         with self.taxonomy.mutex:
             for node in some:
                 if node in self.taxonomy.nodes:
                     self.add_cell(self.taxonomy[node])
 
-# %% ../nbs/48_generate.ipynb #34bf3b41
+# %% ../nbs/48_generate.ipynb #3a7c5492
 @patch
 async def work(self: TextStage) -> None:
     "Write until every cell has its share or gives no more, or until a stop."
     self.ledger.reopen()
-    while not self.engine.is_stopped and (await self._refill() or self.engine.is_paused):
-        await self.engine.drain()
+    while not self.engine.is_stopped and (self._refill() or self.engine.is_paused):
+        await self.engine.drain_while(self._add_new_cells())
     if self.engine.is_stopped:
         return
     await asyncio.to_thread(self._share_out)
@@ -269,14 +298,13 @@ async def work(self: TextStage) -> None:
     if not self.engine.is_stopped:
         await asyncio.to_thread(self.ledger.close)
 
-# %% ../nbs/48_generate.ipynb #8bf76762
+# %% ../nbs/48_generate.ipynb #ee04820d
 @patch
-async def _refill(self: TextStage) -> bool:
-    "Queue what is missing, below nodes too that someone added meanwhile; return whether there is any."
+def _refill(self: TextStage) -> bool:
+    "Queue what is missing, below nodes too that someone added meanwhile; return whether there is any, or a new cell."
     with self.taxonomy.mutex:
         self.tree.filler.fill_new()
-    await self._add_new_cells()
-    return self.engine.requeue()
+    return self.engine.requeue() or bool(self._new_cells())
 
 # %% ../nbs/48_generate.ipynb #1a19fb2d
 @patch
@@ -414,7 +442,7 @@ def trust_all(self: TextStage) -> None:
     self.ledger.compares_openings = False
     self.ledger.touch()
 
-# %% ../nbs/48_generate.ipynb #848d8c0d
+# %% ../nbs/48_generate.ipynb #783f48a1
 @patch
 def job(self: TextStage, node: str) -> Job | None:
     "Return the texts of a cell."
@@ -432,7 +460,10 @@ def state(self: TextStage, node: str) -> State | None:
     job = self.jobs[node]
     have = cell.n_standing
     want = max(cell.share, cell.due or 0)
-    return job_status(job, have, want, cell.is_spent), have, want, job.error
+    status = job_status(job, have, want, cell.is_spent)
+    if status == 'waiting' and any(ahead.is_asking for ahead in list(job.ahead)):
+        status = 'asking'
+    return status, have, want, job.error
 
 
 @patch
@@ -488,21 +519,19 @@ def _usual_share_kept(self: TextStage) -> float:
     is_strict = self.checks is not None and self.checks.judge.policy != 'keep'
     return self.workspace.writer.model.keeps[1] if is_strict else 0.97
 
-# %% ../nbs/48_generate.ipynb #8dee3c88
+# %% ../nbs/48_generate.ipynb #241ec3fb
 @patch
 def short(self: TextStage) -> list[dict]:
     "Return the cells that gave less than their share, and the labels that have no cell."
     found = []
     kept = self.select()
-    for cell_id, path in self.cell_paths(kept).items():
-        texts = kept[cell_id]
-        cell = self.ledger.cells[cell_id]
-        due = cell.due or cell.share
-        if len(texts) < due:
-            name = ' · '.join(path)
-            job = self.jobs[cell_id]
-            why = job.why_short((*job.dropped, *cell.rejected))
-            found.append(dict(cell=name, want=due, got=len(texts)) | why)
+    cells = [self.ledger.cells[cell_id] for cell_id in kept]
+    due = {cell.id: cell.due or cell.share for cell in cells}
+    lacking = [cell for cell, texts in kept.items() if len(texts) < due[cell]]
+    for cell, path in self.cell_paths(lacking).items():
+        job = self.jobs[cell]
+        why = job.why_short((*job.dropped, *self.ledger.cells[cell].rejected))
+        found.append(dict(cell=' · '.join(path), want=due[cell], got=len(kept[cell])) | why)
     with self.taxonomy.mutex:
         labels = [label for label in self.taxonomy.children() if label.id in self.label_rows]
         bare = [label for label in labels if label.id not in self.leaves().labels]
@@ -852,7 +881,107 @@ def _checks(workspace: Workspace, verify: Any) -> Checks | None:
     workspace.check_price(reader.model)
     return Checks(workspace, reader)
 
-# %% ../nbs/48_generate.ipynb #245275c8
+# %% ../nbs/48_generate.ipynb #6b826aeb
+def _can_be_told(stage: TextStage) -> bool:
+    "Return whether plain data says all that the rows depend on, apart from the answers."
+    prompts = [stage.workspace.writer.prompts]
+    if stage.checks:
+        prompts.append(stage.checks.reader.prompts)
+    is_plain = type(stage.workspace.cache) is Cache and all(type(some) is Prompts for some in prompts)
+    return is_plain and stage.filters.is_built_in
+
+
+def _judge_parts(checks: Checks | None) -> list:
+    if checks is None:
+        return []
+    judge, reader = checks.judge, checks.reader
+    model = [reader.model.name, reader.model.key(), reader.logprobs]
+    return [judge.policy, judge.odds, judge.votes, *model, vars(reader.prompts)]
+
+
+def outcome_key(stage: TextStage) -> str | None:
+    "Return a digest of all that the rows depend on, apart from the answers, before the run begins; None if unknown."
+    if not _can_be_told(stage):
+        return None
+    workspace, writer = stage.workspace, stage.workspace.writer
+    counts = [workspace.plan.to_dict(), stage.rows, stage.each, stage.shape.tops_up, workspace.rounds]
+    model = [writer.model.name, writer.model_key, vars(writer.prompts), writer.seed]
+    tree = workspace.taxonomy.to_dict()
+    return digest('outcome', code_stamp(), tree, counts, model, stage.filters.all, _judge_parts(stage.checks))
+
+# %% ../nbs/48_generate.ipynb #78aa6302
+def plain_frame(df: pd.DataFrame) -> dict[str, Any]:
+    "Return a frame of `generate` as plain data; `whole_frame` makes it again."
+    names = [*KINDS[1:], 'cell']
+    cells = df.drop_duplicates('cell')
+    plain = dict(
+        texts=df['text'].tolist(),
+        cells=[cells[name].tolist() for name in names],
+        sizes=df['cell'].value_counts(sort=False).tolist(),
+        labels=df['label'].cat.categories.tolist(),
+        origin=df.attrs['syngen'],
+    )
+    if 'checked_label' in df:
+        checked = df['checked_label'].cat
+        plain['checked'] = [checked.codes.tolist(), checked.categories.tolist(), df['confidence'].tolist()]
+    return plain
+
+
+def whole_frame(plain: dict[str, Any]) -> pd.DataFrame:
+    "Return the frame that `plain_frame` was called on."
+    columns = {'text': plain['texts']}
+    for name, values in zip([*KINDS[1:], 'cell'], plain['cells']):
+        columns[name] = np.repeat(np.array(values, dtype=object), plain['sizes'])
+    df = pd.DataFrame(columns)
+    df['label'] = pd.Categorical(df['label'], plain['labels'])
+    df['model'] = plain['origin']['model']
+    if 'checked' in plain:
+        codes, names, confidence = plain['checked']
+        df['checked_label'] = pd.Categorical.from_codes(codes, names)
+        df['confidence'] = pd.Series(confidence, dtype=float)
+    df.attrs['syngen'] = plain['origin']
+    return df
+
+# %% ../nbs/48_generate.ipynb #3803000c
+def _is_complete(run: TextRun, df: pd.DataFrame) -> bool:
+    jobs = run.workspace.engine.jobs
+    is_whole = run.status == 'done' and not run.errors and not df.attrs['syngen']['n_short']
+    return is_whole and not any(job.missing for job in jobs if not isinstance(job, AheadJob))
+
+
+def remember_outcome(run: TextRun, key: str | None, df: pd.DataFrame) -> None:
+    "Let the cache remember the frame of a run that is complete."
+    if key is None or not _is_complete(run, df):
+        return
+    used: dict[str, int] = {}
+    jobs = [job for job in run.workspace.engine.jobs if not isinstance(job, AheadJob)]
+    for job in jobs:
+        if job.draws:
+            used[job.key] = max(job.draws, used.get(job.key, 0))
+    usage = Usage(cached=sum(job.draws for job in jobs), dropped=run.usage.dropped)
+    plain = plain_frame(df)
+    plain['origin'] = plain['origin'] | dict(usage=usage.to_dict())
+    try:
+        run.cache.remember(key, used, plain)
+    except CacheError as error:
+        warnings.warn(f'The rows are complete, but the next call will not be faster: {error}', stacklevel=2)
+
+
+def recalled_outcome(run: TextRun, key: str | None) -> pd.DataFrame | None:
+    "Return the frame that the cache remembers for a run that has not begun, or None."
+    worker.refuse_to_wait()
+    plain = run.cache.recall(key) if key else None
+    return whole_frame(plain) if plain else None
+
+
+def show_recalled(run: TextRun, df: pd.DataFrame) -> None:
+    "Show the bar of a run whose rows were remembered."
+    from tqdm.auto import tqdm
+
+    rows = f'{len(df):,} of {counted(len(df), run.unit)}'
+    tqdm(total=100, initial=100, desc=run.title, bar_format=f'{{desc}}: 100%|{{bar}}| {rows}').close()
+
+# %% ../nbs/48_generate.ipynb #2b9fc00b
 @takes(
     TextOptions,
     what='A `Task`, or a `Taxonomy` that was grown and maybe edited.',
@@ -882,9 +1011,17 @@ def generate(what: Task | Taxonomy, options: TextOptions, *, progress: bool = Tr
     ModelError
         If no request succeeds: the first error, in the provider's words.
     """
-    return wait_for(text_run(what, options), progress)
+    run = text_run(what, options)
+    key = outcome_key(run.stages[-1])
+    df = recalled_outcome(run, key)
+    if df is None:
+        df = wait_for(run, progress)
+        remember_outcome(run, key, df)
+    elif progress:
+        show_recalled(run, df)
+    return df
 
-# %% ../nbs/48_generate.ipynb #d2d14a07
+# %% ../nbs/48_generate.ipynb #66dc5a61
 @takes(TextOptions)
 def start(what: Task | Taxonomy, options: TextOptions) -> TextRun:
     """Generate in the background.
@@ -906,4 +1043,12 @@ async def agenerate(what: Task | Taxonomy, options: TextOptions, *, progress: bo
     -------
     DataFrame
     """
-    return await await_run(text_run(what, options), progress)
+    run = text_run(what, options)
+    key = outcome_key(run.stages[-1])
+    df = await asyncio.to_thread(recalled_outcome, run, key)
+    if df is None:
+        df = await await_run(run, progress)
+        await asyncio.to_thread(remember_outcome, run, key, df)
+    elif progress:
+        show_recalled(run, df)
+    return df

@@ -711,7 +711,7 @@ def _filtered(choice: Any) -> str:
     words = ', '.join(f'{name}: {result.get("severity", "found")}' for name, result in found.items())
     return f' ({words})' if words else ''
 
-# %% ../nbs/27_providers.ipynb #89a31b5e
+# %% ../nbs/27_providers.ipynb #d53e34e7
 @patch
 async def send(self: OpenAIModel, client: Any, request: Request) -> Answer:
     "Send `request` as a chat, or as a text to go on with."
@@ -738,7 +738,8 @@ async def _chat(self: OpenAIModel, client: Any, request: Request, options: dict)
     "Let the model answer the messages of a chat."
     if request.logprobs:
         options |= dict(logprobs=True, top_logprobs=request.logprobs)
-    response = await client.chat.completions.create(messages=self._messages(request), **options)
+    options['extra_body'] = dict(messages=self._messages(request)) | options.get('extra_body', {})
+    response = await client.chat.completions.create(messages=(), **options)  # What is extra goes before it
     choice = _first_choice(response)
     if choice.message is None:
         raise BadAnswer(complaint_in_fields(_fields(response), 'message'))
