@@ -431,6 +431,21 @@ def put_all(
     with self._lock, self._errors():
         return _insert(self._open(), stored)
 
+# %% ../nbs/23_cache.ipynb #ccdfe523
+@patch
+@contextmanager
+def transaction(self: Cache) -> Iterator[sqlite3.Connection]:
+    "Yield the connection to the file; what is done with it is kept as a whole, or not at all."
+    with self._lock, self._errors():
+        db = self._open()
+        db.execute('begin immediate')
+        try:
+            yield db
+            db.execute('commit')
+        finally:
+            if db.in_transaction:
+                db.execute('rollback')
+
 # %% ../nbs/23_cache.ipynb #93e7e12f
 PATIENCE = 900.0  # Seconds to wait for the answer that another process asks for
 _flights: dict[tuple, asyncio.Future] = {}  # Requests on their way, by cache, loop, series and draw

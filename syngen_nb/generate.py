@@ -6,7 +6,7 @@
 __all__ = ['cell_place', 'planned_cells', 'rows_of_labels', 'Look', 'TextStage', 'TextRun', 'text_run', 'generate', 'start',
            'agenerate']
 
-# %% ../nbs/48_generate.ipynb #c042e89b
+# %% ../nbs/48_generate.ipynb #7bf66ef3
 import asyncio
 from collections import Counter
 from collections.abc import Iterable
@@ -16,11 +16,12 @@ from typing import Any
 import pandas as pd
 from fastcore.basics import chunked, patch
 
+from .cache import Cache
 from .checks import Checks, judge_reader
 from .engine import in_turns
 from .filters import Filters
 from .grow import PlanFiller, Shape, TreeStage, counts_with, kind_below
-from .jobs import Job, ListJob, TextsJob
+from .jobs import Job, ListJob, TextsJob, Writer
 from .judge import Judge, get_judge
 from .ledger import Cell, Ledger, Place, share_rows
 from .loop import tell
@@ -656,13 +657,16 @@ def _tree_and_plan(what: Task | Taxonomy, options: TextOptions) -> tuple[Taxonom
         return taxonomy, _plan_for_tree(taxonomy, options)
     raise ValueError(f'generate takes a Task or a Taxonomy, not {type(what).__name__}')
 
-# %% ../nbs/48_generate.ipynb #97f443b8
+# %% ../nbs/48_generate.ipynb #6681c9e9
 def text_run(what: Task | Taxonomy, options: TextOptions, **asker: Any) -> TextRun:
     "Return the run for the arguments of `generate`."
     taxonomy, plan = _tree_and_plan(what, options)
     taxonomy.plan = replace(plan, n_record_to_generate=None, sample_per_subtopic=None)
     tops_up = bool(options.counts) or isinstance(what, Task)
-    workspace = Workspace(taxonomy, plan, options.writer(), options.open_cache(), options.rounds, **asker)
+    writer, cache = options.writer(), options.open_cache()
+    if options.batch:
+        asker = dict(asker_type=_batch_asker(options, writer, cache)) | asker
+    workspace = Workspace(taxonomy, plan, writer, cache, options.rounds, **asker)
     tree = TreeStage(workspace, PlanFiller(workspace, tops_up))
     texts = TextStage(
         workspace,
@@ -676,6 +680,12 @@ def text_run(what: Task | Taxonomy, options: TextOptions, **asker: Any) -> TextR
     if plan.n_record_to_generate is None:
         workspace.plan = replace(plan, n_record_to_generate=texts.ledger.n_rows)
     return TextRun(workspace, [tree, texts], 'generate', 'row')
+
+
+def _batch_asker(options: TextOptions, writer: Writer, cache: Cache) -> Any:
+    from syngen_nb.batch_asker import batch_asker  # Most runs need none
+
+    return batch_asker(options.batch, writer.model, cache)
 
 
 def _checks(workspace: Workspace, verify: Any) -> Checks | None:

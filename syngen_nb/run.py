@@ -34,7 +34,7 @@ from .task import Task
 from .taxonomy import Taxonomy
 from .wording import counted, duration_words, spent_words
 
-# %% ../nbs/33_run.ipynb #2ac1c99a
+# %% ../nbs/33_run.ipynb #e9dab6b7
 @dataclass
 class Workspace:
     "Hold the parts that the stages of a run share."
@@ -59,7 +59,8 @@ class Workspace:
         self.pace = Pace()
         self.asker = self.asker_type(self.cache, self.usage, self.task.instruction, on_change=self.tell)
         self.asker.may_ask = lambda: not self.engine.is_paused
-        self.engine = Engine(self.asker.answer, model.concurrency, self.rounds, self.is_gone, self.tell)
+        concurrency = self.asker.concurrency or model.concurrency
+        self.engine = Engine(self.asker.answer, concurrency, self.rounds, self.is_gone, self.tell)
 
     def is_gone(self, job: Job) -> bool:
         "Return whether all nodes that `job` was for were taken out of the tree."
@@ -260,7 +261,7 @@ def progress(self: Run) -> dict[str, Any]:
         seconds=seconds,
     )
 
-# %% ../nbs/33_run.ipynb #303ac758
+# %% ../nbs/33_run.ipynb #9ed84445
 WHOLE_BUT_LAST = 0.99  # The share of the work that is shown at most while a run goes on
 
 
@@ -294,7 +295,8 @@ def _doing(self: Run) -> str:
     if self.done:
         return ''
     is_first = not self.usage.requests and any(job.is_asking for job in self._engine.jobs)
-    return self.workspace.pace.doing or ('waiting for the first answer' if is_first else '')
+    waiting = 'waiting for the first answer' if is_first else ''
+    return self.workspace.pace.doing or self.workspace.asker.doing or waiting
 
 # %% ../nbs/33_run.ipynb #a1b7d6d6
 @patch
@@ -387,6 +389,28 @@ def pause(self: Run) -> None:
     with self._lock:
         self._engine.is_paused = self._is_at_work()
     self.workspace.tell()
+
+# %% ../nbs/33_run.ipynb #912d54da
+@patch(as_prop=True)
+def batches(self: Run) -> list[dict]:
+    "What waits at the provider: dicts with `id`, `status`, `requests`, `seconds`, perhaps `answered` and `failed`."
+    return list(self.workspace.asker.batches)
+
+
+@patch
+def cancel(self: Run) -> int:
+    """Stop, and cancel the batches of this run; return how many there were.
+
+    What the provider has answered by then is paid. `resume`, or the same call later, takes it and asks for the rest.
+
+    Raises
+    ------
+    ModelError
+        If the provider refuses.
+    """
+    worker.refuse_to_wait()
+    self.stop()
+    return worker.start(self.workspace.asker.cancel()).result()
 
 # %% ../nbs/33_run.ipynb #498ccf29
 @patch
@@ -598,7 +622,7 @@ def _draw(bar: Any, run: Run) -> bool:
         bar.refresh()
     return goes_on
 
-# %% ../nbs/33_run.ipynb #2478d129
+# %% ../nbs/33_run.ipynb #658a357d
 def stopped_words(run: Run) -> str:
     "Return what to say when `run` was stopped by an interrupt."
     done, total = run.stages[-1].counts()
@@ -606,7 +630,9 @@ def stopped_words(run: Run) -> str:
         kept = 'What was answered is kept in memory: a call with the same Cache object goes on from there'
     else:
         kept = f'What was answered is kept in {run.cache.path}: the same call goes on from there'
-    return f'Stopped at {done:,} of {counted(total, run.unit)}. {kept}'
+    out = len(run.batches)
+    left = f'. {counted(out, "batch")} at the provider: the same call takes the answers' if out else ''
+    return f'Stopped at {done:,} of {counted(total, run.unit)}. {kept}{left}'
 
 # %% ../nbs/33_run.ipynb #390cfd3b
 def wait_for(run: Run, progress: bool = True) -> Any:

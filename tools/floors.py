@@ -14,10 +14,10 @@ FLOORS = {
     'base': 'text display wording loop leases frames moved task plan',
     'tree': 'history taxonomy tree_io',
     'asking': (
-        'answers prompts prompt_sets cache recording limits models model_files secrets server_errors providers '
-        'local_model known_models'
+        'answers prompts prompt_sets cache pending recording limits models model_files secrets server_errors providers '
+        'batches local_model known_models'
     ),
-    'engine': 'jobs pace engine asker run options',
+    'engine': 'jobs pace engine asker batch_asker run options',
     'work': 'filters duplicates judge ledger checks name_lists grow_errors grow generate estimate',
     'judging': 'metrics report report_page stats evaluate split export card',
     'widgets': 'base task_form taxonomy_tree run_view data_view studio_file studio',
