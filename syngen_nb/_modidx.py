@@ -1085,6 +1085,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                      'syngen_nb/pending.py'),
                                    'syngen_nb.pending.PendingBatches.requests': ( 'pending.html#pendingbatches.requests',
                                                                                   'syngen_nb/pending.py'),
+                                   'syngen_nb.pending.PendingBatches.tidy': ('pending.html#pendingbatches.tidy', 'syngen_nb/pending.py'),
                                    'syngen_nb.pending.PendingBatches.tokens': ( 'pending.html#pendingbatches.tokens',
                                                                                 'syngen_nb/pending.py'),
                                    'syngen_nb.pending.PendingRequest': ('pending.html#pendingrequest', 'syngen_nb/pending.py'),

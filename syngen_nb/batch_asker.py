@@ -566,7 +566,7 @@ def _further_votes(job: Job) -> range:
         return range(0)
     return range(job.draws + 1, job.draws + job.missing)
 
-# %% ../nbs/32_batch_asker.ipynb #58b1af75
+# %% ../nbs/32_batch_asker.ipynb #b3f0811d
 def batch_asker(batch: bool | str, model: Model, cache: Cache) -> Callable[..., BatchAsker]:
     """Return what makes the asker of a run with `batch=`.
 
@@ -580,6 +580,8 @@ def batch_asker(batch: bool | str, model: Model, cache: Cache) -> Callable[..., 
         raise ValueError(
             "batch= needs a cache on disk: a batch can take a day. Leave out cache=':memory:', or give a path"
         )
+    if cache.can_ask:
+        PendingBatches(cache).tidy()
     return lambda *args, **kwargs: BatchAsker(*args, **kwargs, model=model, is_for_names=batch == 'all')
 
 # %% ../nbs/32_batch_asker.ipynb #0d4ec5a6

@@ -126,6 +126,15 @@ def forget(self: PendingBatches, token: str) -> None:
         db.execute('delete from batch_requests where token=?', [token])
         db.execute('delete from batches where token=?', [token])
 
+# %% ../nbs/24_pending.ipynb #9a64f965
+@patch
+def tidy(self: PendingBatches) -> None:
+    "Forget batches of which every request has an answer."
+    lacks = 'r where r.token=b.token and not exists (select 1 from answers a where a.series=r.series and a.draw=r.draw)'
+    rows = self._ask(f'select token from batches b where not exists (select 1 from batch_requests {lacks})')
+    for (token,) in rows:
+        self.forget(token)
+
 # %% ../nbs/24_pending.ipynb #a104ef03
 @patch
 def batches(

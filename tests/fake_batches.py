@@ -7,6 +7,7 @@ Each request in a batch is answered by `Fake.answer`, as a live one would be, an
 
 - `ok`: every request is answered
 - `expire`: every other request is answered before the time is over
+- `nothing`: the time is over before any request is answered
 - `partial`: every third request meets a server error
 - `fail`: OpenAI's validation turns the whole file down
 - `line`: OpenAI's validation turns the whole file down and names its first line
@@ -22,7 +23,7 @@ import time
 from email.parser import BytesParser
 
 ROUTES = re.compile(r'/v1/(files|batches|messages/batches)\b')
-WORDS = ('ok', 'expire', 'partial', 'fail', 'line', 'queue', 'cancel', 'lost', 'refused')
+WORDS = ('ok', 'expire', 'nothing', 'partial', 'fail', 'line', 'queue', 'cancel', 'lost', 'refused')
 
 
 class Batch:
@@ -64,7 +65,7 @@ class Batches:
         batch = self.batches.get(parts[0])
         if batch is None:
             return 404, {}, dict(error=dict(type='not_found_error', message=f'No such batch: {parts[0]}')), None
-        if parts[1:] == ['cancel'] and not batch.is_over:
+        if parts[1:] == ['cancel'] and not self.is_over(batch):
             batch.cancelled = time.time()
         if parts[1:] == ['results']:
             return 200, {}, self.work(batch).results, None
@@ -142,9 +143,9 @@ class Batches:
         is_openai = batch.id.startswith('batch_')
         for i, (custom_id, url, body) in reversed(list(enumerate(batch.requests))):
             left = None
-            if batch.cancelled or batch.fate in ('expire', 'cancel'):
-                left = 'expired' if batch.fate == 'expire' else 'cancelled'
-            if left and i % 2:
+            if batch.cancelled or batch.fate in ('expire', 'nothing', 'cancel'):
+                left = 'cancelled' if batch.cancelled or batch.fate == 'cancel' else 'expired'
+            if left and (i % 2 or batch.fate == 'nothing'):
                 (batch.errors if is_openai else batch.results).append(unanswered(is_openai, custom_id, left))
                 continue
             path = f'/batches/{batch.id}/{url.removeprefix("/v1/")}'
@@ -207,7 +208,7 @@ def openai_batch(batches, batch):
         )
     elif over:
         batches.work(batch)
-        ended_as = dict(expire='expired', cancel='cancelled')
+        ended_as = dict(expire='expired', nothing='expired', cancel='cancelled')
         status = 'cancelled' if batch.cancelled else ended_as.get(batch.fate, 'completed')
         for name, lines in dict(output=batch.results, error=batch.errors).items():
             if lines:
