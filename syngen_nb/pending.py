@@ -82,7 +82,7 @@ class PendingBatches:
                 db.execute(table)
             db.execute(sql, values)
 
-# %% ../nbs/24_pending.ipynb #0fee6635
+# %% ../nbs/24_pending.ipynb #4656d41e
 @patch
 def claim(self: PendingBatches, batch: PendingBatch, requests: Iterable[PendingRequest]) -> list[PendingRequest]:
     "Take the `requests` that are in no other batch and have no answer, and return them."
@@ -91,7 +91,7 @@ def claim(self: PendingBatches, batch: PendingBatch, requests: Iterable[PendingR
         for table in _TABLES:
             db.execute(table)
         for request in requests:
-            if _claim_one(db, batch.token, request):
+            if self.cache.get(*request.key) is None and _claim_one(db, batch.token, request):
                 claimed.append(request)
         if claimed:
             row = (batch.token, batch.model, batch.name, batch.id, batch.marker, batch.made, batch.is_cancelled)
@@ -100,8 +100,6 @@ def claim(self: PendingBatches, batch: PendingBatch, requests: Iterable[PendingR
 
 
 def _claim_one(db: sqlite3.Connection, token: str, request: PendingRequest) -> bool:
-    if db.execute('select 1 from answers where series=? and draw=?', request.key).fetchone():
-        return False
     plain = (json.dumps(request.about, ensure_ascii=False), json.dumps(request.reading, ensure_ascii=False))
     row = (*request.key, token, request.cell, *plain)
     return bool(db.execute('insert or ignore into batch_requests values (?,?,?,?,?,?)', row).rowcount)
@@ -126,14 +124,13 @@ def forget(self: PendingBatches, token: str) -> None:
         db.execute('delete from batch_requests where token=?', [token])
         db.execute('delete from batches where token=?', [token])
 
-# %% ../nbs/24_pending.ipynb #9a64f965
+# %% ../nbs/24_pending.ipynb #790f80cd
 @patch
 def tidy(self: PendingBatches) -> None:
     "Forget batches of which every request has an answer."
-    lacks = 'r where r.token=b.token and not exists (select 1 from answers a where a.series=r.series and a.draw=r.draw)'
-    rows = self._ask(f'select token from batches b where not exists (select 1 from batch_requests {lacks})')
-    for (token,) in rows:
-        self.forget(token)
+    for batch in self.batches():
+        if all(self.cache.get(*request.key) is not None for request in self.requests(batch.token).values()):
+            self.forget(batch.token)
 
 # %% ../nbs/24_pending.ipynb #a104ef03
 @patch
