@@ -2,8 +2,10 @@
 
 import multiprocessing
 import os
+import re
 import time
 from collections import Counter
+from pathlib import Path
 
 import batch_child
 import pytest
@@ -15,6 +17,8 @@ from syngen_nb.batch_asker import MOST_SENDS, cancel_batches, pending_batches
 from syngen_nb.batches import AnthropicBatches, APIBatches, OpenAIBatches
 from syngen_nb.models import ModelError
 from syngen_nb.providers import OpenAIModel
+
+pytestmark = pytest.mark.skipif(os.name == 'nt', reason='Windows has no file locks, and no forkserver')
 
 ROWS = 30
 KINDS = pytest.mark.parametrize('kind', [openai, anthropic])
@@ -264,8 +268,9 @@ def test_a_batch_that_the_provider_has_forgotten(cache):
         check_exact(batch(s, openai, cache), ROWS)
 
 
-CHILDREN = multiprocessing.get_context('forkserver')  # Each is a process of its own; what it imports is there already
-CHILDREN.set_forkserver_preload(['batch_child'])
+if os.name != 'nt':  # Each is a process of its own; what it imports is there already
+    CHILDREN = multiprocessing.get_context('forkserver')
+    CHILDREN.set_forkserver_preload(['batch_child'])
 
 
 def child(kind, s, cache, stage=None):
@@ -356,5 +361,17 @@ def test_a_server_out_of_reach_for_a_while(cache):
     assert port and len(pending_batches(cache)) == 1
 
 
-if os.name == 'nt':
-    pytestmark = pytest.mark.skip(reason='Windows has no leases')
+def test_the_page_runs(tmp_path, monkeypatch, capsys):
+    "The snippets of docs/batch.md, in order, as a reader would run them"
+    page = (Path(__file__).parents[2] / 'docs/batch.md').read_text(encoding='utf-8')
+    snippets = re.findall(r'^```python\n(.*?)^```', page, re.M | re.S)
+    assert len(snippets) == page.count('```python') == 4
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv('OPENAI_API_KEY', 'a-key-of-a-test')
+    names = {}
+    with serve(seconds=0.05) as s:
+        monkeypatch.setenv('OPENAI_BASE_URL', s.url)
+        for snippet in snippets:
+            exec(compile(snippet, 'docs/batch.md', 'exec'), names)
+    assert len(names['df']) == 80 and names['df'].text.is_unique
+    assert 'requests' in capsys.readouterr().out and len(sizes(s)) >= 3
