@@ -6,6 +6,7 @@ from .recording import Replay, ReplayMiss
 from .prompts import Prompts, Request
 from .prompt_sets import DEFAULT, METHOD
 from .models import Answer, Model, ModelError, Usage
+from .spending import Budget
 from .known_models import get_model
 from .tree_io import Taxonomy
 from .run import Run, ShortWarning
@@ -24,7 +25,7 @@ from .evaluate import evaluate
 
 __all__ = [
     'Label', 'Task', 'Plan', 'Cache', 'CacheError', 'Replay', 'ReplayMiss', 'Prompts', 'Request', 'DEFAULT', 'METHOD',
-    'Answer', 'Model', 'ModelError', 'Usage', 'get_model', 'Taxonomy', 'Run', 'ShortWarning', 'FILTERS', 'Judge', 'verify',
+    'Answer', 'Model', 'ModelError', 'Usage', 'Budget', 'get_model', 'Taxonomy', 'Run', 'ShortWarning', 'FILTERS', 'Judge', 'verify',
     'grow', 'agrow', 'start_grow', 'generate', 'agenerate', 'start', 'estimate', 'aestimate', 'report', 'compare',
     'card', 'split', 'to_csv', 'to_hf', 'to_jsonl', 'to_parquet', 'evaluate', 'TaskForm', 'TaxonomyTree', 'DataView', 'Studio',
 ]

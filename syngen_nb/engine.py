@@ -18,10 +18,10 @@ from fastcore.basics import patch
 from .jobs import Job
 from .models import ModelError
 
-# %% ../nbs/31_engine.ipynb #6bc4f5d2
-Outcome = Literal['stored', 'asked', 'again']
+# %% ../nbs/31_engine.ipynb #a902e36f
+Outcome = Literal['stored', 'asked', 'again', 'held']
 
-# %% ../nbs/31_engine.ipynb #66ca29b0
+# %% ../nbs/31_engine.ipynb #0c8562c3
 class Engine:
     """A queue of jobs that are answered several at a time.
 
@@ -42,14 +42,15 @@ class Engine:
         rounds: int = 6,  # Draws without anything new before a job is given up
         is_gone: Callable[[Job], bool] = lambda job: False,
         on_change: Callable[[Job], None] = lambda job: None,
+        on_held: Callable[[], None] = lambda: None,  # Called when nothing is left to do but jobs that are held
     ):
         self.answer = answer
-        self.concurrency = concurrency
-        self.rounds = rounds
+        self.concurrency, self.rounds = concurrency, rounds
         self.is_gone = is_gone
-        self.on_change = on_change
+        self.on_change, self.on_held = on_change, on_held
         self.jobs: list[Job] = []
         self.errors: list[dict] = []
+        self.held: list[Job] = []  # Jobs that wait for a higher spending cap
         self.n_asked = self.n_stored = 0
         self.is_paused = False  # Whether it waits for `go_on`
         self.is_stopped = False  # Whether it waits for `start_over`
@@ -61,8 +62,7 @@ class Engine:
         self._order = count()  # Jobs of one rank stay in the order they came
         self._workers: set[asyncio.Task] = set()
         self._woken = asyncio.Event()
-        self._turn_ends = 0.0  # When the workers must let others have the loop
-        self._has_called_turn = False  # Whether the next turn will begin as the loop comes around
+        self._turn_ends, self._has_called_turn = 0.0, False  # See `_wait_for_turn`
 
 # %% ../nbs/31_engine.ipynb #2c56ba2e
 @patch
@@ -75,11 +75,12 @@ def push(self: Engine, job: Job, is_later: bool = False) -> None:
     if job.wants(self.rounds):
         heappush(self._queue, (is_later, job.rank, next(self._order), job))
 
-# %% ../nbs/31_engine.ipynb #fbfaa1e9
+# %% ../nbs/31_engine.ipynb #51e76503
 @patch
 def requeue(self: Engine) -> bool:
     "Queue every job that wants something; return whether any does."
     self._queue.clear()
+    self.held.clear()
     for job in list(self.jobs):
         if not self.is_gone(job):
             self.push(job)
@@ -91,7 +92,7 @@ def is_busy(self: Engine) -> bool:
     "Whether a job waits or is being answered."
     return bool(self._queue or self._workers)
 
-# %% ../nbs/31_engine.ipynb #af11abcc
+# %% ../nbs/31_engine.ipynb #48f181ac
 @patch
 async def drain(self: Engine) -> None:
     """Work until nothing is queued, or until a stop.
@@ -104,7 +105,7 @@ async def drain(self: Engine) -> None:
     self._woken.clear()
     self._begin_turn()
     try:
-        while (self.is_busy or self.is_paused) and not self.is_stopped:
+        while (self.is_busy or self.is_paused or self.held) and not self.is_stopped:
             self._spawn()
             await self._woken.wait()
             self._woken.clear()
@@ -126,7 +127,7 @@ async def _dismiss_workers(self: Engine) -> None:
     if self._workers:
         await asyncio.wait(self._workers)
 
-# %% ../nbs/31_engine.ipynb #cff064f8
+# %% ../nbs/31_engine.ipynb #908c26eb
 @patch
 def _spawn(self: Engine) -> None:
     "Start a worker for each queued job, up to `concurrency`."
@@ -145,6 +146,8 @@ def _has_ended(self: Engine, worker: asyncio.Task) -> None:
         self._fatal = self._fatal or worker.exception()
     if self._fatal or not self._workers:
         self._woken.set()
+    if self.held and not (self.is_busy or self.is_stopped or self._fatal):
+        self.on_held()
 
 # %% ../nbs/31_engine.ipynb #c06095ac
 LONGEST_TURN = 0.01  # Seconds
@@ -175,7 +178,7 @@ def _begin_turn(self: Engine) -> None:
     self._has_called_turn = False
     self._turn_ends = time.monotonic() + LONGEST_TURN
 
-# %% ../nbs/31_engine.ipynb #d7ed6a35
+# %% ../nbs/31_engine.ipynb #41f39ec3
 @patch
 async def _serve(self: Engine) -> None:
     while self._queue and not self.is_paused:
@@ -201,6 +204,9 @@ async def _answer_one(self: Engine, job: Job) -> None:
         self.n_asked += 1
         self._failures_in_a_row = 0
         self.first_error = None
+    elif outcome == 'held':
+        self.held.append(job)
+        return
     self.push(job)
 
 # %% ../nbs/31_engine.ipynb #f9378c77
@@ -237,7 +243,7 @@ def _count_failure(self: Engine, error: ModelError) -> None:
     if self._failures_in_a_row >= most or (is_alone and not self.n_asked):
         raise self.first_error
 
-# %% ../nbs/31_engine.ipynb #73568636
+# %% ../nbs/31_engine.ipynb #7a50100d
 @patch
 def stop(self: Engine) -> None:
     "Ask nothing more, until `start_over`."
@@ -250,6 +256,9 @@ def stop(self: Engine) -> None:
 def go_on(self: Engine) -> None:
     "Go on after a pause."
     self.is_paused = False
+    held, self.held = self.held, []
+    for job in held:
+        self.push(job)
     self._spawn()
     self._woken.set()
 

@@ -159,9 +159,10 @@ class Estimate:
         "The cost in words: 'free', '$0.05 to $0.08' or 'price not known'."
         return cost_range(self.dollars, self.most_dollars)
 
-# %% ../nbs/49_estimate.ipynb #b8c92931
+# %% ../nbs/49_estimate.ipynb #8fd3503b
 def _guess_run(what: Task | Taxonomy, options: TextOptions) -> TextRun:
     "Return the run of `generate` with guesses for answers."
+    options = replace(options, max_dollars=None, max_tokens_total=None, budget=None)  # A guess costs nothing
     run = text_run(what, options, asker_type=Guesser)
     run.workspace.asker.on_guess = run.stages[-1].trust_all
     return run

@@ -657,7 +657,7 @@ def _tree_and_plan(what: Task | Taxonomy, options: TextOptions) -> tuple[Taxonom
         return taxonomy, _plan_for_tree(taxonomy, options)
     raise ValueError(f'generate takes a Task or a Taxonomy, not {type(what).__name__}')
 
-# %% ../nbs/48_generate.ipynb #6681c9e9
+# %% ../nbs/48_generate.ipynb #843cbe78
 def text_run(what: Task | Taxonomy, options: TextOptions, **asker: Any) -> TextRun:
     "Return the run for the arguments of `generate`."
     taxonomy, plan = _tree_and_plan(what, options)
@@ -666,7 +666,8 @@ def text_run(what: Task | Taxonomy, options: TextOptions, **asker: Any) -> TextR
     writer, cache = options.writer(), options.open_cache()
     if options.batch:
         asker = dict(asker_type=_batch_asker(options, writer, cache)) | asker
-    workspace = Workspace(taxonomy, plan, writer, cache, options.rounds, **asker)
+    budget = options.open_budget(cache)
+    workspace = Workspace(taxonomy, plan, writer, cache, options.rounds, budget=budget, **asker)
     tree = TreeStage(workspace, PlanFiller(workspace, tops_up))
     texts = TextStage(
         workspace,
@@ -690,7 +691,11 @@ def _batch_asker(options: TextOptions, writer: Writer, cache: Cache) -> Any:
 
 def _checks(workspace: Workspace, verify: Any) -> Checks | None:
     judge = get_judge(workspace.writer.prompts.verify if verify is None else verify)
-    return Checks(workspace, judge_reader(judge, workspace.writer, workspace.task)) if judge else None
+    if not judge:
+        return None
+    reader = judge_reader(judge, workspace.writer, workspace.task)
+    workspace.check_price(reader.model)
+    return Checks(workspace, reader)
 
 # %% ../nbs/48_generate.ipynb #245275c8
 @takes(

@@ -332,7 +332,7 @@ def _check_errors(what: Task | Taxonomy, options: GrowOptions) -> None:
             'From errors only subtopics are grown; together with errors give n_subtopic at most, and not again'
         )
 
-# %% ../nbs/47_grow.ipynb #bb81cbeb
+# %% ../nbs/47_grow.ipynb #67cf74f9
 def grow_run(what: Task | Taxonomy, options: GrowOptions, is_live: bool = False, tops_up: bool = True) -> Run:
     "Return the run for the arguments of `grow`; with `is_live`, it grows the taxonomy itself."
     taxonomy = _tree_to_grow(what, is_live)
@@ -342,8 +342,11 @@ def grow_run(what: Task | Taxonomy, options: GrowOptions, is_live: bool = False,
     if options.errors is not None:
         _check_errors(what, options)
     words = 'grow from errors' if options.errors is not None else f'grow{place}{" again" if options.again else ""}'
+    cache = options.open_cache()
+    budget = options.open_budget(cache)
+    step = Step(words)
     workspace = Workspace(
-        taxonomy, plan, options.writer(), options.open_cache(), options.rounds, node.id, Step(words), is_live
+        taxonomy, plan, options.writer(), cache, options.rounds, node.id, step, is_live, budget=budget
     )
     filler: Filler
     if options.errors is not None:

@@ -12,7 +12,7 @@ from .local_model import LocalModel
 from .models import Model
 from .providers import AnthropicModel, OpenAIModel
 
-# %% ../nbs/29_known_models.ipynb #c47c75c2
+# %% ../nbs/29_known_models.ipynb #d426385b
 PROVIDERS = {'openai': OpenAIModel, 'anthropic': AnthropicModel}
 
 
@@ -38,7 +38,8 @@ def get_model(model: str | Model | None = None, **options: Any) -> Model:
         None or 'local' for the embedded model, 'local/small' for the small one, 'openai/NAME', 'anthropic/NAME', or a
         `Model`, which is returned as it is.
     **options
-        For the model's class: `OpenAIModel`, `AnthropicModel` or `LocalModel`.
+        For the model's class: `OpenAIModel`, `AnthropicModel` or `LocalModel`. The first two take `price=(0.15, 0.60)`,
+        the dollars for a million tokens in and out, for a model whose price is not known.
 
     Raises
     ------

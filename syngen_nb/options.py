@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['option', 'whole_seed', 'RunOptions', 'GrowOptions', 'TextOptions', 'takes']
 
-# %% ../nbs/34_options.ipynb #0c6ba212
+# %% ../nbs/34_options.ipynb #9e496a91
 import inspect
 from collections.abc import Callable
 from dataclasses import Field, dataclass, field, fields
@@ -13,13 +13,17 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
+from fastcore.basics import patch
+
 from .cache import Cache, open_cache
 from .jobs import Writer
+from .kept_budgets import KeptSum
 from .known_models import get_model
 from .models import Model
 from .plan import COUNTS, whole_number
 from .prompt_sets import get_prompts
 from .prompts import Prompts
+from .spending import Budget
 
 # %% ../nbs/34_options.ipynb #65ad76db
 def option(default: Any, doc: str, kw_only: bool = True) -> Any:
@@ -39,7 +43,7 @@ def whole_seed(seed: Any) -> int:
         raise ValueError(f'seed must be a whole number, not {seed!r}')
     return int(seed)
 
-# %% ../nbs/34_options.ipynb #2ac02c32
+# %% ../nbs/34_options.ipynb #a5b6e1f4
 @dataclass
 class RunOptions:
     """Who writes, what is stored, and how long to go on.
@@ -47,7 +51,7 @@ class RunOptions:
     Raises
     ------
     ValueError
-        If the seed or the number of rounds is not valid.
+        If the seed, the number of rounds or a spending cap is not valid.
     """
 
     model: str | Model | None = option(None, 'Name or `Model`; the embedded one by default.')
@@ -59,10 +63,14 @@ class RunOptions:
     )
     seed: int = option(0, 'Another seed gives another tree and other texts.')
     rounds: int = option(6, 'Draws without anything new before a list is given up.')
+    max_dollars: float | None = option(None, 'Dollars to spend at most; requests on their way are included.')
+    max_tokens_total: int | None = option(None, 'Tokens of prompts and answers to use at most, likewise.')
+    budget: Budget | str | None = option(None, 'A `Budget` to share, or a name whose sum is kept in the cache file.')
 
     def __post_init__(self):
         self.seed = whole_seed(self.seed)
         self.rounds = whole_number(self.rounds, 'rounds')
+        self._check_budget()
 
     def writer(self) -> Writer:
         "Return the model with its prompts and the seed."
@@ -78,6 +86,32 @@ class RunOptions:
         "The counts of the tree that were given."
         given = {name: getattr(self, name, None) for name in COUNTS}
         return {name: n for name, n in given.items() if n is not None}
+
+# %% ../nbs/34_options.ipynb #95684f2d
+@patch
+def _check_budget(self: RunOptions) -> None:
+    has_caps = self.max_dollars is not None or self.max_tokens_total is not None
+    if isinstance(self.budget, Budget):
+        if has_caps:
+            raise ValueError('The caps are in the Budget; leave out max_dollars= and max_tokens_total=')
+    elif self.budget is not None:
+        if not isinstance(self.budget, str) or not self.budget.strip():
+            raise ValueError(f'budget must be a name or a Budget, not {self.budget!r}')
+        if not has_caps:
+            raise ValueError(f'budget={self.budget!r} names a sum; give its cap too: max_dollars= or max_tokens_total=')
+    if has_caps:
+        Budget(self.max_dollars, self.max_tokens_total)  # Raises if a number is not valid
+
+
+@patch
+def open_budget(self: RunOptions, cache: Cache) -> Budget | None:
+    "Return what may be spent; None without a cap."
+    if isinstance(self.budget, Budget):
+        return self.budget
+    if self.max_dollars is None and self.max_tokens_total is None:
+        return None
+    name = self.budget or ''
+    return Budget(self.max_dollars, self.max_tokens_total, name=name, total=KeptSum(cache, name) if name else None)
 
 # %% ../nbs/34_options.ipynb #fad50ebb
 @dataclass

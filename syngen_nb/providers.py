@@ -6,7 +6,7 @@
 __all__ = ['OPENAI', 'ANTHROPIC', 'ACCESS', 'REFUSED', 'CUT', 'Provider', 'APIModel', 'model_code', 'OpenAIModel',
            'without_keywords', 'text_of', 'why_no_text', 'AnthropicModel']
 
-# %% ../nbs/27_providers.ipynb #d279e584
+# %% ../nbs/27_providers.ipynb #bab22c79
 import asyncio
 import hashlib
 import json
@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib import import_module
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlencode, urlsplit
@@ -23,7 +24,7 @@ from urllib.parse import SplitResult, unquote, urlencode, urlsplit
 from fastcore.basics import patch
 
 from .display import call_code
-from .models import Answer, Model, ModelError, retried, token_count
+from .models import Answer, Model, ModelError, most_prompt_tokens, retried, token_count
 from .prompts import Prompts, Request
 from syngen_nb.secrets import (
     Sieve,
@@ -45,8 +46,9 @@ from syngen_nb.server_errors import (
     read_complaint,
     refused_name,
 )
+from .spending import CapReached, Charge, checked_price, current, is_billed, most_cost
 
-# %% ../nbs/27_providers.ipynb #2be6404d
+# %% ../nbs/27_providers.ipynb #60e95879
 @dataclass(frozen=True)
 class Provider:
     "A provider and its SDK."
@@ -54,6 +56,7 @@ class Provider:
     name: str  # Also the name of the SDK's module
     client: str  # Class of the SDK's client
     key_variable: str  # Environment variable of its key
+    error: str  # Class of the SDK's errors, which it does not try again after
 
     @property
     def url(self) -> str:
@@ -65,8 +68,8 @@ class Provider:
         return base_url is None or urlsplit(base_url).hostname == f'api.{self.name}.com'
 
 
-OPENAI = Provider('openai', 'AsyncOpenAI', 'OPENAI_API_KEY')
-ANTHROPIC = Provider('anthropic', 'AsyncAnthropic', 'ANTHROPIC_API_KEY')
+OPENAI = Provider('openai', 'AsyncOpenAI', 'OPENAI_API_KEY', 'OpenAIError')
+ANTHROPIC = Provider('anthropic', 'AsyncAnthropic', 'ANTHROPIC_API_KEY', 'AnthropicError')
 
 # %% ../nbs/27_providers.ipynb #958def82
 def _check_options(timeout: float, retries: int, concurrency: int, max_tokens: int | None) -> None:
@@ -89,11 +92,12 @@ def _for_each_request(sampling: dict[str, Any]) -> dict[str, Any]:
             options[f'extra_{kind}'] = dict(general) | dict(options.get(f'extra_{kind}') or {})
     return options
 
-# %% ../nbs/27_providers.ipynb #f63e7cc2
+# %% ../nbs/27_providers.ipynb #5ce2fd7f
 class APIModel(Model):
     "A model behind the SDK of a provider; see `OpenAIModel` for the parameters."
 
     provider: Provider
+    tells_attempts = True
 
     def __init__(
         self,
@@ -107,6 +111,7 @@ class APIModel(Model):
         prompts: Prompts | None = None,
         *,
         structured: bool = True,
+        price: tuple[float, float] | None = None,
         **sampling: Any,
     ):
         _check_options(timeout, retries, concurrency, max_tokens)
@@ -118,6 +123,7 @@ class APIModel(Model):
         self.concurrency = concurrency
         self.max_tokens = max_tokens
         self.structured = structured
+        self.own_price = None if price is None else checked_price(price)
         self.sampling = _for_each_request(sampling)
         if prompts is not None:
             self.prompts = prompts
@@ -184,6 +190,37 @@ def _check_key(self: APIModel, key: str) -> None:
             kind = what.split()[0]
             raise ModelError(f'The {what} for {self.name} has characters that no {kind} has; copy it again', 'access')
 
+# %% ../nbs/27_providers.ipynb #81aa05e6
+_NOT_CONNECTED = ('connect_tcp.failed', 'connect_unix_socket.failed', 'start_tls.failed')
+
+
+async def _follow(charge: Charge, step: str, info: dict) -> None:
+    "Note whether an attempt has got to the server; the network library calls this at each step."
+    if step.endswith(_NOT_CONNECTED):
+        charge.is_free()
+    elif step.endswith('send_request_headers.started'):
+        charge.is_sent = True
+
+
+@patch
+async def _begin_attempt(self: APIModel, request: Any) -> None:
+    "Tell the charge of the question that a request is about to leave; raise if there is no money for it."
+    charge = current.get()
+    if charge is None:
+        return
+    try:
+        charge.begin()
+    except CapReached as error:
+        raise getattr(import_module(self.provider.name), self.provider.error)(str(error)) from error
+    request.extensions['trace'] = partial(_follow, charge)
+
+
+async def _hear_status(response: Any) -> None:
+    "Tell the charge of the question that a server has refused a request."
+    charge = current.get()
+    if charge and not is_billed(response.status_code):
+        charge.is_free()
+
 # %% ../nbs/27_providers.ipynb #87d4c2cc
 async def _count_retry(request: Any) -> None:
     "Tell the run of a request that the SDK sends again."
@@ -215,7 +252,7 @@ async def _complete_request(self: APIModel, request: Any) -> None:
     request.headers.update(self._headers())
     request.extensions['target'] = path + (b'&' if b'?' in path else b'?') + query if query else path
 
-# %% ../nbs/27_providers.ipynb #55820ca2
+# %% ../nbs/27_providers.ipynb #b1cb21b9
 def _split_login(url: SplitResult | None) -> tuple[SplitResult | None, tuple[str, str] | None]:
     "Return an address without its login, and the login."
     if not url or not url.username:
@@ -231,7 +268,7 @@ def _connect(self: APIModel, key: str) -> Any:
     self._check_key(key)
     self._secret = key or 'none'
     url, login = _split_login(urlsplit(self.base_url) if self.base_url else None)
-    hooks = dict(request=[_count_retry, self._complete_request])
+    hooks = dict(request=[self._begin_attempt, _count_retry, self._complete_request], response=[_hear_status])
     http = sdk.DefaultAsyncHttpxClient(event_hooks=hooks, auth=login)
     return getattr(sdk, self.provider.client)(
         api_key=self._secret,
@@ -241,7 +278,7 @@ def _connect(self: APIModel, key: str) -> Any:
         http_client=http,
     )
 
-# %% ../nbs/27_providers.ipynb #a17eec13
+# %% ../nbs/27_providers.ipynb #79c42776
 @patch
 async def ask(self: APIModel, request: Request) -> Answer:
     """Return the answer to `request`.
@@ -254,6 +291,8 @@ async def ask(self: APIModel, request: Request) -> Answer:
     client = self.client()
     while True:
         left_out = frozenset(self.left_out)
+        if current.get():
+            most_cost(self, request)  # Raises if the server has refused the limit
         try:
             answer = await self.send(client, request)
             self._has_answered = True
@@ -314,7 +353,7 @@ def _until(text: str, stops: tuple[str, ...]) -> str:
     found = [text.find(stop) for stop in stops if stop in text]
     return text[: min(found)] if found else text
 
-# %% ../nbs/27_providers.ipynb #4d7ce675
+# %% ../nbs/27_providers.ipynb #18089089
 ACCESS = (401, 402, 403, 404)  # Statuses with which no request can succeed
 REFUSED = (400, 413, 422)  # Statuses that refuse this request
 
@@ -324,6 +363,8 @@ def _explain(self: APIModel, error: Exception, sent: set[str]) -> tuple[ModelErr
     "Return an SDK's error as a `ModelError` without secrets, and which of the parameters `sent` it refuses."
     if isinstance(error, ModelError):
         return error, None
+    if isinstance(error.__cause__, CapReached):
+        return error.__cause__, None
     complaint = self._complaint(error)
     refused = refused_name(complaint, sent)
     shown_status = f' ({complaint.status})' if complaint.status else ''
@@ -383,10 +424,12 @@ def _hint(self: APIModel, complaint: Complaint, sent: set[str]) -> str:
     tries = ', '.join(dict.fromkeys([*known.values(), *others]))
     return f' (if a parameter is refused, try {tries})' if tries else ''
 
-# %% ../nbs/27_providers.ipynb #0fa291cf
+# %% ../nbs/27_providers.ipynb #d0ab2fef
 @patch
 def price(self: APIModel, tokens_in: int, tokens_out: int) -> float | None:
-    "Return the list price in dollars, or None if it is not known."
+    "Return the price in dollars, by the list or as it was given; None if it is not known."
+    if self.own_price:
+        return (tokens_in * self.own_price[0] + tokens_out * self.own_price[1]) / 1e6
     if not self.is_own:
         return None
     from genai_prices import Usage, calc_price
@@ -432,7 +475,7 @@ def code(self: APIModel) -> str | None:
     if type(self) not in (OpenAIModel, AnthropicModel):
         return None
     options = dict(base_url=(public_url(self.base_url or ''), ''), max_tokens=(self.max_tokens, 4096))
-    options |= dict(structured=(self.structured, True))
+    options |= dict(structured=(self.structured, True), price=(self.own_price, None))
     changed = {name: value for name, (value, usual) in options.items() if value != usual}
     return model_code(self.name, **changed, **shown_options(self.sampling))
 
@@ -470,7 +513,7 @@ def __setstate__(self: APIModel, state: dict[str, Any]) -> None:
         vars(self).update(kept)
         self._lost = []
 
-# %% ../nbs/27_providers.ipynb #b858c033
+# %% ../nbs/27_providers.ipynb #47b38d18
 class OpenAIModel(APIModel):
     """A model behind OpenAI's chat completions, at OpenAI or at `base_url` (Ollama, vLLM, llama.cpp and others).
 
@@ -492,6 +535,8 @@ class OpenAIModel(APIModel):
         Limit of one answer; None sends no limit.
     structured : bool, default=True
         Whether the JSON schema is sent; turn it off for a server that refuses it without saying so.
+    price : tuple of float, default=None
+        Dollars for a million tokens of prompts, and of answers; by default those of the provider's price list.
     prompts : Prompts, default=None
         The prompt set to use if `generate` is given none.
     **sampling
@@ -761,6 +806,35 @@ def _why_no_message(response: Any) -> str:
     if tools:
         return f'it called the tool {tools[0]} (stop_reason {reason!r})'
     return why_no_text(reason, 'stop_reason', 'thinking' in kinds or 'redacted_thinking' in kinds)
+
+# %% ../nbs/27_providers.ipynb #0d1acc72
+_COST_MORE = frozenset(
+    'tools functions web_search_options mcp_servers plugins prediction modalities audio models '
+    'service_tier speed inference_geo cache_control'.split()
+)
+
+
+@patch
+def most_tokens(self: APIModel, request: Request) -> tuple[int, int | None]:
+    """Return how many tokens a request and its answer have at most; None if nothing limits the answer.
+
+    Raises
+    ------
+    ValueError
+        If an option can make a request cost more than its tokens.
+    """
+    options = self._options(request, self.left_out)
+    options.pop('extra_headers', None)
+    body = options | (options.get('extra_body') or {})
+    dear = sorted(_COST_MORE & set(body))
+    if dear:
+        raise ValueError(
+            f'{self.name}: with {dear[0]}= a request can cost more than its tokens; leave it out, or the cap'
+        )
+    text = json.dumps([request.prompt, body | dict(system=request.system)], ensure_ascii=False, default=str)
+    limit = next((body[name] for name in LIMITS if body.get(name)), None)
+    n_answers = max(body.get('n') or 1, body.get('best_of') or 1)
+    return most_prompt_tokens(text), limit and limit * n_answers
 
 # %% ../nbs/27_providers.ipynb #dd0d3991
 def _as_body(options: dict[str, Any]) -> dict[str, Any]:

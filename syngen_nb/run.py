@@ -6,14 +6,14 @@
 __all__ = ['State', 'WHOLE_BUT_LAST', 'Workspace', 'Stage', 'job_status', 'job_shortfall', 'Run', 'ShortWarning',
            'warn_of_shortfall', 'stopped_words', 'wait_for', 'await_run']
 
-# %% ../nbs/33_run.ipynb #7edbec72
+# %% ../nbs/33_run.ipynb #29bb3698
 import asyncio
 import sys
 import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import FIRST_COMPLETED, Future
 from concurrent.futures import wait as wait_for_futures
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -27,14 +27,15 @@ from .engine import Engine
 from .history import Step
 from .jobs import Job, Writer
 from .loop import tell, worker
-from .models import ModelError, Usage
+from .models import Model, ModelError, Usage
 from .pace import TOKENS, Pace, usual_seconds
 from .plan import Plan, whole_number
+from .spending import Budget, check_model
 from .task import Task
 from .taxonomy import Taxonomy
 from .wording import counted, duration_words, spent_words
 
-# %% ../nbs/33_run.ipynb #e9dab6b7
+# %% ../nbs/33_run.ipynb #a2eda91f
 @dataclass
 class Workspace:
     "Hold the parts that the stages of a run share."
@@ -50,17 +51,22 @@ class Workspace:
     asker_type: type[Asker] = Asker
     is_over: bool = False  # Whether the work has ended
     watchers: list[Callable[[set[str]], None]] = field(default_factory=list)
+    budget: Budget | None = None  # What may be spent; None for no cap
+    at_cap: Future = field(default_factory=Future)  # Done while only a higher cap helps
 
     def __post_init__(self):
         model = self.writer.model
+        self.check_price(model)
         whole_number(model.concurrency, f'The concurrency of {model.name}')
         self.task: Task = self.taxonomy.task
         self.usage = Usage()
         self.pace = Pace()
         self.asker = self.asker_type(self.cache, self.usage, self.task.instruction, on_change=self.tell)
         self.asker.may_ask = lambda: not self.engine.is_paused
+        self.asker.budget = self.budget
         concurrency = self.asker.concurrency or model.concurrency
-        self.engine = Engine(self.asker.answer, concurrency, self.rounds, self.is_gone, self.tell)
+        answer = self.asker.answer
+        self.engine = Engine(answer, concurrency, self.rounds, self.is_gone, self.tell, self.hold)
 
     def is_gone(self, job: Job) -> bool:
         "Return whether all nodes that `job` was for were taken out of the tree."
@@ -72,6 +78,27 @@ class Workspace:
         if job:
             self.pace.see(job)
         tell(self.watchers, set(job.nodes) if job else set())
+
+# %% ../nbs/33_run.ipynb #aedd28ee
+@patch
+def hold(self: Workspace) -> None:
+    "Note that nothing can be asked any more before the spending cap is raised."
+    if not self.at_cap.done():
+        self.at_cap.set_result(None)
+    self.tell()
+
+
+@patch
+def check_price(self: Workspace, model: Model) -> None:
+    """Check that the spending cap can hold for `model`.
+
+    Raises
+    ------
+    ValueError
+        If its price is not known, or nothing limits its answers.
+    """
+    if self.budget:
+        check_model(model, self.budget.caps)
 
 # %% ../nbs/33_run.ipynb #077ee04f
 State = tuple[str | None, int, int, str]  # Status, texts there are, texts wanted, error
@@ -128,7 +155,7 @@ def job_shortfall(job: Job) -> dict:
     "Return what `job` lacks, and why if that is known."
     return dict(cell=job.name, want=job.wanted, got=len(job.items)) | job.why_short()
 
-# %% ../nbs/33_run.ipynb #ae7df375
+# %% ../nbs/33_run.ipynb #bee025a3
 class Run:
     """Watch and steer work that goes on in the background.
 
@@ -156,6 +183,7 @@ class Run:
         self.prompts = workspace.writer.prompts
         self.cache = workspace.cache
         self.usage = workspace.usage
+        self.budget = workspace.budget  # None without a spending cap
         self.at = workspace.at
         self.seed = workspace.writer.seed
         self.rounds = workspace.rounds
@@ -183,7 +211,7 @@ def _rows_so_far(run: Run, progress: dict) -> str:
 def _ipython_display_(self: Run, **kwargs):
     show_run(self, **kwargs)
 
-# %% ../nbs/33_run.ipynb #620154e5
+# %% ../nbs/33_run.ipynb #21af629f
 @patch(as_prop=True)
 def errors(self: Run) -> list[dict]:
     "What failed so far: dicts with `cell` and `error`."
@@ -202,10 +230,31 @@ def status(self: Run) -> str:
     if self._future is None:
         return 'not started'
     if not self.done:
-        return 'paused' if self._engine.is_paused else 'running'
+        return 'paused' if self._engine.is_paused or self.is_at_cap else 'running'
     if self._engine.is_stopped:
         return 'stopped'
     return 'failed' if self.error else 'done'
+
+# %% ../nbs/33_run.ipynb #e784792b
+@patch(as_prop=True)
+def is_at_cap(self: Run) -> bool:
+    "Whether it has paused because another request could cost more than the spending cap allows."
+    return self.workspace.at_cap.done()
+
+
+@patch(as_prop=True)
+def cap_words(self: Run) -> str:
+    "What is missing at the spending cap, and how to go on; empty if the run is not there."
+    if not self.is_at_cap:
+        return ''
+    progress = self.progress()
+    missing = counted(progress['total'] - progress['done'], self.unit)
+    ((cap, most),) = self.budget.higher().items()
+    how = f'The same call with {cap}={most:g} goes on from here' if self.done else f'run.resume({cap}={most:g}) goes on'
+    return (
+        f'Paused at the spending cap with {_rows_so_far(self, progress)}, {missing} missing. '
+        f'{self.budget.why_full()}. {how}'
+    )
 
 # %% ../nbs/33_run.ipynb #12575f81
 @patch
@@ -355,13 +404,15 @@ def _launch(self: Run) -> None:
     self._start_over()
     self._future = worker.start(self._main())
 
-# %% ../nbs/33_run.ipynb #490d2893
+# %% ../nbs/33_run.ipynb #15fc4337
 @patch
 def begin(self: Run) -> Run:
     "Start the work, or go on with it after a pause, a stop or an error; return the run."
     with self._lock:
         self._wants_stop = False
+        self._has_warned = False
         self._engine.is_paused = False
+        self.workspace.at_cap = Future()
         is_new = not self._is_at_work()
         if is_new:
             self._launch()
@@ -412,13 +463,32 @@ def cancel(self: Run) -> int:
     self.stop()
     return worker.start(self.workspace.asker.cancel()).result()
 
-# %% ../nbs/33_run.ipynb #498ccf29
+# %% ../nbs/33_run.ipynb #8622abd7
 @patch
-def resume(self: Run) -> Run:
-    "Go on after `pause` or `stop`, or try again what failed; return the run."
+def resume(
+    self: Run,
+    max_dollars: float | None = None,  # A higher spending cap, what was spent before included
+    max_tokens_total: int | None = None,  # Likewise, in tokens
+) -> Run:
+    """Go on after `pause` or `stop`, or try again what failed; return the run.
+
+    Raises
+    ------
+    ValueError
+        If a cap is not valid, or the run had no such cap at the beginning.
+    """
+    if max_dollars is not None or max_tokens_total is not None:
+        self._raise_cap(max_dollars, max_tokens_total)
     with self._lock:
         is_complete = self.workspace.is_over and not self._engine.is_stopped and self.error is None
     return self if self._future is None or is_complete else self.begin()
+
+
+@patch
+def _raise_cap(self: Run, max_dollars: float | None, max_tokens_total: int | None) -> None:
+    if self.budget is None:
+        raise ValueError('This run has no spending cap to change; stop it, and give the cap to the same call')
+    self.budget.allow(max_dollars, max_tokens_total)
 
 # %% ../nbs/33_run.ipynb #4bc75a35
 @patch
@@ -436,7 +506,7 @@ def _go_on(self: Run) -> None:
             self._engine.go_on()
     self.workspace.tell()
 
-# %% ../nbs/33_run.ipynb #4b2bdaca
+# %% ../nbs/33_run.ipynb #86058b9a
 @patch
 def result(self: Run, timeout: float | None = None) -> Any:
     """Wait for the end and return what the run was for.
@@ -466,14 +536,21 @@ def result(self: Run, timeout: float | None = None) -> Any:
     while not self._is_last(future):
         future = self._future
         self._wait(future, None if until is None else max(0, until - time.monotonic()))
-        short = [] if self.status == 'stopped' else self.shortfall()
         result = self.stages[-1].result()
+        short = self._what_to_warn_of()
     if not self._has_warned:
         warn_of_shortfall(self, short)
     self._has_warned = True
     return result
 
-# %% ../nbs/33_run.ipynb #ec4ac130
+
+@patch
+def _what_to_warn_of(self: Run) -> list[dict]:
+    if self.is_at_cap:
+        return [dict(note=self.cap_words)]
+    return [] if self.status == 'stopped' else self.shortfall()
+
+# %% ../nbs/33_run.ipynb #d1d0bab7
 @patch
 def _is_last(self: Run, future: Future | None) -> bool:
     "Return whether `future` is that of the last begin. A begin that is half done holds the lock."
@@ -487,7 +564,9 @@ def _wait(self: Run, future: Future, seconds: float | None) -> None:
     if not future.done():
         worker.refuse_to_wait()
     try:
-        future.result(seconds)
+        ended, _ = wait_for_futures([future, self.workspace.at_cap], seconds, FIRST_COMPLETED)
+        if future in ended or not ended:
+            future.result(0)
     except KeyboardInterrupt:
         if future.done():
             raise
@@ -590,7 +669,7 @@ def warn_of_shortfall(run: Run, short: Sequence[dict]) -> None:
     if sentences:
         warnings.warn('. '.join(sentences), ShortWarning, stacklevel=_caller_level())
 
-# %% ../nbs/33_run.ipynb #d61b5133
+# %% ../nbs/33_run.ipynb #8c060c8a
 def _bar(run: Run, is_shown: bool) -> Any:
     from tqdm.auto import tqdm
 
@@ -604,7 +683,9 @@ def _notes(run: Run, progress: dict) -> list[str]:
         notes.append(progress['doing'])
     elif progress['seconds']:
         notes.append(f'about {duration_words(progress["seconds"])} left')
-    if run.usage.requests:
+    if run.budget:
+        notes.append(run.budget.words)
+    elif run.usage.requests:
         notes.append(spent_words(progress['dollars'], progress['unpriced'], run.usage.requests))
     if progress['retries']:
         notes.append(counted(progress['retries'], 'retry', 'retries'))
@@ -613,7 +694,7 @@ def _notes(run: Run, progress: dict) -> list[str]:
 
 def _draw(bar: Any, run: Run) -> bool:
     "Show the state of `run`; return whether it goes on."
-    goes_on = not run.done
+    goes_on = not (run.done or run.is_at_cap)
     if not bar.disable:
         progress = run.progress()
         words = ', '.join(_notes(run, progress)).replace('{', '{{').replace('}', '}}')
@@ -634,7 +715,7 @@ def stopped_words(run: Run) -> str:
     left = f'. {counted(out, "batch")} at the provider: the same call takes the answers' if out else ''
     return f'Stopped at {done:,} of {counted(total, run.unit)}. {kept}{left}'
 
-# %% ../nbs/33_run.ipynb #390cfd3b
+# %% ../nbs/33_run.ipynb #42f7747c
 def wait_for(run: Run, progress: bool = True) -> Any:
     "Begin `run`, wait for it and return its result; stop it on an interrupt."
     worker.refuse_to_wait()
@@ -643,6 +724,9 @@ def wait_for(run: Run, progress: bool = True) -> Any:
             run.begin()
             while _draw(bar, run):
                 wait_for_futures([run._future], timeout=0.1)
+            if run.is_at_cap:
+                run.stop()
+                wait_for_futures([run._future])
         except KeyboardInterrupt:
             run.stop()
             words = stopped_words(run)
@@ -660,6 +744,8 @@ async def await_run(run: Run, progress: bool = True) -> Any:
             future = asyncio.wrap_future(run.begin()._future)
             while _draw(bar, run):
                 await asyncio.wait([future], timeout=0.1)
+            if run.is_at_cap:
+                run.stop()
             await future
         except BaseException as error:
             run.stop()

@@ -309,6 +309,8 @@ class Fake:
                         status=res[0],
                         retry=int(head.get('x-stainless-retry-count', 0)),
                         busy=self.busy,
+                        limit=d.get('max_completion_tokens') or d.get('max_tokens'),
+                        tokens=list(res[2]['usage'].values())[:2] if res[0] == 200 else None,
                     )
                 )
                 + '\n'

@@ -14,8 +14,8 @@ FLOORS = {
     'base': 'text display wording loop leases frames moved task plan',
     'tree': 'history taxonomy tree_io',
     'asking': (
-        'answers prompts prompt_sets cache pending recording limits models model_files secrets server_errors providers '
-        'batches local_model known_models'
+        'answers prompts prompt_sets cache pending recording limits models spending kept_budgets model_files secrets '
+        'server_errors providers batches local_model known_models'
     ),
     'engine': 'jobs pace engine asker batch_asker run options',
     'work': 'filters duplicates judge ledger checks name_lists grow_errors grow generate estimate',

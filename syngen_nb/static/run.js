@@ -7,9 +7,10 @@ class RunPage {
     this.hasPageError = false;  // whether the line of errors is about a button that was pressed
     this.makeButtons();
     this.makeLines();
+    this.makeCap();
     const gap = h('span', { class: 'gap' });
     el.append(h('div', { class: 'head' }, this.title, this.count, gap, this.pause, this.resume, this.stop),
-      this.bar, this.stages, this.facts, this.now, this.fault, this.errors, this.shorts);
+      this.bar, this.stages, this.facts, this.cap, this.now, this.fault, this.errors, this.shorts);
   }
   makeButtons() {
     const act = op => {
@@ -20,6 +21,21 @@ class RunPage {
     this.pause = button('Pause', () => act('pause'));
     this.resume = button('Resume', () => act('resume'));
     this.stop = button('Stop', () => act('stop'));
+  }
+  // What a run at its spending cap says, and a field for a higher one
+  makeCap() {
+    this.capWords = h('span', { class: 'text', role: 'status' });
+    this.capField = h('input', { type: 'number', min: 0, step: 'any', class: 'amount' });
+    this.capName = h('label', {}, h('span'), this.capField);
+    const raise = () => {
+      const most = this.capField.valueAsNumber, [name] = this.state.run.raise;
+      this.hasPageError = false;
+      say(this.fault, '');
+      post(this.model, { op: 'raise', name, most: Number.isNaN(most) ? null : most });
+    };
+    this.capField.addEventListener('keydown', e => { if (e.key == 'Enter') raise(); });
+    this.cap = h('div', { class: 'cap' }, this.capWords, this.capName, button('Raise the cap', raise));
+    this.cap.hidden = true;
   }
   makeLines() {
     this.title = h('b');
@@ -45,6 +61,7 @@ class RunPage {
     const stages = this.records('stage').map(o => `${o.id} ${whole.format(o.done)}/${whole.format(o.total)}`);
     drawList(this.stages, 'span', stages);
     say(this.facts, factsOf(run));
+    this.drawCap(run);
     this.drawNow(this.state.now ?? {}, run.rest);
     this.drawErrors(run.error);
   });
@@ -71,6 +88,14 @@ class RunPage {
     able(stop, isRunning || status == 'paused');
     const hadFocus = focused === pause || focused === resume;
     if (hadFocus && focused.hidden) (pause.hidden ? resume : pause).focus();
+  }
+  drawCap({ cap = '', raise = [] }) {
+    const [name, most] = raise, isNew = this.capWords.textContent !== cap;
+    this.cap.hidden = !cap;
+    say(this.capWords, cap);
+    if (!name) return;
+    say(this.capName.firstChild, name == 'max_dollars' ? 'New cap in dollars' : 'New cap in tokens');
+    if (isNew && document.activeElement !== this.capField) this.capField.value = most;
   }
   // What happens now, or what a stopped run has left to do
   drawNow({ cells = [], n = 0, doing = '' }, rest = '') {
@@ -116,7 +141,8 @@ const factsOf = run => {
   const some = (n, words) => n ? `${whole.format(n)} ${words}` : '';
   return joined([
     counted(run.requests, 'request'), some(run.cached, 'more from the cache'),
-    `${counted(run.tokens_in, 'token')} in`, `${whole.format(run.tokens_out)} out${notCounted(run.uncounted)}`, run.cost,
+    `${counted(run.tokens_in, 'token')} in`, `${whole.format(run.tokens_out)} out${notCounted(run.uncounted)}`,
+    run.spent ?? run.cost,
     run.retries ? counted(run.retries, 'retry', 'retries') : '', some(run.failed, 'failed'),
     run.dropped ? `${counted(run.dropped, 'text')} dropped` : '',
   ]);

@@ -45,7 +45,7 @@ def _group_errors(errors: Sequence[dict], most: int = 5) -> list[dict]:
         groups.append(dict(error=text, n=n, cells=cells[:3]))
     return groups
 
-# %% ../../nbs/widgets/03_run_view.ipynb #b2989d9d
+# %% ../../nbs/widgets/03_run_view.ipynb #1d3399c0
 def _run_record(run: Run, progress: dict) -> dict[str, Any]:
     "Return the record of the run as a whole."
     usage = run.usage
@@ -59,7 +59,18 @@ def _run_record(run: Run, progress: dict) -> dict[str, Any]:
         used['uncounted'] = usage.uncounted
     cost = spent_words(usage.dollars, usage.unpriced, usage.requests) if usage.requests else ''
     error = str(run.error) if run.status == 'failed' else ''
-    return what | counts | used | dict(cost=cost, error=error, rest=_rest(run, progress))
+    return what | counts | used | dict(cost=cost, error=error, rest=_rest(run, progress)) | _cap_record(run)
+
+
+def _cap_record(run: Run) -> dict[str, Any]:
+    "Return what a run with a spending cap shows of it; `raise` is the name of the cap and what it could become."
+    if run.budget is None:
+        return {}
+    record: dict[str, Any] = {'spent': run.budget.words, 'cap': run.cap_words, 'raise': []}
+    if run.is_at_cap:
+        ((name, most),) = run.budget.higher().items()
+        record['raise'] = [name, most]
+    return record
 
 
 def _records_of(run: Run) -> dict[str, dict]:
@@ -147,7 +158,7 @@ def _tick(self: RunView) -> None:
     self._is_ticking = False
     self._changed({'run'})
 
-# %% ../../nbs/widgets/03_run_view.ipynb #7fb1480a
+# %% ../../nbs/widgets/03_run_view.ipynb #106c9a02
 @patch
 def _on_pause(self: RunView) -> None:
     if self._run:
@@ -164,6 +175,16 @@ def _on_resume(self: RunView) -> None:
 def _on_stop(self: RunView) -> None:
     if self._run:
         self._run.stop()
+
+
+@patch
+def _on_raise(self: RunView, name: str, most: float | None) -> None:
+    "Raise the cap `name` to what stands in the field, and go on."
+    if self._run is None:
+        return
+    if most is None:
+        raise ValueError('Enter the new cap as a number')
+    self._run.resume(**{name: int(most) if name == 'max_tokens_total' and most == int(most) else most})
 
 
 @patch

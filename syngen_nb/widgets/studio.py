@@ -6,7 +6,7 @@
 __all__ = ['SECONDS_BETWEEN', 'Step', 'Situation', 'task_change', 'enabled_buttons', 'hints', 'labels_of', 'follow_labels', 'Job',
            'Work', 'Studio']
 
-# %% ../../nbs/widgets/06_studio.ipynb #be9a77e6
+# %% ../../nbs/widgets/06_studio.ipynb #8dcd4b01
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -29,6 +29,7 @@ from ..prompt_sets import DEFAULT, get_prompts
 from ..prompts import Prompts
 from ..recording import Replay
 from ..run import Run
+from ..spending import Budget
 from ..task import Label, Task
 from ..text import same
 from ..tree_io import Taxonomy, follow_tree
@@ -231,7 +232,7 @@ def next(self: Work) -> Callable[[], Any] | None:
     then, job.then = job.then, None
     return then
 
-# %% ../../nbs/widgets/06_studio.ipynb #f390a12c
+# %% ../../nbs/widgets/06_studio.ipynb #4251c0bb
 class Studio(Kept, ipywidgets.VBox):
     """Make a data set by hand, from an instruction to a data frame.
 
@@ -253,26 +254,26 @@ class Studio(Kept, ipywidgets.VBox):
         prompts: Prompts | dict | None = None,
         seed: int = 0,
         rounds: int = 6,
+        max_dollars: float | None = None,  # To spend at most, by all runs of the studio together
+        max_tokens_total: int | None = None,  # To use at most, likewise
+        budget: Budget | str | None = None,  # As `generate` takes it
     ):
-        options = RunOptions(seed=seed, rounds=rounds)
+        caps: dict[str, Any] = dict(max_dollars=max_dollars, max_tokens_total=max_tokens_total, budget=budget)
+        options = RunOptions(seed=seed, rounds=rounds, **caps)
         get_prompts(prompts, DEFAULT)  # Fails now if they are not valid
         self.prompts = prompts
         self.seed, self.rounds = options.seed, options.rounds
         self._given_cache, self._cache = cache, open_cache(cache)
+        self.budget = options.open_budget(self._cache)
         self._work = Work()
         self._make_widgets(task, plan, model)
         one, two, three = self._steps
         parts = [one, self.form, two, self.tree, self.progress, three, self.data]
         super().__init__(parts, layout=ipywidgets.Layout(width='100%', min_width='0'))
-        self.form.observe(self._look, ['task', 'plan', 'model'])
-        self.form.estimate_for(self._goal_of)
-        self.tree.observe(self._run_changed, 'run')
-        self.tree.observe(self._selected, 'selected')
-        for step in self._steps:
-            step.observe(self._look, 'unfolded')
+        self._observe_parts()
         self._look()
 
-# %% ../../nbs/widgets/06_studio.ipynb #13bb39df
+# %% ../../nbs/widgets/06_studio.ipynb #97f1869a
 @patch
 def _make_widgets(self: Studio, task: Task | None, plan: Plan | None, model: Any) -> None:
     self._labels = {}  # Of the tree
@@ -283,11 +284,22 @@ def _make_widgets(self: Studio, task: Task | None, plan: Plan | None, model: Any
     self.data = DataView()
     settings: dict[str, Any] = dict(cache=self._cache, prompts=self.prompts, seed=self.seed, rounds=self.rounds)
     self.tree = TaxonomyTree(Taxonomy(task or Task('nothing yet', ['one', 'two'])), model=model, **settings)
+    self.tree.budget = self.budget
     self._steps = [
         Step('Task', self._press, ['Grow']),
         Step('Taxonomy', self._press, ['Generate']),
         Step('Data', self._press, ['Copy as Python', 'Save', 'Load']),
     ]
+
+
+@patch
+def _observe_parts(self: Studio) -> None:
+    self.form.observe(self._look, ['task', 'plan', 'model'])
+    self.form.estimate_for(self._goal_of)
+    self.tree.observe(self._run_changed, 'run')
+    self.tree.observe(self._selected, 'selected')
+    for step in self._steps:
+        step.observe(self._look, 'unfolded')
 
 
 @patch
@@ -439,7 +451,7 @@ def _press(self: Studio, name: str, **arguments: Any) -> None:
     }
     actions[name](**arguments)
 
-# %% ../../nbs/widgets/06_studio.ipynb #6658d971
+# %% ../../nbs/widgets/06_studio.ipynb #125a8845
 @patch
 def grow(self: Studio) -> Run:
     """Grow the tree to the counts in the form. Nodes that are there stay.
@@ -470,8 +482,8 @@ def _grow_to(self: Studio, counts: dict[str, int]) -> Run:
     tax = self._tax
     is_new = tax.to_dict() | dict(plan=None) == Taxonomy(tax.task).to_dict()
     n_edits = tax.edits
-    run = start_grow(tax, **counts, **self._settings, cache=self._cache)
-    call = call_with(counts, {}, **self._settings) if is_new else None
+    run = start_grow(tax, **counts, **self._settings, cache=self._cache, budget=self.budget)
+    call = call_with(counts, {}, **self._settings, budget=self.budget) if is_new else None
     return self._follow(Job(run, grown=call, n_edits=n_edits))
 
 
@@ -482,7 +494,7 @@ def _follow(self: Studio, job: Job) -> Run:
     self.tree.run = job.run
     return job.run
 
-# %% ../../nbs/widgets/06_studio.ipynb #29103958
+# %% ../../nbs/widgets/06_studio.ipynb #8912887c
 @patch
 def generate(self: Studio) -> Run:
     """Write the texts that the form asks for. Branches without subtopics are grown first.
@@ -504,7 +516,7 @@ def generate(self: Studio) -> Run:
         raise ValueError('The task has changed since the tree was grown; press Grow, or call grow(), first')
     if not self._has_open_ends():
         return self._write()
-    run = start_grow(tax, top_up=False, **self._settings, cache=self._cache)
+    run = start_grow(tax, top_up=False, **self._settings, cache=self._cache, budget=self.budget)
     return self._follow(Job(run, then=self._write))
 
 
@@ -524,8 +536,8 @@ def _has_open_ends(self: Studio) -> bool:
 
 @patch
 def _write(self: Studio) -> Run:
-    made = call_with(self._rows, self._tax.to_dict(), **self._settings)
-    run = start(self._tax, **self._rows, **self._settings, cache=self._cache)
+    made = call_with(self._rows, self._tax.to_dict(), **self._settings, budget=self.budget)
+    run = start(self._tax, **self._rows, **self._settings, cache=self._cache, budget=self.budget)
     return self._follow(Job(run, made=made))
 
 # %% ../../nbs/widgets/06_studio.ipynb #ee2efce2

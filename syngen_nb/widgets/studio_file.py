@@ -7,7 +7,7 @@ __all__ = ['FORMAT', 'COLUMNS', 'task_code', 'tree_code', 'model_argument', 'pro
            'call_with', 'studio_code', 'frame_to_data', 'frame_from_data', 'call_to_data', 'call_from_data',
            'SavedStudio', 'save_studio', 'not_a_studio', 'load_studio']
 
-# %% ../../nbs/widgets/05_studio_file.ipynb #acb59eeb
+# %% ../../nbs/widgets/05_studio_file.ipynb #296a7eef
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -24,6 +24,7 @@ from ..models import Model
 from ..options import RunOptions
 from ..prompt_sets import DEFAULT, METHOD
 from ..prompts import Prompts
+from ..spending import Budget
 from ..task import Task
 from ..taxonomy import KINDS
 from ..tree_io import Taxonomy
@@ -77,7 +78,7 @@ def cache_argument(cache: Cache | str | Path | None) -> str | None:
         return cache.code()
     return None if str(cache) == ':memory:' else repr(str(cache))
 
-# %% ../../nbs/widgets/05_studio_file.ipynb #a4c30c94
+# %% ../../nbs/widgets/05_studio_file.ipynb #e313fa5e
 @dataclass
 class Call:
     "How a tree was grown, or how texts were written."
@@ -94,7 +95,13 @@ class Call:
 
 
 def call_with(
-    counts: Mapping[str, int], tree: dict, model: str | Model, prompts: Any = None, seed: int = 0, rounds: int = 6
+    counts: Mapping[str, int],
+    tree: dict,
+    model: str | Model,
+    prompts: Any = None,
+    seed: int = 0,
+    rounds: int = 6,
+    budget: Budget | None = None,  # Whose caps the call has
 ) -> Call:
     "Return the record of a call with these arguments."
     codes = dict(model=model_argument(model), prompts=prompts_argument(prompts))
@@ -103,6 +110,7 @@ def call_with(
     for name, value in dict(seed=seed, rounds=rounds).items():
         if value != getattr(RunOptions, name):
             arguments.append(f'{name}={value}')
+    arguments += [f'{name}={value!r}' for name, value in (budget.arguments if budget else {}).items()]
     notes = [f'# put your own {name} in place of ...' for name, code in codes.items() if code is None]
     return Call(dict(counts), arguments, notes, tree)
 

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['MOST_SHOWN', 'MOST_PARENTS', 'NodeState', 'Sources', 'TreeRecords', 'TaxonomyTree']
 
-# %% ../../nbs/widgets/02_taxonomy_tree.ipynb #879c251f
+# %% ../../nbs/widgets/02_taxonomy_tree.ipynb #5822b65d
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from ..known_models import get_model
 from ..loop import worker
 from ..models import Answer, price_of
 from ..run import Run
+from ..spending import Budget
 from ..taxonomy import KINDS, Node, Taxonomy
 from .base import Live, assets
 
@@ -207,7 +208,7 @@ def _check_depth(depth: Any) -> None:
     if depth is not None and (isinstance(depth, bool) or depth not in range(1, 5)):
         raise ValueError(f'depth is a number of levels from 1 to 4, not {depth!r}')
 
-# %% ../../nbs/widgets/02_taxonomy_tree.ipynb #b405f373
+# %% ../../nbs/widgets/02_taxonomy_tree.ipynb #01f76f0d
 class TaxonomyTree(Live):
     "Show a taxonomy as a tree to look at, edit and grow."
 
@@ -216,6 +217,7 @@ class TaxonomyTree(Live):
     selected = T.Unicode().tag(sync=True)  # Id of the selected node, or ''; can be observed and set
     depth = T.Int(0).tag(sync=True)
     run = T.Instance(Run, allow_none=True)  # The last run, whose states are shown; can be observed and set
+    budget: Budget | None = None  # What its runs may spend together; None for no cap
     _shown: Any = None  # The records; None as long as the widget is only half made
 
     def __init__(
@@ -393,7 +395,7 @@ def _on_redo(self: TaxonomyTree) -> None:
 def _on_grow(self: TaxonomyTree, id: str, again: bool = False) -> None:
     self.grow(id, again)
 
-# %% ../../nbs/widgets/02_taxonomy_tree.ipynb #ad97cd24
+# %% ../../nbs/widgets/02_taxonomy_tree.ipynb #82a58f9e
 @patch
 def grow(
     self: TaxonomyTree,
@@ -412,7 +414,7 @@ def grow(
     if node is not None:
         self._check_grows(node)
     settings = dict(model=self.model, cache=self.cache, prompts=self.prompts, seed=self.seed, rounds=self.rounds)
-    self.run = start_grow(self.taxonomy, at=node, again=again, **settings)
+    self.run = start_grow(self.taxonomy, at=node, again=again, budget=self.budget, **settings)
     return self.run
 
 

@@ -308,6 +308,33 @@ def test_pause(notebook, cache):
         said(nb, '80 texts')
 
 
+def test_cap(notebook, cache):
+    "At its spending cap a run says what is missing; a number that cannot be is turned down, a higher one goes on"
+    with serve() as s:
+        model = f"m = get_model('openai/fake', base_url={s.url!r}, api_key={KEY!r}, price=(1, 2), max_tokens=1000)"
+        make = f's = Studio({TASK}, model=m, cache={str(cache)!r}, max_dollars=.016)\ns'
+        nb = show(notebook(f'from syngen_nb import Studio, Task, get_model\n{model}\n{make}'))
+        begin(nb, 'Grow')
+        until(nb, lambda: get(nb, 's.run.done or s.run.is_at_cap'))
+        if get(nb, 's.run.done'):
+            begin(nb, 'Generate')
+            until(nb, lambda: get(nb, 's.run.is_at_cap'))
+        box = nb.page.locator('.syngen-run .cap')
+        until_equal(nb, lambda: box.get_by_role('status').inner_text(), lambda: get(nb, 's.run.cap_words'))
+        asked = s.count
+        new = box.get_by_label('New cap in dollars')
+        assert float(new.input_value()) == 0.032
+        new.fill('-1')
+        press(nb, 'Raise the cap')
+        nb.page.get_by_role('alert').get_by_text('0 or more, not -1').wait_for()
+        assert s.count == asked
+        new.fill('5')
+        press(nb, 'Raise the cap')
+        ended(nb)
+        box.wait_for(state='hidden')
+        nb.page.locator('.syngen-run .facts').get_by_text('of $5.00 spent').wait_for()
+
+
 def test_wrong_key(notebook, cache):
     "A wrong key is told in the provider's words and is shown nowhere; with the right one the run goes on"
     wrong = 'sk-SECRET-4711-abcdef'

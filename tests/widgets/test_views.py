@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 from fakes import Writer
 from helpers import TASK
 
@@ -56,3 +57,35 @@ def test_a_stopped_run_in_words():
         assert record['run']['rest'] == f'{left} nodes not grown yet. Resume to go on'
     assert not [name for name in record if name.startswith('short')]
     studio.close()
+
+
+class Priced(Writer):
+    "Has a price, and a limit for each answer"
+
+    max_tokens = 300
+
+    def price(self, tokens_in, tokens_out):
+        return (tokens_in + tokens_out) / 1e6
+
+
+def test_one_cap_for_all_runs_of_a_studio():
+    "The tree, a branch that is grown in it, and the texts spend from one sum, and the code has the cap too."
+    studio = Studio(TASK, model=Priced(), cache=':memory:', max_dollars=1)
+    run = studio.grow()
+    run.result()
+    studio.tree.grow(studio.taxonomy.children()[0].id, again=True).result()
+    studio.generate().result()
+    assert run.budget is studio.run.budget is studio.budget
+    assert studio.budget.spent == studio.budget.sum.total() and studio.budget.n_on_way == 0
+    assert studio.budget.spent.tokens > 1000 * studio.run.usage.requests > 0  # It says no numbers, so each is the most
+    assert studio.code().count('max_dollars=1.0') >= 1
+    studio.close()
+
+
+def test_a_studio_says_early_that_a_cap_cannot_hold():
+    studio = Studio(TASK, model=Writer(), cache=':memory:', max_dollars=1)
+    with pytest.raises(ValueError, match='max_tokens_total='):
+        studio.grow()
+    studio.close()
+    with pytest.raises(ValueError, match='max_dollars must be'):
+        Studio(TASK, max_dollars='1')
