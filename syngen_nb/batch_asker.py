@@ -6,7 +6,7 @@
 __all__ = ['MOST_SENDS', 'MOST_TROUBLES', 'Part', 'NAMES_ASKED_LIVE', 'Entry', 'Collector', 'batch_words', 'BatchAsker',
            'batch_asker', 'pending_batches', 'cancel_batches']
 
-# %% ../nbs/32_batch_asker.ipynb #d1cb18d6
+# %% ../nbs/32_batch_asker.ipynb #5db19389
 import asyncio
 import json
 import time
@@ -28,9 +28,10 @@ from .loop import worker
 from .models import Answer, Model, ModelError, checked_answer
 from .pending import PendingBatch, PendingBatches, PendingRequest
 from .prompts import Request
+from .spending import Charge, current, most_cost
 from .wording import counted, duration_words
 
-# %% ../nbs/32_batch_asker.ipynb #45d01a23
+# %% ../nbs/32_batch_asker.ipynb #02049082
 MOST_SENDS = 5  # Batches that a request may be in before it counts as failed
 MOST_TROUBLES = 20  # Looks in a row that may fail; the SDK has tried each several times
 
@@ -44,6 +45,24 @@ class Entry:
     token: str = ''  # Of the batch that it is in
     n_sent: int = 0  # Batches that it has been in
     futures: list[asyncio.Future] = field(default_factory=list)  # Who waits
+    charge: Charge | None = None  # What is set aside for it, if there is a spending cap
+
+    def leaves(self, token: str) -> None:
+        "Note that it is in a batch, which may be billed."
+        self.token = token
+        if self.charge and not self.charge.is_sent:
+            self.charge.begin()
+
+    def comes_back(self) -> None:
+        "Note that it costs nothing, because it was not answered."
+        self.token = ''
+        if self.charge:
+            self.charge.is_free()
+
+    def ends(self) -> None:
+        "Give back what is set aside, or keep it if the request is in a batch that may be billed."
+        if self.charge:
+            self.charge.end()
 
 
 class Collector:
@@ -54,7 +73,7 @@ class Collector:
         cache: Cache,
         model: Model,
         may_ask: Callable[[], bool] = lambda: True,  # Whether something may be sent now
-        on_paid: Callable[[Answer], None] = lambda answer: None,
+        on_paid: Callable[[Answer, Charge | None], None] = lambda answer, charge: None,
         on_retry: Callable[[], None] = lambda: None,
         on_change: Callable[[], None] = lambda: None,
     ):
@@ -78,9 +97,11 @@ class Collector:
         self._task: asyncio.Task | None = None
         self._is_open = False
 
-# %% ../nbs/32_batch_asker.ipynb #479aaa11
+# %% ../nbs/32_batch_asker.ipynb #d8cfd0c2
 @patch
-async def ask(self: Collector, sent: PendingRequest, request: Request) -> tuple[dict | None, bool]:
+async def ask(
+    self: Collector, sent: PendingRequest, request: Request, charge: Charge | None = None
+) -> tuple[dict | None, bool]:
     """Return an answer and whether it was paid for here; None if nothing may be sent now.
 
     Raises
@@ -88,7 +109,7 @@ async def ask(self: Collector, sent: PendingRequest, request: Request) -> tuple[
     ModelError
         If the request failed, or no request can succeed.
     """
-    entry = self.prepare(sent, request)
+    entry = self.prepare(sent, request, charge)
     future = asyncio.get_running_loop().create_future()
     entry.futures.append(future)
     self._n_arrived += 1
@@ -101,18 +122,25 @@ async def ask(self: Collector, sent: PendingRequest, request: Request) -> tuple[
         entry.futures.remove(future)
         if not entry.futures and self.entries.get(sent.key) is entry:
             del self.entries[sent.key]
+            entry.ends()
 
 
 @patch
-def prepare(self: Collector, sent: PendingRequest, request: Request) -> Entry:
+def prepare(self: Collector, sent: PendingRequest, request: Request, charge: Charge | None = None) -> Entry:
     "Let a request go with the next batch, whether somebody waits for it or not."
-    return self.entries.setdefault(sent.key, Entry(sent, request))
+    entry = self.entries.get(sent.key)
+    if entry is None:
+        entry = self.entries[sent.key] = Entry(sent, request, charge=charge)
+    elif charge:
+        charge.end()  # Another job pays
+    return entry
 
 
 @patch
 def _end(self: Collector, entry: Entry, outcome: Any, is_paid: bool = False) -> None:
     "Hand an answer, None or an error to all who wait for it."
     self.entries.pop(entry.sent.key, None)
+    entry.ends()
     for future in entry.futures:
         if future.done():
             continue
@@ -122,7 +150,7 @@ def _end(self: Collector, entry: Entry, outcome: Any, is_paid: bool = False) -> 
             future.set_result((outcome, is_paid))
             is_paid = False  # Only the first one pays
 
-# %% ../nbs/32_batch_asker.ipynb #c61ef276
+# %% ../nbs/32_batch_asker.ipynb #508a2d8f
 @patch
 async def _work(self: Collector) -> None:
     try:
@@ -141,6 +169,9 @@ async def _work(self: Collector) -> None:
             self._end(entry, error)
         if not isinstance(error, Exception):
             raise
+    finally:
+        for entry in list(self.entries.values()):  # Nobody waits for them
+            self._end(entry, None)
 
 
 @patch
@@ -186,7 +217,7 @@ def _has_more_to_send(self: Collector) -> bool:
     has_unsent = any(not entry.token for entry in self.entries.values())
     return has_unsent and not self.trouble and not (self.is_queue_full and self.out)
 
-# %% ../nbs/32_batch_asker.ipynb #4b3f728f
+# %% ../nbs/32_batch_asker.ipynb #da4541f6
 @patch
 async def _send(self: Collector) -> None:
     "Send what is in no batch yet."
@@ -196,13 +227,15 @@ async def _send(self: Collector) -> None:
     fresh = []
     for entry in [entry for entry in self.entries.values() if not entry.token]:
         stored = self.cache.get(*entry.sent.key)
-        entry.token = waiting.get(entry.sent.key, '')
+        token = waiting.get(entry.sent.key, '')
         if stored is not None:
             self._end(entry, stored)
-        elif not entry.token and not self.may_ask():
-            self._end(entry, None)
-        elif not entry.token:
+        elif token:
+            entry.leaves(token)
+        elif self.may_ask():
             fresh.append(entry)
+        else:
+            self._end(entry, None)
     for endpoint, part in self._split(fresh):
         await self._submit(endpoint, part)
         if self.is_queue_full:
@@ -238,7 +271,7 @@ def _split(self: Collector, entries: Sequence[Entry]) -> Iterator[tuple[str, Par
 def _bytes_of(item: dict) -> int:
     return len(json.dumps(item)) + 2  # With a line end or a comma; JSON of `dumps` is ASCII
 
-# %% ../nbs/32_batch_asker.ipynb #4d8b10db
+# %% ../nbs/32_batch_asker.ipynb #d4488349
 @patch
 @contextmanager
 def _lease(self: Collector, token: str) -> Iterator[bool]:
@@ -263,7 +296,7 @@ async def _submit(self: Collector, endpoint: str, part: Part) -> None:
         if not taken:
             return
         for entry, _ in taken:
-            entry.token = batch.token
+            entry.leaves(batch.token)
             entry.n_sent += 1
         self.out[batch.token] = replace(batch, n=len(taken))
         try:
@@ -283,6 +316,7 @@ def _give_up(self: Collector, token: str, error: ModelError) -> None:
     "Forget a batch that the server turned down."
     self.pending.forget(token)
     for entry in [entry for entry in self.entries.values() if entry.token == token]:
+        entry.comes_back()
         self._end(entry, error)
 
 # %% ../nbs/32_batch_asker.ipynb #d395051c
@@ -305,7 +339,7 @@ async def _look(self: Collector) -> None:
     for entry in [entry for entry in self.entries.values() if entry.token and entry.token not in there]:
         self._try_again(entry, self.trouble or 'its batch was not made')  # Or another process has collected it
 
-# %% ../nbs/32_batch_asker.ipynb #3222bdab
+# %% ../nbs/32_batch_asker.ipynb #3c16353f
 @patch
 async def _recover(self: Collector, token: str) -> None:
     "Find out what became of a batch whose id is not known."
@@ -328,7 +362,7 @@ async def _recover(self: Collector, token: str) -> None:
 @patch
 def _try_again(self: Collector, entry: Entry, why: str) -> None:
     "Let an entry go into another batch, unless its answer is there or it was in too many."
-    entry.token = ''
+    entry.comes_back()
     stored = self.cache.get(*entry.sent.key)
     if stored is not None:
         self._end(entry, stored)
@@ -338,7 +372,7 @@ def _try_again(self: Collector, entry: Entry, why: str) -> None:
     elif entry.n_sent:
         self.on_retry()
 
-# %% ../nbs/32_batch_asker.ipynb #a8cfb9d0
+# %% ../nbs/32_batch_asker.ipynb #d782fbb7
 @patch
 async def _collect(self: Collector, batch: PendingBatch, state: BatchState, was_watched: bool) -> None:
     "Take what a batch that is over has brought, and forget it."
@@ -363,6 +397,7 @@ async def _collect(self: Collector, batch: PendingBatch, state: BatchState, was_
                 answers.append((entry, *stored))
         except (NotAnswered, ModelError) as error:
             if entry:
+                entry.comes_back()
                 unanswered.append((entry, error))
     self.pending.forget(batch.token)
     self.states.pop(batch.token, None)
@@ -370,7 +405,7 @@ async def _collect(self: Collector, batch: PendingBatch, state: BatchState, was_
         self._end(entry, answer, is_paid)
     self._settle(batch, state, unanswered, is_elsewhere=was_watched and not batch.is_cancelled)
 
-# %% ../nbs/32_batch_asker.ipynb #7de4f264
+# %% ../nbs/32_batch_asker.ipynb #3f15a601
 @patch
 def _store(self: Collector, sent: PendingRequest, entry: Entry | None, result: Any) -> tuple[dict, bool]:
     "Store the answer in a result; return it and whether it is new."
@@ -381,7 +416,7 @@ def _store(self: Collector, sent: PendingRequest, entry: Entry | None, result: A
     stored = self.cache.put(*sent.key, plain, cell=sent.cell, model=self.api.name, request=sent.about)
     is_paid = stored is plain
     if is_paid and entry:
-        self.on_paid(answer)
+        self.on_paid(answer, entry.charge)
     return stored, is_paid
 
 # %% ../nbs/32_batch_asker.ipynb #262bb3b2
@@ -456,7 +491,7 @@ async def cancel(
                 self.pending.forget(batch.token)
     return len(batches)
 
-# %% ../nbs/32_batch_asker.ipynb #2f518911
+# %% ../nbs/32_batch_asker.ipynb #c861bbae
 NAMES_ASKED_LIVE = ('source_types', 'topics', 'subtopics', 'errors')
 
 
@@ -478,7 +513,7 @@ class BatchAsker(Asker):
                 self.cache,
                 model,
                 may_ask=lambda: self.may_ask(),
-                on_paid=lambda answer: self._pay(answer, self.collectors[model].api),
+                on_paid=lambda answer, charge: self._pay(answer, self.collectors[model].api, charge),
                 on_retry=self._count_retry,
                 on_change=lambda: self.on_change(None),
             )
@@ -500,7 +535,7 @@ class BatchAsker(Asker):
         "Cancel the batches of this run, and return how many there were."
         return sum([await collector.cancel(set(collector.out)) for collector in list(self.collectors.values())])
 
-# %% ../nbs/32_batch_asker.ipynb #89114dba
+# %% ../nbs/32_batch_asker.ipynb #300b5060
 @patch
 async def answer(self: BatchAsker, job: Job) -> Outcome:
     """Let `job` take its next answer.
@@ -517,28 +552,34 @@ async def answer(self: BatchAsker, job: Job) -> Outcome:
     if not self.cache.can_ask:
         return await Asker.answer(self, job)
     await self._first.open()
-    is_live = job.level in NAMES_ASKED_LIVE and not self.is_for_names
-    if is_live or not has_batches(job.model):
+    if self._is_live(job):
         return await Asker.answer(self, job)
-    job.is_asking = True
-    self.on_change(job)
-    try:
-        return await self._ask_in_batch(job)
-    finally:
-        job.is_asking = False
-        self.on_change(job)
+    if self.budget is None or self._reserve(job):
+        return await self._ask_in_sight(job)
+    settled = self._next_settlement()
+    if settled is None:
+        return 'held'
+    await settled.wait()
+    return 'again'
 
 
 @patch
-async def _ask_in_batch(self: BatchAsker, job: Job) -> Outcome:
+async def ask(self: BatchAsker, job: Job) -> Outcome:
+    "Let the model of `job` answer its next draw, in a batch unless it is asked live."
+    if self._is_live(job):
+        return await Asker.ask(self, job)
+    charge = current.get() if self.budget else None
     request = job.request(draw_seed(job.key, job.draws))
     collector = self._collector(job.model)
     for draw in _further_votes(job):
         vote = job.reader.request(job.text, draw, draw_seed(job.key, draw))
-        collector.prepare(self._pending(job, draw, vote), vote)
+        further = self.budget.reserve(most_cost(job.model, vote)) if self.budget else None
+        if self.budget and further is None:
+            break  # Its own turn comes once there is room
+        collector.prepare(self._pending(job, draw, vote), vote, further)
         self._asked_ahead.add((job.key, draw))
     try:
-        answer, is_paid = await collector.ask(self._pending(job, job.draws, request), request)
+        answer, is_paid = await collector.ask(self._pending(job, job.draws, request), request, charge)
     except ModelError as error:
         if job.can_go_on(error):
             return 'again'
@@ -551,7 +592,13 @@ async def _ask_in_batch(self: BatchAsker, job: Job) -> Outcome:
     job.take(answer)
     return 'asked'
 
-# %% ../nbs/32_batch_asker.ipynb #e3e66607
+# %% ../nbs/32_batch_asker.ipynb #eb444df6
+@patch
+def _is_live(self: BatchAsker, job: Job) -> bool:
+    is_live = job.level in NAMES_ASKED_LIVE and not self.is_for_names
+    return is_live or not has_batches(job.model)
+
+
 @patch
 def _pending(self: BatchAsker, job: Job, draw: int, request: Request) -> PendingRequest:
     "Return what is written down of a request."

@@ -424,7 +424,7 @@ def _hint(self: APIModel, complaint: Complaint, sent: set[str]) -> str:
     tries = ', '.join(dict.fromkeys([*known.values(), *others]))
     return f' (if a parameter is refused, try {tries})' if tries else ''
 
-# %% ../nbs/27_providers.ipynb #d0ab2fef
+# %% ../nbs/27_providers.ipynb #7d0f4359
 @patch
 def price(self: APIModel, tokens_in: int, tokens_out: int) -> float | None:
     "Return the price in dollars, by the list or as it was given; None if it is not known."
@@ -445,7 +445,9 @@ def price(self: APIModel, tokens_in: int, tokens_out: int) -> float | None:
 
 @patch
 def batch_price(self: APIModel, tokens_in: int, tokens_out: int) -> float | None:
-    "Return the list price in a batch, or None if it is not known; see `price`."
+    "Return the list price in a batch, or None if it is not known; a price that was given counts as it is."
+    if self.own_price:
+        return self.price(tokens_in, tokens_out)
     if not self.is_own:
         return None
     from genai_prices import Usage, calc_price

@@ -242,6 +242,35 @@ def test_stop_leaves_it_and_cancel_does_not(kind, cache):
         later.stop()
 
 
+@pytest.mark.parametrize('verify', [None, 'keep'])
+def test_a_spending_cap_holds(verify, cache, tmp_path):
+    "What waits in batches counts as spent; a higher cap goes on with what is missing, and nothing is sent twice"
+    how = dict(batch=True, verify=verify, progress=False)
+    with serve(stable=True, no_logprobs=True) as s:
+        model = openai(s, price=(1, 2), max_tokens=150)
+        df = generate(TASK, ROWS, model=model, cache=tmp_path / 'full.sqlite', **how)
+        full, n = df.attrs['syngen']['usage']['dollars'], len(in_batches(s))
+        cap = full * 0.7
+        run = start(TASK, ROWS, model=model, cache=cache, batch=True, verify=verify, max_dollars=cap)
+        wait(lambda: run.is_at_cap)
+        assert 0 < run.usage.dollars <= cap and run.budget.sum.total().dollars <= cap
+        assert 0 < len(in_batches(s)) - n < n
+        assert run.resume(max_dollars=full * 20).result().equals(df)
+        assert run.usage.dollars == pytest.approx(full)
+        assert len(in_batches(s)) == 2 * n and max(Counter(in_batches(s)).values()) == 2
+
+
+def test_a_cap_keeps_what_waits(cache):
+    "After a stop the money stays set aside: the batch may be billed"
+    with serve(stable=True, stays=True) as s:
+        model = openai(s, price=(1, 2), max_tokens=150)
+        run = start(TASK, ROWS, model=model, cache=cache, batch=True, max_dollars=5)
+        wait(lambda: run.batches and run.batches[0]['id'])
+        run.stop()
+        wait(lambda: run.done and not run.budget.n_on_way)
+        assert run.budget.n_unknown == len(in_batches(s)) > 0
+
+
 def test_paused(cache):
     "Nothing leaves while a run is paused"
     with serve(stable=True, latency=0.01) as s:
