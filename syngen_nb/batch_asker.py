@@ -150,9 +150,10 @@ def _end(self: Collector, entry: Entry, outcome: Any, is_paid: bool = False) -> 
             future.set_result((outcome, is_paid))
             is_paid = False  # Only the first one pays
 
-# %% ../nbs/32_batch_asker.ipynb #508a2d8f
+# %% ../nbs/32_batch_asker.ipynb #8eb60f10
 @patch
 async def _work(self: Collector) -> None:
+    current.set(None)  # What goes to the provider from here is no request that is billed by itself
     try:
         await self.open()
         while any(entry.futures for entry in self.entries.values()):
@@ -535,7 +536,7 @@ class BatchAsker(Asker):
         "Cancel the batches of this run, and return how many there were."
         return sum([await collector.cancel(set(collector.out)) for collector in list(self.collectors.values())])
 
-# %% ../nbs/32_batch_asker.ipynb #300b5060
+# %% ../nbs/32_batch_asker.ipynb #1b85dc89
 @patch
 async def answer(self: BatchAsker, job: Job) -> Outcome:
     """Let `job` take its next answer.
@@ -551,6 +552,7 @@ async def answer(self: BatchAsker, job: Job) -> Outcome:
         return 'stored'
     if not self.cache.can_ask:
         return await Asker.answer(self, job)
+    current.set(None)
     await self._first.open()
     if self._is_live(job):
         return await Asker.answer(self, job)
