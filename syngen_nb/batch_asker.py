@@ -31,7 +31,7 @@ from .prompts import Request
 from .spending import Charge, current, most_cost
 from .wording import counted, duration_words
 
-# %% ../nbs/32_batch_asker.ipynb #02049082
+# %% ../nbs/32_batch_asker.ipynb #f620504a
 MOST_SENDS = 5  # Batches that a request may be in before it counts as failed
 MOST_TROUBLES = 20  # Looks in a row that may fail; the SDK has tried each several times
 
@@ -64,7 +64,7 @@ class Entry:
         if self.charge:
             self.charge.end()
 
-
+# %% ../nbs/32_batch_asker.ipynb #7ab04e9d
 class Collector:
     "Gathers the requests to one model, sends them in batches, and hands out the answers."
 
@@ -97,7 +97,7 @@ class Collector:
         self._task: asyncio.Task | None = None
         self._is_open = False
 
-# %% ../nbs/32_batch_asker.ipynb #d8cfd0c2
+# %% ../nbs/32_batch_asker.ipynb #108199c0
 @patch
 async def ask(
     self: Collector, sent: PendingRequest, request: Request, charge: Charge | None = None
@@ -124,7 +124,7 @@ async def ask(
             del self.entries[sent.key]
             entry.ends()
 
-
+# %% ../nbs/32_batch_asker.ipynb #a6d67fee
 @patch
 def prepare(self: Collector, sent: PendingRequest, request: Request, charge: Charge | None = None) -> Entry:
     "Let a request go with the next batch, whether somebody waits for it or not."
@@ -272,7 +272,7 @@ def _split(self: Collector, entries: Sequence[Entry]) -> Iterator[tuple[str, Par
 def _bytes_of(item: dict) -> int:
     return len(json.dumps(item)) + 2  # With a line end or a comma; JSON of `dumps` is ASCII
 
-# %% ../nbs/32_batch_asker.ipynb #d4488349
+# %% ../nbs/32_batch_asker.ipynb #25f2ef48
 @patch
 @contextmanager
 def _lease(self: Collector, token: str) -> Iterator[bool]:
@@ -285,7 +285,7 @@ def _lease(self: Collector, token: str) -> Iterator[bool]:
         if is_ours:
             leases.give_back(f'batch {token}')
 
-
+# %% ../nbs/32_batch_asker.ipynb #42096fa7
 @patch
 async def _submit(self: Collector, endpoint: str, part: Part) -> None:
     "Send requests as one batch, apart from those that another process was faster to claim."
@@ -536,7 +536,7 @@ class BatchAsker(Asker):
         "Cancel the batches of this run, and return how many there were."
         return sum([await collector.cancel(set(collector.out)) for collector in list(self.collectors.values())])
 
-# %% ../nbs/32_batch_asker.ipynb #1b85dc89
+# %% ../nbs/32_batch_asker.ipynb #e8b195b6
 @patch
 async def answer(self: BatchAsker, job: Job) -> Outcome:
     """Let `job` take its next answer.
@@ -564,7 +564,7 @@ async def answer(self: BatchAsker, job: Job) -> Outcome:
     await settled.wait()
     return 'again'
 
-
+# %% ../nbs/32_batch_asker.ipynb #177ff7e7
 @patch
 async def ask(self: BatchAsker, job: Job) -> Outcome:
     "Let the model of `job` answer its next draw, in a batch unless it is asked live."

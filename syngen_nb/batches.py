@@ -90,7 +90,7 @@ class Batches(Protocol):
         "Return the price in a batch, in dollars, or None if it is not known."
         ...
 
-# %% ../nbs/28_batches.ipynb #a2656dc4
+# %% ../nbs/28_batches.ipynb #f3675d3b
 SLOW = 600.0  # Seconds that a large file may take
 MOST_LISTED = 1000  # Batches that are looked through for one whose id is not known
 
@@ -131,7 +131,7 @@ class APIBatches:
 
     async def retrieve(self, id: str) -> Any:
         "Return what the provider knows of a batch."
-        fix = 'cancel_batches(model, cache) forgets it, and what is missing is asked again'
+        fix = 'cancel_batches(model, cache) forgets it, and the rest is asked again'
         return await self._call(self._api().retrieve(id), f'the server knows no batch {id}. {fix}')
 
 # %% ../nbs/28_batches.ipynb #861cf247
@@ -214,7 +214,7 @@ class OpenAIBatches(APIBatches):
         listed = await self._listed(marker)
         return next((batch.id for batch in listed if (batch.metadata or {}).get('syngen_nb') == token), '')
 
-# %% ../nbs/28_batches.ipynb #47d2f0ba
+# %% ../nbs/28_batches.ipynb #4ecade8a
 _OVER = ('completed', 'failed', 'expired', 'cancelled')
 _FATAL = (
     'model_not_found',
@@ -242,7 +242,7 @@ async def poll(self: OpenAIBatches, id: str) -> BatchState:
         lines={} if is_fatal else {error.line - 1: error.message or '' for error in errors if error.line},
     )
 
-
+# %% ../nbs/28_batches.ipynb #91449268
 @patch
 async def results(self: OpenAIBatches, id: str) -> AsyncIterator[tuple[str, Any]]:
     "Yield what came of each request, in any order."

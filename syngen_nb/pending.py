@@ -124,10 +124,10 @@ def forget(self: PendingBatches, token: str) -> None:
         db.execute('delete from batch_requests where token=?', [token])
         db.execute('delete from batches where token=?', [token])
 
-# %% ../nbs/24_pending.ipynb #790f80cd
+# %% ../nbs/24_pending.ipynb #ee4b5cbc
 @patch
 def tidy(self: PendingBatches) -> None:
-    "Forget batches of which every request has an answer."
+    "Forget batches whose requests all have an answer."
     for batch in self.batches():
         if all(self.cache.get(*request.key) is not None for request in self.requests(batch.token).values()):
             self.forget(batch.token)
