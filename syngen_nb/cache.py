@@ -543,6 +543,21 @@ def get_many(
 def _answers(self: Cache, table: Table, keys: list[tuple[str, int]]) -> dict[tuple[str, int], dict]:
     return {key: self._answer(table, key, stored) for key, stored in table.look_many(keys)}
 
+# %% ../nbs/23_cache.ipynb #ccdfe523
+@patch
+@contextmanager
+def transaction(self: Cache) -> Iterator[sqlite3.Connection]:
+    "Yield the connection to the file; what is done with it is kept as a whole, or not at all."
+    with self._lock, self._errors():
+        db = self._open()
+        db.execute('begin immediate')
+        try:
+            yield db
+            db.execute('commit')
+        finally:
+            if db.in_transaction:
+                db.execute('rollback')
+
 # %% ../nbs/23_cache.ipynb #93e7e12f
 PATIENCE = 900.0  # Seconds to wait for the answer that another process asks for
 _flights: dict[tuple, asyncio.Future] = {}  # Requests on their way, by cache, loop, series and draw

@@ -7,7 +7,7 @@ __all__ = ['cell_place', 'planned_cells', 'rows_of_labels', 'Look', 'Leaves', 'T
            'outcome_key', 'plain_frame', 'whole_frame', 'remember_outcome', 'recalled_outcome', 'show_recalled',
            'generate', 'start', 'agenerate']
 
-# %% ../nbs/48_generate.ipynb #fb72060b
+# %% ../nbs/48_generate.ipynb #fd715720
 import asyncio
 import warnings
 from collections import Counter
@@ -24,7 +24,7 @@ from .checks import Checks, judge_reader, put_columns
 from .engine import in_turns
 from .filters import Filters
 from .grow import PlanFiller, Shape, TreeStage, counts_with, kind_below
-from .jobs import AheadJob, Job, ListJob, TextsJob, digest
+from .jobs import AheadJob, Job, ListJob, TextsJob, Writer, digest
 from .judge import Judge, get_judge
 from .ledger import Cell, Ledger, Place, share_rows
 from .loop import tell, worker
@@ -849,15 +849,17 @@ def _tree_and_plan(what: Task | Taxonomy, options: TextOptions) -> tuple[Taxonom
         return taxonomy, _plan_for_tree(taxonomy, options)
     raise ValueError(f'generate takes a Task or a Taxonomy, not {type(what).__name__}')
 
-# %% ../nbs/48_generate.ipynb #efb2e4ce
+# %% ../nbs/48_generate.ipynb #843cbe78
 def text_run(what: Task | Taxonomy, options: TextOptions, **asker: Any) -> TextRun:
     "Return the run for the arguments of `generate`."
     taxonomy, plan = _tree_and_plan(what, options)
     taxonomy.plan = replace(plan, n_record_to_generate=None, sample_per_subtopic=None)
     tops_up = bool(options.counts) or isinstance(what, Task)
-    cache = options.open_cache()
+    writer, cache = options.writer(), options.open_cache()
+    if options.batch:
+        asker = dict(asker_type=_batch_asker(options, writer, cache)) | asker
     budget = options.open_budget(cache)
-    workspace = Workspace(taxonomy, plan, options.writer(), cache, options.rounds, budget=budget, **asker)
+    workspace = Workspace(taxonomy, plan, writer, cache, options.rounds, budget=budget, **asker)
     tree = TreeStage(workspace, PlanFiller(workspace, tops_up))
     texts = TextStage(
         workspace,
@@ -871,6 +873,12 @@ def text_run(what: Task | Taxonomy, options: TextOptions, **asker: Any) -> TextR
     if plan.n_record_to_generate is None:
         workspace.plan = replace(plan, n_record_to_generate=texts.ledger.n_rows)
     return TextRun(workspace, [tree, texts], 'generate', 'row')
+
+
+def _batch_asker(options: TextOptions, writer: Writer, cache: Cache) -> Any:
+    from syngen_nb.batch_asker import batch_asker  # Most runs need none
+
+    return batch_asker(options.batch, writer.model, cache)
 
 
 def _checks(workspace: Workspace, verify: Any) -> Checks | None:

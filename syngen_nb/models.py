@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['BUSY', 'MOST_TOKENS', 'HIDDEN_TOKENS', 'retried', 'is_again', 'Answer', 'ModelError', 'Usage', 'Model', 'token_count',
-           'price_of', 'most_prompt_tokens', 'ask_once', 'ask']
+           'price_of', 'most_prompt_tokens', 'checked_answer', 'ask_once', 'ask']
 
 # %% ../nbs/25_models.ipynb #c22524cf
 import asyncio
@@ -178,7 +178,7 @@ def most_tokens(self: Model, request: Request) -> tuple[int, int | None]:
     schema = '' if request.schema is None else json.dumps(request.schema)
     return most_prompt_tokens(request.system + request.prompt + schema), request.max_tokens or self.max_tokens
 
-# %% ../nbs/25_models.ipynb #0d88c3a7
+# %% ../nbs/25_models.ipynb #4f62ac92
 async def _call(model: Model, request: Request) -> Any:
     "Return what the `ask` of a model returns, if it is async."
     answer = model.ask(request)
@@ -187,7 +187,7 @@ async def _call(model: Model, request: Request) -> Any:
     return await answer
 
 
-def _checked(answer: Any, model: Model) -> Answer:
+def checked_answer(answer: Any, model: Model) -> Answer:
     "Return what a model answered as an `Answer` that can be stored and counted."
     if isinstance(answer, str):
         answer = Answer(answer)
@@ -212,7 +212,7 @@ async def ask_once(model: Model, request: Request) -> Answer:
     try:
         async with place:
             place.is_used = True
-            answer = _checked(await _call(model, request), model)
+            answer = checked_answer(await _call(model, request), model)
     except ModelError as error:
         raise _final(error, place) from error.__cause__
     except asyncio.CancelledError as error:

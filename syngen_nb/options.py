@@ -131,7 +131,7 @@ class GrowOptions(RunOptions):
         'Only subtopics for these errors are grown.',
     )
 
-# %% ../nbs/34_options.ipynb #bd62bcfc
+# %% ../nbs/34_options.ipynb #4c5af2e5
 @dataclass
 class TextOptions(RunOptions):
     "How many rows to write, and which texts stay."
@@ -150,6 +150,16 @@ class TextOptions(RunOptions):
         "Whether a model that does not see the label checks it: True, 'keep', 'drop', 'relabel', a model, or a "
         '`Judge`; False for no check. By default as the prompt set says: the embedded models check.',
     )
+    batch: bool | str = option(
+        False,
+        "Whether texts and checks go to the provider's batch API: half the price, and up to a day of waiting. "
+        "'all' sends the lists of names there too.",
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.batch not in (False, True, 'all'):
+            raise ValueError(f"batch must be True, False or 'all', not {self.batch!r}")
 
 # %% ../nbs/34_options.ipynb #f38cff2d
 def _parameter(option: Field) -> inspect.Parameter:

@@ -6,7 +6,7 @@
 __all__ = ['OPENAI', 'ANTHROPIC', 'TOO_BUSY', 'ACCESS', 'REFUSED', 'NO_MONEY', 'CUT', 'Provider', 'APIModel', 'model_code',
            'OpenAIModel', 'without_keywords', 'text_of', 'why_no_text', 'AnthropicModel']
 
-# %% ../nbs/27_providers.ipynb #7dd4d7df
+# %% ../nbs/27_providers.ipynb #61ad1f50
 import asyncio
 import hashlib
 import json
@@ -15,6 +15,7 @@ import re
 import warnings
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import import_module
 from numbers import Real
 from typing import Any
@@ -468,7 +469,7 @@ def _hint(self: APIModel, complaint: Complaint, sent: set[str]) -> str:
     tries = ', '.join(dict.fromkeys([*known.values(), *others]))
     return f' (if a parameter is refused, try {tries})' if tries else ''
 
-# %% ../nbs/27_providers.ipynb #b16b125e
+# %% ../nbs/27_providers.ipynb #1a74cec8
 @patch
 def price(self: APIModel, tokens_in: int, tokens_out: int) -> float | None:
     "Return the price in dollars, by the list or as it was given; None if it is not known."
@@ -485,6 +486,27 @@ def price(self: APIModel, tokens_in: int, tokens_out: int) -> float | None:
         return float(calc_price(usage, self.model, provider_id=self.provider.name).total_price)
     except LookupError:
         return None
+
+
+@patch
+def batch_price(self: APIModel, tokens_in: int, tokens_out: int) -> float | None:
+    "Return the list price in a batch, or None if it is not known; a price that was given counts as it is."
+    if self.own_price:
+        return self.price(tokens_in, tokens_out)
+    if not self.is_own:
+        return None
+    from genai_prices import Usage, calc_price
+
+    usage = Usage(input_tokens=tokens_in, output_tokens=tokens_out)
+    context = dict(processing='batch')
+    try:
+        found = calc_price(usage, self.model, provider_id=self.provider.name, price_context=context)
+    except LookupError:
+        return None
+    now = datetime.now(UTC)
+    variants = [variant for variant in found.model.price_variants or () if variant.when == context]
+    is_known = any(variant.constraint is None or variant.constraint.active(now) for variant in variants)
+    return float(found.total_price) if is_known else None  # Else it would be the price of live requests
 
 
 def model_code(name: str, **changed: Any) -> str:
@@ -711,7 +733,7 @@ def _filtered(choice: Any) -> str:
     words = ', '.join(f'{name}: {result.get("severity", "found")}' for name, result in found.items())
     return f' ({words})' if words else ''
 
-# %% ../nbs/27_providers.ipynb #d53e34e7
+# %% ../nbs/27_providers.ipynb #5731c922
 @patch
 async def send(self: OpenAIModel, client: Any, request: Request) -> Answer:
     "Send `request` as a chat, or as a text to go on with."
@@ -727,7 +749,10 @@ async def _complete(self: OpenAIModel, client: Any, request: Request, options: d
     "Let the model go on with a text."
     if request.logprobs:
         options['logprobs'] = request.logprobs
-    response = await client.completions.create(prompt=request.prompt, **options)
+    return _read_completion(await client.completions.create(prompt=request.prompt, **options))
+
+
+def _read_completion(response: Any) -> Answer:
     choice = _first_choice(response)
     why = why_no_text(choice.finish_reason, 'finish_reason', False)
     return _answer(choice.text or '', response, choice, choice.logprobs and choice.logprobs.top_logprobs, why)
@@ -739,7 +764,10 @@ async def _chat(self: OpenAIModel, client: Any, request: Request, options: dict)
     if request.logprobs:
         options |= dict(logprobs=True, top_logprobs=request.logprobs)
     options['extra_body'] = dict(messages=self._messages(request)) | options.get('extra_body', {})
-    response = await client.chat.completions.create(messages=(), **options)  # What is extra goes before it
+    return _read_chat(await client.chat.completions.create(messages=(), **options))  # What is extra goes before it
+
+
+def _read_chat(response: Any) -> Answer:
     choice = _first_choice(response)
     if choice.message is None:
         raise BadAnswer(complaint_in_fields(_fields(response), 'message'))
@@ -752,7 +780,7 @@ def _chat_logprobs(choice: Any) -> list | None:
         return None
     return [{top.token: top.logprob for top in token.top_logprobs} for token in choice.logprobs.content]
 
-# %% ../nbs/27_providers.ipynb #f7c1befb
+# %% ../nbs/27_providers.ipynb #bf5831cb
 class AnthropicModel(APIModel):
     """A model behind Anthropic's messages.
 
@@ -772,15 +800,18 @@ class AnthropicModel(APIModel):
 
     async def send(self, client: Any, request: Request) -> Answer:
         "Send `request` as a message."
+        response = await client.messages.create(**self._parameters(request))
+        return _message_answer(response, request.stop if 'stop_sequences' in self.left_out else ())
+
+    def _parameters(self, request: Request) -> dict[str, Any]:
+        "Return all that is sent for `request`."
         if request.how == 'continue' or request.logprobs:
             raise ModelError(
                 f'{self.name} answers chats only, without log-probabilities; use the prompt set DEFAULT or METHOD',
                 'access',
             )
         messages = [message for message in self._messages(request) if message['role'] != 'system']
-        options = self._options(request, self.left_out)
-        response = await client.messages.create(model=self.model, messages=messages, **options)
-        return _message_answer(response, request.stop if 'stop_sequences' in self.left_out else ())
+        return dict(model=self.model, messages=messages) | self._options(request, self.left_out)
 
     def names_sent(self, request: Request, left_out: Collection[str]) -> set[str]:
         "Return what goes with `request`, by its name, if `left_out` does not."
@@ -858,3 +889,66 @@ def most_tokens(self: APIModel, request: Request) -> tuple[int, int | None]:
     limit = next((body[name] for name in LIMITS if body.get(name)), None)
     n_answers = max(body.get('n') or 1, body.get('best_of') or 1)
     return most_prompt_tokens(text), limit and limit * n_answers
+
+# %% ../nbs/27_providers.ipynb #dd0d3991
+def _as_body(options: dict[str, Any]) -> dict[str, Any]:
+    "Return the options of a call of the SDK as the body that it would send."
+    beyond = ('extra_headers', 'extra_query', 'extra_body', 'timeout')
+    plain = {name: value for name, value in options.items() if name not in beyond}
+    return plain | (options.get('extra_body') or {})
+
+
+@patch
+def body(self: OpenAIModel, request: Request) -> dict[str, Any]:
+    "Return the body in which `request` is sent."
+    options = self._options(request, self.left_out)
+    if request.how == 'continue':
+        logprobs = dict(logprobs=request.logprobs) if request.logprobs else {}
+        return _as_body(options | logprobs) | dict(prompt=request.prompt)
+    logprobs = dict(logprobs=True, top_logprobs=request.logprobs) if request.logprobs else {}
+    return _as_body(options | logprobs) | dict(messages=self._messages(request))
+
+
+@patch
+def body(self: AnthropicModel, request: Request) -> dict[str, Any]:
+    "Return the body in which `request` is sent."
+    return _as_body(self._parameters(request))
+
+# %% ../nbs/27_providers.ipynb #7a483dee
+@patch
+def read_body(self: OpenAIModel, data: dict[str, Any], request: Request) -> Answer:
+    "Return the answer in the body of a response to `request`."
+    from openai.types import Completion
+    from openai.types.chat import ChatCompletion
+
+    if request.how == 'continue':
+        answer = _read_completion(Completion.construct(**data))
+    else:
+        answer = _read_chat(ChatCompletion.construct(**data))
+    answer.text = _until(answer.text, request.stop)
+    return answer
+
+
+@patch
+def read_body(self: AnthropicModel, data: dict[str, Any], request: Request) -> Answer:
+    "Return the answer in the body of a response to `request`."
+    from anthropic.types import Message
+
+    return _message_answer(Message.construct(**data), request.stop)
+
+# %% ../nbs/27_providers.ipynb #e9066201
+@patch
+def explain(self: APIModel, error: Exception) -> ModelError:
+    "Return an SDK's error as a `ModelError` without secrets."
+    plain, _ = self._explain(error, set())
+    return plain
+
+
+@patch
+def refusal(self: APIModel, complaint: Complaint, request: Request) -> tuple[ModelError, bool]:
+    "Return a complaint about `request` as an error, and whether asking again without a parameter may help."
+    sent = self.names_sent(request, frozenset())
+    plain, refused = self._explain(BadAnswer(complaint), sent)
+    if refused is not None:
+        self._leave_out(refused)
+    return plain, refused is not None

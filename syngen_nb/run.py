@@ -35,7 +35,7 @@ from .task import Task
 from .taxonomy import Taxonomy
 from .wording import counted, duration_words, spent_words
 
-# %% ../nbs/33_run.ipynb #3fa68669
+# %% ../nbs/33_run.ipynb #a2eda91f
 @dataclass
 class Workspace:
     "Hold the parts that the stages of a run share."
@@ -64,8 +64,9 @@ class Workspace:
         self.asker = self.asker_type(self.cache, self.usage, self.task.instruction, on_change=self.tell)
         self.asker.may_ask = lambda: not self.engine.is_paused
         self.asker.budget = self.budget
+        concurrency = self.asker.concurrency or model.concurrency
         answer = self.asker.answer
-        self.engine = Engine(answer, model.concurrency, self.rounds, self.is_gone, self.tell, self.hold)
+        self.engine = Engine(answer, concurrency, self.rounds, self.is_gone, self.tell, self.hold)
 
     def is_gone(self, job: Job) -> bool:
         "Return whether all nodes that `job` was for were taken out of the tree."
@@ -312,7 +313,7 @@ def progress(self: Run) -> dict[str, Any]:
     limit = self._limit()
     return told | dict(limit=limit) if limit else told
 
-# %% ../nbs/33_run.ipynb #3fd9c0ff
+# %% ../nbs/33_run.ipynb #da724a10
 WHOLE_BUT_LAST = 0.99  # The share of the work that is shown at most while a run goes on
 
 
@@ -346,7 +347,8 @@ def _doing(self: Run) -> str:
     if self.done:
         return ''
     is_first = not self.usage.requests and bool(self.workspace.pace.jobs_on_way())
-    return self.workspace.pace.doing or ('waiting for the first answer' if is_first else '')
+    waiting = 'waiting for the first answer' if is_first else ''
+    return self.workspace.pace.doing or self.workspace.asker.doing or waiting
 
 # %% ../nbs/33_run.ipynb #b91f9063
 @patch
@@ -446,6 +448,28 @@ def pause(self: Run) -> None:
     with self._lock:
         self._engine.is_paused = self._is_at_work()
     self.workspace.tell()
+
+# %% ../nbs/33_run.ipynb #dfcbcac8
+@patch(as_prop=True)
+def pending(self: Run) -> list[dict]:
+    "What waits at the provider: dicts with `id`, `status`, `requests`, `seconds`, perhaps `answered` and `failed`."
+    return list(self.workspace.asker.batches)
+
+
+@patch
+def cancel(self: Run) -> int:
+    """Stop, and cancel the batches of this run; return how many there were.
+
+    What the provider has answered by then is paid. `resume`, or the same call later, takes it and asks for the rest.
+
+    Raises
+    ------
+    ModelError
+        If the provider refuses.
+    """
+    worker.refuse_to_wait()
+    self.stop()
+    return worker.start(self.workspace.asker.cancel()).result()
 
 # %% ../nbs/33_run.ipynb #8622abd7
 @patch
@@ -695,7 +719,7 @@ def _draw(bar: Any, run: Run) -> bool:
         bar.refresh()
     return goes_on
 
-# %% ../nbs/33_run.ipynb #2478d129
+# %% ../nbs/33_run.ipynb #e248471c
 def stopped_words(run: Run) -> str:
     "Return what to say when `run` was stopped by an interrupt."
     done, total = run.stages[-1].counts()
@@ -703,7 +727,9 @@ def stopped_words(run: Run) -> str:
         kept = 'What was answered is kept in memory: a call with the same Cache object goes on from there'
     else:
         kept = f'What was answered is kept in {run.cache.path}: the same call goes on from there'
-    return f'Stopped at {done:,} of {counted(total, run.unit)}. {kept}'
+    out = len(run.pending)
+    left = f'. {counted(out, "batch")} at the provider: the same call takes the answers' if out else ''
+    return f'Stopped at {done:,} of {counted(total, run.unit)}. {kept}{left}'
 
 # %% ../nbs/33_run.ipynb #42f7747c
 def wait_for(run: Run, progress: bool = True) -> Any:

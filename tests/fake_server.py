@@ -20,6 +20,8 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+from fake_batches import ROUTES, Batches
+
 FAULTS = '429 500 broken truncated short long repeated bad_item empty hang close'.split()
 HANG = 60  # seconds: longer than any client in a test waits
 # Words that are nobody's label, so that no answer seems to name one.
@@ -153,8 +155,13 @@ class Fake:
         strict=False,
         no_logprobs=False,
         limit=None,
+        stable=False,
+        no_batches=False,
+        **batches,  # What `Batches` takes
     ):
         self.limit = RateLimit(**(json.loads(limit) if isinstance(limit, str) else limit)) if limit else None
+        self.stable = stable
+        self.batches = None if no_batches else Batches(self, **batches)
         self.latency, self.faults, self.seed, self.auth = latency, parse_faults(faults), seed, auth
         self.die_after, self.fail_match, self.strict, self.no_logprobs = die_after, fail_match, strict, no_logprobs
         self.n, self.busy, self.given, self.earlier = 0, 0, set(), {}
@@ -165,7 +172,7 @@ class Fake:
         while True:
             ws = rng.choices(WORDS, k=rng.randint(12, 25)) if key == 'text' else rng.sample(WORDS, rng.choice((2, 3)))
             s = ' '.join(ws).capitalize() + ('.' if key == 'text' else '')
-            if s not in self.given:
+            if self.stable or s not in self.given:
                 self.given.add(s)
                 return s
 
@@ -232,6 +239,8 @@ class Fake:
         prompt = '\n'.join(
             filter(None, [flat(d.get('system')), *(flat(m.get('content')) for m in d.get('messages', []))])
         )
+        if self.stable:
+            rng = random.Random(f'{self.seed}/{prompt}')
         fmt = (
             (d.get('response_format') or {}).get('json_schema')
             if openai
@@ -404,7 +413,11 @@ class Http(asyncio.Protocol):
             body = self.buf[end + 4 : pos]
         self.buf, self.waiting = self.buf[pos:], True
         self.fake.busy += 1
-        status, extra, out, fault = self.fake.answer(first.split(' ')[1].split('?')[0], head, body)
+        method, target, _ = first.split(' ')
+        if self.fake.batches and ROUTES.match(target):
+            status, extra, out, fault = self.fake.batches.answer(method, target, head, body)
+        else:
+            status, extra, out, fault = self.fake.answer(target.split('?')[0], head, body)
         asyncio.get_running_loop().call_later(
             {'hang': HANG, 'limit': 0}.get(fault, self.fake.latency), self.send, status, extra, out
         )
@@ -416,7 +429,8 @@ class Http(asyncio.Protocol):
             return
         if not status:
             return self.t.close()
-        b = json.dumps(out).encode()
+        is_file = isinstance(out, list)  # of JSON lines
+        b = '\n'.join(map(json.dumps, out)).encode() if is_file else json.dumps(out).encode()
         hs = ''.join(f'{k}: {v}\r\n' for k, v in extra.items())
         self.t.write(
             f'HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {len(b)}\r\n{hs}\r\n'.encode()
@@ -465,6 +479,12 @@ def serve(
     no_logprobs=False,
     port=0,
     limit=None,
+    stable=False,
+    no_batches=False,
+    seconds=None,
+    plan='',
+    most=None,
+    stays=False,
 ):
     "Run the fake as a process until the end of the block"
     with tempfile.TemporaryDirectory() as tmp:
@@ -477,12 +497,18 @@ def serve(
             die_after=die_after,
             fail_match=fail_match,
             limit=json.dumps(limit) if limit else None,
+            seconds=seconds,
+            plan=plan,
+            most=most,
             log=os.path.join(tmp, 'log.jsonl'),
         )
         cmd = (
             [sys.executable, os.path.abspath(__file__), '--with-parent']
             + ['--strict'] * strict
             + ['--no-logprobs'] * no_logprobs
+            + ['--stable'] * stable
+            + ['--no-batches'] * no_batches
+            + ['--stays'] * stays
         )
         cmd += [f'--{k.replace("_", "-")}={v}' for k, v in opts.items() if v not in (None, '')]
         p = subprocess.Popen(cmd, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -508,5 +534,11 @@ if __name__ == '__main__':
     a.add_argument('--strict', action='store_true', help="turn down schemas that Anthropic's API would")
     a.add_argument('--no-logprobs', action='store_true', help='turn down requests for log-probabilities')
     a.add_argument('--limit', help='JSON of what a RateLimit takes, such as {"requests": 50}')
+    a.add_argument('--stable', action='store_true', help='answer the same request alike, whatever came before')
+    a.add_argument('--no-batches', action='store_true', help='know no batches')
+    a.add_argument('--seconds', type=float, default=0, help='that a batch takes')
+    a.add_argument('--plan', default='', help='the fates of the first batches, see fake_batches.py')
+    a.add_argument('--most', type=int, help='requests in a batch')
+    a.add_argument('--stays', action='store_true', help='let no batch end before it is cancelled')
     a.add_argument('--with-parent', action='store_true', help='end when stdin closes')
     asyncio.run(main(**vars(a.parse_args())))

@@ -1,0 +1,409 @@
+"""Batches: half the price, the same frame, and nothing paid for twice, whatever dies when"""
+
+import multiprocessing
+import os
+import re
+import time
+from collections import Counter
+from pathlib import Path
+
+import batch_child
+import pytest
+from fake_server import serve
+from helpers import TASK, anthropic, check_exact, openai
+
+from syngen_nb import Cache, generate, get_model, start
+from syngen_nb.batch_asker import MOST_SENDS, cancel_batches, pending_batches
+from syngen_nb.batches import AnthropicBatches, APIBatches, OpenAIBatches
+from syngen_nb.models import ModelError
+from syngen_nb.providers import OpenAIModel
+
+pytestmark = pytest.mark.skipif(os.name == 'nt', reason='Windows has no file locks, and no forkserver')
+
+ROWS = 30
+KINDS = pytest.mark.parametrize('kind', [openai, anthropic])
+QUICK = dict(poll_seconds=0.02, gather_seconds=0.02, settle_seconds=0.1)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    for name, seconds in QUICK.items():
+        monkeypatch.setattr(APIBatches, name, seconds)
+
+
+def in_batches(server):
+    "The names of all requests that batches were made of"
+    return [name for r in server.requests() for name in r.get('ids', ())]
+
+
+def asked_live(server):
+    return [r for r in server.requests() if not r['path'].startswith('/batches')]
+
+
+def sizes(server):
+    return [r['n'] for r in server.requests() if 'ids' in r]
+
+
+def batch(server, kind, cache, n=ROWS, **kw):
+    return generate(TASK, n, model=kind(server), cache=cache, progress=False, **dict(batch=True) | kw)
+
+
+def live(server, kind, path, n=ROWS):
+    return generate(TASK, n, model=kind(server), cache=path, progress=False)
+
+
+@KINDS
+def test_the_frame_is_the_same(kind, cache, tmp_path):
+    "Live or in batches: the same requests, the same frame. The tree is asked live, texts are not, and the cache serves both"
+    with serve(stable=True) as s:
+        df = live(s, kind, tmp_path / 'live.sqlite')
+        n_live = s.count
+        texts = [r['prompt'] for r in s.requests() if r['key'] == 'text']
+        assert batch(s, kind, cache).equals(df)
+        asked = s.requests()[n_live:]
+        assert Counter(r['prompt'] for r in asked if r['path'].startswith('/batches/') and 'ids' not in r) == Counter(
+            texts
+        )
+        assert 'text' not in {r['key'] for r in asked if not r['path'].startswith('/batches')}
+        n = s.count
+        assert batch(s, kind, cache).equals(df) and live(s, kind, cache).equals(df) and s.count == n
+
+
+@KINDS
+def test_the_tree_in_batches_too(kind, cache):
+    with serve(stable=True) as s:
+        check_exact(batch(s, kind, cache, batch='all'), ROWS)
+        assert not asked_live(s) and len(sizes(s)) == 4  # source types, topics, subtopics, texts
+
+
+def test_it_costs_half(cache, tmp_path, monkeypatch):
+    monkeypatch.setattr(OpenAIModel, 'is_own', property(lambda self: True))
+    with serve(stable=True) as s:
+        model = get_model('openai/gpt-5-mini', base_url=s.url, api_key='k')
+        full = generate(TASK, 9, model=model, cache=tmp_path / 'live', progress=False).attrs['syngen']['usage']
+        half = generate(TASK, 9, model=model, cache=cache, progress=False, batch='all').attrs['syngen']['usage']
+    assert full['requests'] == half['requests'] and full['unpriced'] == half['unpriced'] == 0
+    assert half['dollars'] == pytest.approx(full['dollars'] / 2) and full['dollars'] > 0
+
+
+@pytest.mark.parametrize(
+    ('kind', 'fate'),
+    [(openai, o) for o in 'expire partial line queue lost refused'.split()]
+    + [(anthropic, o) for o in 'expire partial lost refused'.split()],
+)
+def test_what_can_become_of_a_batch(kind, fate, cache, tmp_path):
+    "What was not answered is asked again, and only that"
+    with serve(stable=True) as s:
+        df = live(s, kind, tmp_path / 'live.sqlite')
+    with serve(stable=True, plan=fate) as s:
+        assert batch(s, kind, cache).equals(df)
+        names = in_batches(s)
+        n = len(set(names))
+        twice = len(names) - n
+        first, *more = sizes(s)
+        if fate == 'expire':
+            assert first == n and more == [n // 2]
+        elif fate == 'partial':
+            assert first == n and more == [n // 3]
+        elif fate in ('lost', 'refused'):
+            assert first == n and not more
+        elif fate == 'line':  # that one failed, the others go at once; it follows as a failed request does
+            assert twice == n and sum(more) == n
+        else:
+            assert first == n and more[0] == n // 2 and sum(more) == n
+        assert pending_batches(cache) == []
+
+
+def test_what_is_never_answered(cache):
+    "It does not go round for ever"
+    with serve(stable=True, plan=','.join(['nothing'] * MOST_SENDS)) as s:
+        with pytest.raises(ModelError, match=f'no answer in {MOST_SENDS} batches: .* expired'):
+            batch(s, openai, cache, batch='all')
+        assert sizes(s) == [1] * MOST_SENDS
+
+
+@KINDS
+def test_cancelled_elsewhere(kind, cache):
+    "The run ends, keeps what was answered, and the same call asks for the rest"
+    with serve(stable=True, plan='cancel', seconds=0.2) as s:
+        if kind is openai:
+            with pytest.raises(ModelError, match='was cancelled elsewhere'):
+                batch(s, kind, cache)
+        n = len(in_batches(s))
+        check_exact(batch(s, kind, cache), ROWS)
+        if kind is openai:
+            assert sizes(s) == [n, n // 2]
+
+
+def test_a_file_that_is_turned_down(cache):
+    with serve(stable=True, plan='fail') as s:
+        with pytest.raises(ModelError, match='was turned down: The file is not valid'):
+            batch(s, openai, cache)
+        assert pending_batches(cache) == []
+        check_exact(batch(s, openai, cache), ROWS)
+
+
+@KINDS
+def test_a_request_that_fails(kind, cache):
+    "It is asked once more, then its cell is named in the provider's words; the others are there"
+    with serve(stable=True) as s:
+        df = batch(s, kind, cache)
+    name = df.subtopic.iloc[0]
+    with serve(stable=True, fail_match=name) as s:
+        cache.unlink()
+        with pytest.warns(UserWarning, match='This prompt is turned down'):
+            short = batch(s, kind, cache)
+        assert 0 < len(short) <= len(df)
+        assert max(Counter(in_batches(s)).values()) == 2
+
+
+def test_split(cache, monkeypatch):
+    "No batch has more requests, or more bytes, than the provider allows"
+    monkeypatch.setattr(OpenAIBatches, 'most_requests', 7)
+    with serve(stable=True, most=7) as s:
+        check_exact(batch(s, openai, cache), ROWS)
+        assert max(sizes(s)) == 7 and len(set(in_batches(s))) == len(in_batches(s))
+    monkeypatch.setattr(AnthropicBatches, 'most_bytes', 9_000)
+    with serve(stable=True) as s:
+        cache.unlink()
+        check_exact(batch(s, anthropic, cache), ROWS)
+        assert len(sizes(s)) > 2
+
+
+def test_too_large_for_any_batch(cache, monkeypatch):
+    monkeypatch.setattr(OpenAIBatches, 'most_bytes', 100)
+    with serve(stable=True) as s, pytest.raises(ModelError, match='fits into no batch'):
+        batch(s, openai, cache, batch='all')
+
+
+@KINDS
+def test_votes_go_together(kind, cache):
+    "A judge without log-probabilities votes in one batch; one with them is asked once, and twice where the server refuses"
+    with serve(stable=True, no_logprobs=True) as s:
+        df = generate(TASK, 12, model=kind(s), cache=cache, progress=False, batch=True, verify='keep')
+        assert df.confidence.notna().all()
+        names = in_batches(s)
+        checks = Counter(name.split('-')[0] for name in names if not name.endswith('-0'))
+        assert len(df) == 12 and len(checks) == 12 and set(checks.values()) == {2}
+        assert df.attrs['syngen']['usage']['cached'] == 0
+
+
+def test_early_errors(cache, tmp_path):
+    "What cannot work is said before anything is asked"
+    with pytest.raises(ValueError, match='no batch API: batch= is for'):
+        generate(TASK, 9, cache=cache, batch=True)
+    with serve(no_batches=True) as s:
+        with pytest.raises(ValueError, match='needs a cache on disk'):
+            batch(s, openai, ':memory:')
+        with pytest.raises(ValueError, match="batch must be True, False or 'all'"):
+            batch(s, openai, cache, batch='texts')
+        assert s.count == 0
+        for kind in (openai, anthropic):
+            with pytest.raises(ModelError, match='has no batch API; leave batch= out'):
+                batch(s, kind, cache)
+        assert {r['status'] for r in s.requests()} == {404}
+        with pytest.raises(ModelError, match='No key for openai/x'):
+            generate(TASK, 9, model='openai/x', cache=cache, batch=True, progress=False)
+
+
+def wait(what, seconds=10):
+    end = time.time() + seconds
+    while not what():
+        assert time.time() < end
+        time.sleep(0.005)
+
+
+@KINDS
+def test_stop_leaves_it_and_cancel_does_not(kind, cache):
+    with serve(stable=True, stays=True) as s:
+        run = start(TASK, ROWS, model=kind(s), cache=cache, batch=True)
+        wait(lambda: run.pending and run.pending[0]['id'])
+        wait(lambda: 'sent' in run.progress()['doing'])
+        assert run.progress()['doing'].startswith('1 batch: ')
+        n = run.pending[0]['requests']
+        run.stop()
+        wait(lambda: run.done)
+        (left,) = pending_batches(cache)
+        assert left['requests'] == n == len(in_batches(s)) and left['model'] == kind(s).name
+        run.resume()
+        wait(lambda: run.status == 'running' and run.progress()['current'])
+        assert run.cancel() == 1
+        wait(lambda: run.done)
+        assert run.status == 'stopped' and len(in_batches(s)) == n
+        later = start(TASK, ROWS, model=kind(s), cache=cache, batch=True)
+        wait(lambda: len(sizes(s)) == 2)
+        assert sizes(s)[1] == n // 2  # the fake had answered every other one
+        wait(lambda: later.pending and later.pending[0]['id'])
+        later.stop()
+        wait(lambda: later.done)
+        assert cancel_batches(kind(s), cache) == 1
+        later.resume()
+        wait(lambda: len(sizes(s)) == 3)
+        later.stop()
+
+
+@pytest.mark.parametrize('verify', [None, 'keep'])
+def test_a_spending_cap_holds(verify, cache, tmp_path):
+    "What waits in batches counts as spent; a higher cap goes on with what is missing, and nothing is sent twice"
+    how = dict(batch=True, verify=verify, progress=False)
+    with serve(stable=True, no_logprobs=True) as s:
+        model = openai(s, price=(1, 2), max_tokens=150)
+        df = generate(TASK, ROWS, model=model, cache=tmp_path / 'full.sqlite', **how)
+        full, n = df.attrs['syngen']['usage']['dollars'], len(in_batches(s))
+        cap = full  # The last requests could cost more than they do
+        run = start(TASK, ROWS, model=model, cache=cache, batch=True, verify=verify, max_dollars=cap)
+        wait(lambda: run.is_at_cap)
+        assert 0 < run.usage.dollars <= cap and run.budget.sum.total().dollars <= cap
+        assert 0 < len(in_batches(s)) - n < n
+        assert run.resume(max_dollars=full * 20).result().equals(df)
+        assert run.usage.dollars == pytest.approx(full)
+        names = in_batches(s)
+        assert set(names[n:]) == set(names[:n])
+        assert verify or len(names) == 2 * n  # Checks with log-probabilities are refused first, fewer under a cap
+
+
+def test_a_cap_keeps_what_waits(cache):
+    "After a stop the money stays set aside: the batch may be billed"
+    with serve(stable=True, stays=True) as s:
+        model = openai(s, price=(1, 2), max_tokens=150)
+        run = start(TASK, ROWS, model=model, cache=cache, batch=True, max_dollars=5)
+        wait(lambda: run.pending and run.pending[0]['id'])
+        run.stop()
+        wait(lambda: run.done and not run.budget.n_on_way)
+        assert run.budget.n_unknown == len(in_batches(s)) > 0
+
+
+def test_paused(cache):
+    "Nothing leaves while a run is paused"
+    with serve(stable=True, latency=0.01) as s:
+        run = start(TASK, ROWS, model=openai(s), cache=cache, batch=True)
+        wait(lambda: s.count > 10)
+        run.pause()
+        time.sleep(0.2)
+        assert not sizes(s)
+        check_exact(run.resume().result(), ROWS)
+        assert len(sizes(s)) == 1
+
+
+def test_a_batch_that_the_provider_has_forgotten(cache):
+    with serve(stable=True, stays=True) as s:
+        run = start(TASK, ROWS, model=openai(s), cache=cache, batch=True)
+        wait(lambda: run.pending and run.pending[0]['id'])
+        run.stop()
+        wait(lambda: run.done)
+        port = int(s.url.split(':')[-1].split('/')[0])
+    with serve(stable=True, port=port) as s:
+        with pytest.raises(ModelError, match=r'the server knows no batch batch_1. cancel_batches'):
+            batch(s, openai, cache)
+        assert cancel_batches(openai(s), cache) == 1 and pending_batches(cache) == []
+        check_exact(batch(s, openai, cache), ROWS)
+
+
+if os.name != 'nt':  # Each is a process of its own; what it imports is there already
+    CHILDREN = multiprocessing.get_context('forkserver')
+    CHILDREN.set_forkserver_preload(['batch_child'])
+
+
+def child(kind, s, cache, stage=None):
+    "Start a process that runs `batch`, and dies at a stage if there is one"
+    address = s.url if kind is openai else s.root
+    p = CHILDREN.Process(target=batch_child.run, args=(kind.__name__, address, cache, ROWS, stage, QUICK))
+    p.start()
+    return p
+
+
+def ends_with(p, code):
+    p.join(60)
+    return p.exitcode == code
+
+
+@pytest.mark.parametrize(
+    ('kind', 'stage'),
+    [(k, o) for k in (openai, anthropic) for o in batch_child.STAGES if k is openai or o != 'uploaded'],
+)
+def test_killed_and_resumed(kind, stage, cache, tmp_path):
+    "A process that dies at any stage: the next one sends only what no batch was made of, and the frame is that of a live run"
+    with serve(stable=True, seconds=0.05) as s:
+        df = live(s, kind, tmp_path / 'live.sqlite')
+        n_live = len(asked_live(s))
+        assert ends_with(child(kind, s, cache, stage), 7)
+        tree, made = len(asked_live(s)) - n_live, len(in_batches(s))
+        assert made == (0 if stage in ('claimed', 'uploaded') else len(set(in_batches(s))))
+        again = batch(s, kind, cache)
+        assert again.equals(df)
+        assert max(Counter(in_batches(s)).values()) == 1  # no request was in two batches
+        assert len(asked_live(s)) - n_live == tree and len(sizes(s)) == 1
+        assert pending_batches(cache) == []
+        usage = again.attrs['syngen']['usage']
+        paid_before = dict(half=9, stored=len(in_batches(s)), forgotten=len(in_batches(s)))
+        assert len(in_batches(s)) - usage['requests'] in (paid_before.get(stage, 0), paid_before.get(stage, 0) + 1)
+
+
+def test_another_batch_of_the_same_size(cache):
+    "Anthropic's batches carry no mark: one of somebody else's that looks the same is told apart by its results"
+    with serve(stable=True, seconds=0.05) as s:
+        assert ends_with(child(anthropic, s, cache, 'claimed'), 7)
+        (left,) = pending_batches(cache)
+        import anthropic as sdk
+
+        body = dict(model='m', max_tokens=5, messages=[dict(role='user', content='Hello')])
+        requests = [dict(custom_id=f'other-{i}', params=body) for i in range(left['requests'])]
+        sdk.Anthropic(base_url=s.root, api_key='k').messages.batches.create(requests=requests)
+        check_exact(batch(s, anthropic, cache), ROWS)
+        ours = [name for name in in_batches(s) if not name.startswith('other')]
+        assert len(ours) == len(set(ours)) == left['requests']
+
+
+@KINDS
+def test_two_processes(kind, cache):
+    "Two processes with one cache at the same time send each request once, and both have all rows"
+    with serve(stable=True, seconds=0.1) as s:
+        others = [child(kind, s, cache) for _ in range(2)]
+        assert all(ends_with(p, 0) for p in others)
+        assert max(Counter(in_batches(s)).values()) == 1
+        check_exact(batch(s, kind, cache), ROWS)
+        assert len(in_batches(s)) == len(set(in_batches(s)))
+
+
+def test_secrets_stay_out(cache):
+    "No key is in the cache's file, in what waits, or in an error"
+    with serve(stable=True, stays=True) as s:
+        model = get_model('openai/fake', base_url=s.url, api_key='sk-a-secret', extra_headers={'X-Token': 'tok-secret'})
+        run = start(TASK, ROWS, model=model, cache=cache, batch=True)
+        wait(lambda: run.pending and run.pending[0]['id'])
+        run.stop()
+        wait(lambda: run.done)
+    Cache(cache).close()
+    stored = b''.join(path.read_bytes() for path in cache.parent.glob(f'{cache.name}*'))
+    assert b'batch_1' in stored and b'sk-a-secret' not in stored and b'tok-secret' not in stored
+
+
+def test_a_server_out_of_reach_for_a_while(cache):
+    "Looks that fail are repeated: the run goes on where the server is back"
+    with serve(stable=True, stays=True) as s:
+        port = int(s.url.split(':')[-1].split('/')[0])
+        model = openai(s, retries=0)
+        run = start(TASK, ROWS, model=model, cache=cache, batch=True)
+        wait(lambda: run.pending and run.pending[0]['id'])
+    wait(lambda: 'trying again' in run.progress()['doing'])
+    assert run.status == 'running'
+    run.stop()
+    wait(lambda: run.done)
+    assert port and len(pending_batches(cache)) == 1
+
+
+def test_the_page_runs(tmp_path, monkeypatch, capsys):
+    "The snippets of docs/batch.md, in order, as a reader would run them"
+    page = (Path(__file__).parents[2] / 'docs/batch.md').read_text(encoding='utf-8')
+    snippets = re.findall(r'^```python\n(.*?)^```', page, re.M | re.S)
+    assert len(snippets) == page.count('```python') == 4
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv('OPENAI_API_KEY', 'a-key-of-a-test')
+    names = {}
+    with serve(seconds=0.05) as s:
+        monkeypatch.setenv('OPENAI_BASE_URL', s.url)
+        for snippet in snippets:
+            exec(compile(snippet, 'docs/batch.md', 'exec'), names)
+        assert len(sizes(s)) >= 3
+    assert len(names['df']) == 80 and names['df'].text.is_unique
+    assert "'requests': " in capsys.readouterr().out
