@@ -18,7 +18,7 @@ FLOORS = {
         'local_model known_models'
     ),
     'engine': 'jobs pace engine asker run options',
-    'work': 'filters duplicates judge ledger checks name_lists grow_errors grow generate estimate',
+    'work': 'filters duplicates judge ledger checks name_lists grow_errors grow generate figures estimate',
     'judging': 'metrics report report_page stats evaluate split export card',
     'widgets': 'base task_form taxonomy_tree run_view data_view studio_file studio',
 }
