@@ -3,15 +3,15 @@
     python benchmarks/estimates.py
     python benchmarks/estimates.py record MODEL SET [ROWS [SEED]]
 
-The runs in `recorded/` and the recording `reviews` are made again from their answers, without a model. Before a run, and
-when a quarter and a half of its answers are there, it is estimated. Each run is made as it was recorded, for fewer rows and
-without label checks. A run whose answers were not all recorded is left out.
+The runs in `recorded/` and the recording `reviews` are made again from their answers, without a model. Each is
+estimated before it, and when a quarter and a half of its answers are there. It is made as it was recorded, without
+label checks and for fewer rows. A run whose answers were not all recorded is left out.
 
-Seconds are simulated, because a recording says nothing about an idle machine: each answer comes after the seconds that the
-model's pace says, times a factor for the machine (up to 1.6 times slower or faster) and one for the answer. A clock of
-its own measures them. So they show whether stages, rounds and slots are counted rightly, not whether the pace is that of
-your machine. Seconds that were really measured stand in the last table: half the CPU time of a recorded run, as it kept
-both cores busy."""
+Seconds are simulated, because a recording says nothing about an idle machine: each answer comes after the seconds that
+the model's pace says, times a factor for the machine (up to 1.6 times slower or faster) and one for the answer. A clock
+of its own measures them. So they show whether stages, rounds and slots are counted rightly, not whether the pace is
+that of your machine. Seconds that were really measured stand in the last table: half the CPU time of a recorded run, as it
+kept both cores busy."""
 
 import asyncio
 import json
@@ -20,16 +20,15 @@ import random
 import sys
 import time
 import warnings
-from heapq import heappop, heappush
 from contextlib import nullcontext
+from heapq import heappop, heappush
 from pathlib import Path
 
 import pandas as pd
 from worth_arms import TASKS
 
-from syngen_nb import Cache, Replay, Task, estimate, get_model, start
+from syngen_nb import Cache, Replay, Task, estimate, start
 from syngen_nb.asker import Asker
-from syngen_nb.cache import FIELDS
 from syngen_nb.generate import text_run
 from syngen_nb.options import TextOptions
 from syngen_nb.run import ShortWarning
@@ -39,6 +38,7 @@ MOVIES = Task('Classify the sentiment of a movie review', ['negative', 'positive
 SETS = TASKS | dict(movies=MOVIES, notes=Task('Sort notes by what they are about', ['Sea', 'Land', 'Air']))
 QUIET = 0.004  # Seconds without a new request, after which the clock goes on
 MACHINES = 1.6  # How many times as slow or fast a machine is at most
+KEPT = ('series', 'draw', 'cell', 'model', 'answer', 'made')  # Of an answer
 QUANTITIES = ('requests', 'tokens_in', 'tokens_out', 'seconds')
 
 
