@@ -10,8 +10,8 @@ label checks and for fewer rows. A run whose answers were not all recorded is le
 Seconds are simulated, because a recording says nothing about an idle machine: each answer comes after the seconds that
 the model's pace says, times a factor for the machine (up to 1.6 times slower or faster) and one for the answer. A clock
 of its own measures them. So they show whether stages, rounds and slots are counted rightly, not whether the pace is
-that of your machine. Seconds that were really measured stand in the last table: half the CPU time of a recorded run, as it
-kept both cores busy."""
+that of your machine. Seconds that were really measured stand in the last table: half the CPU time of a recorded run,
+as it kept both cores busy."""
 
 import asyncio
 import json

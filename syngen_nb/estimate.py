@@ -127,7 +127,7 @@ async def _work(run: TextRun) -> None:
     for stage in run.stages:
         await stage.work()
 
-# %% ../nbs/49_estimate.ipynb #956dad9a
+# %% ../nbs/49_estimate.ipynb #d11df046
 @dataclass
 class Fate:
     "What became of the texts that were written first."
@@ -147,14 +147,22 @@ def _fate(stage: TextStage, first: Mapping[Job, tuple[int, set[str]]]) -> Fate:
         cell = stage.ledger.cells[job.nodes[0]]
         turned_down = {fold(text) for text, _ in cell.rejected}
         for mark in taken:
-            text = job.items[mark]
-            check = checks.jobs.get((cell.label, text)) if checks else None
-            is_misread = bool(checks and checks.objection(cell.label, text))
+            check = checks.jobs.get((cell.label, job.items[mark])) if checks else None
+            is_misread = _is_misread(stage, cell.id, job.items[mark])
             fate.passed += is_misread or mark not in turned_down
             fate.read += bool(check and check.readings)
             fate.misread += is_misread
-    fate.rejected = {fold(text) for _, text, reason in stage.dropped() if reason != DUPLICATE}
+    is_settled = 2 * fate.read >= fate.passed
+    if not is_settled:
+        fate.read = fate.misread = 0
+    for cell_id, text, reason in stage.dropped():
+        if reason != DUPLICATE and (is_settled or not _is_misread(stage, cell_id, text)):
+            fate.rejected.add(fold(text))
     return fate
+
+
+def _is_misread(stage: TextStage, cell: str, text: str) -> bool:
+    return bool(stage.checks and stage.checks.objection(stage.ledger.cells[cell].label, text))
 
 # %% ../nbs/49_estimate.ipynb #504f187d
 MOST_TIMED = 1000  # Answers
@@ -292,7 +300,7 @@ def _trust_guesses(stage: TextStage, rejected: set[str]) -> None:
     stage.filters = KnownRejects(rejected)
     stage.ledger.misread = lambda cell, text: ''
 
-# %% ../nbs/49_estimate.ipynb #dc1164ba
+# %% ../nbs/49_estimate.ipynb #44037736
 LETTERS_A_TOKEN = 4
 USUAL_LIST = usual_share(0.95, 8)  # Lists of names that are complete after a request
 UNFILTERED = 0.98  # Share of texts that are no copy of another one
@@ -325,7 +333,7 @@ def usual_known(run: TextRun, level: str, model: Model) -> Known:
     limit = _limit(run, level)
     tokens = min(model.item_tokens.get(level, TOKENS[level]), limit)
     factor = 1.0 if tokens == limit == 1 else 1.7
-    return Known(share, Figure(tokens, factor), Figure(LETTERS_A_TOKEN, 1.3), Figure(1.0, 2.0, least=1.3), limit)
+    return Known(share, Figure(tokens, factor), Figure(LETTERS_A_TOKEN, 1.3), Figure(1.0, 2.0, least=1.6), limit)
 
 # %% ../nbs/49_estimate.ipynb #5cd18f7d
 FEWEST_TIMED = 4  # Answers
