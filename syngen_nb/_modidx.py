@@ -7,6 +7,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'syngen_nb.answers._from_python': ('answers.html#_from_python', 'syngen_nb/answers.py'),
                                    'syngen_nb.answers._from_single_quotes': ('answers.html#_from_single_quotes', 'syngen_nb/answers.py'),
                                    'syngen_nb.answers._goes_on': ('answers.html#_goes_on', 'syngen_nb/answers.py'),
+                                   'syngen_nb.answers._is_about_json': ('answers.html#_is_about_json', 'syngen_nb/answers.py'),
                                    'syngen_nb.answers._is_inside_json': ('answers.html#_is_inside_json', 'syngen_nb/answers.py'),
                                    'syngen_nb.answers._is_whole': ('answers.html#_is_whole', 'syngen_nb/answers.py'),
                                    'syngen_nb.answers._items_of': ('answers.html#_items_of', 'syngen_nb/answers.py'),

@@ -316,11 +316,22 @@ def _unescaped(text: str) -> str:
     return ''
 
 
+def _is_about_json(item: str) -> bool:
+    "Return whether `item` is a sentence that begins with JSON."
+    start = len(item) - len(item.lstrip())
+    try:
+        _, end = _decoder.raw_decode(item, start)
+    except (ValueError, RecursionError):
+        return False
+    return item[end:].lstrip()[:1].isalpha()
+
+
 def _decoded(items: list[str], key: str, cut: bool) -> list[str]:
     "Return `items`, with the items inside each one that is JSON itself in its place."
     found: list[str] = []
     for item in items:
-        found.extend(salvage(item, key, cut) if looks_like_json(item) else [item])
+        is_encoded = looks_like_json(item) and not _is_about_json(item)
+        found.extend(salvage(item, key, cut) if is_encoded else [item])
     return found
 
 # %% ../nbs/20_answers.ipynb #89b0b45a

@@ -168,7 +168,7 @@ def check(self: Checks, label: str, text: str, path: tuple[str, ...], nodes: tup
 @patch
 def probabilities(self: Checks, job: CheckJob) -> np.ndarray | None:
     "Return the probabilities of the labels, or None if nothing could be read."
-    return pooled(list(job.readings.values()), is_sure=job.wanted == 1)
+    return pooled(list(job.readings.values()), is_sure=job.is_sure)
 
 
 @patch
@@ -186,7 +186,7 @@ def calibrate(self: Checks) -> None:
 @patch
 def _has_heard(self: Checks, job: CheckJob) -> None:
     self.n_votes += 1
-    self.is_sure = job.wanted == 1
+    self.is_sure = job.is_sure
     if job.readings and not job.wants(self.workspace.rounds):
         self.n_whole += 1
     self.on_answer()

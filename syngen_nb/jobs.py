@@ -321,6 +321,7 @@ class CheckJob(Job):
     on_taken: Callable[[], None] = field(default=lambda: None, repr=False)
     level: str = 'checks'
     readings: dict[int, Any] = field(default_factory=dict, init=False)  # Draw to the probabilities of the labels
+    is_sure: bool = field(default=False, init=False)  # Whether the reading has log-probabilities, not just a vote
     unread: str = field(default='', init=False)  # The last answer that could not be read
 
     @property
@@ -371,6 +372,7 @@ def hear(self: CheckJob, reading: Any, is_sure: bool) -> None:
     if is_sure:
         self.readings.clear()
         self.wanted = 1
+        self.is_sure = True
     if reading is not None:
         self.readings[self.draws] = reading
     self.count_draw(is_fruitful=reading is not None)

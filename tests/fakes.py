@@ -1,7 +1,8 @@
 """Models without a server, for tests: what they say follows from what they are asked.
 
 `Writer` makes up names, texts and choices. `RoughWriter` also fails, breaks off and repeats itself, and may answer in
-any order. `SilentWriter` must not be asked. `WriterWithoutLogprobs` promises log-probabilities and refuses them."""
+any order. `SilentWriter` must not be asked. `WriterWithoutLogprobs` promises log-probabilities and refuses them. `Words` is
+the smallest one; notebooks use it too."""
 
 import asyncio
 import hashlib
@@ -16,6 +17,26 @@ WORDS = (
     'rain door lamp fish road moon salt bird wall song tree wind stone boat river cloud paper glass bread coffee '
     'window winter letter garden station morning market harbour engine ticket'
 ).split()
+
+
+class Words(Model):
+    "Answers every question with random words, the same question with the same ones; it counts what it was asked."
+
+    name = 'me/words'
+    words = WORDS[:12]
+
+    def __init__(self, pause=0):
+        self.pause = pause  # Seconds that an answer takes
+        self.asked = 0
+
+    async def ask(self, request):
+        "Answer with as many items as `request` asks for."
+        self.asked += 1
+        await asyncio.sleep(self.pause)
+        rng = random.Random(f'{request.prompt}{request.seed}')
+        items = request.schema['properties']['items']
+        (key,) = items['items']['properties']
+        return json.dumps([{key: ' '.join(rng.choices(self.words, k=6))} for _ in range(items['minItems'])])
 
 
 class Writer(Model):

@@ -359,3 +359,13 @@ def test_a_judge_that_rambles_takes_no_time(by_mark):
     answer = dict(text='"A", "negative",\n' * 6_000)
     assert read_choice(answer, ['negative', 'positive'], by_mark) is None
     assert time.process_time() - start < 1
+
+
+@pytest.mark.parametrize('logprobs, sure', [(20, True), (0, False)])
+def test_one_word_of_a_judge_is_a_vote_however_many_are_wanted(logprobs, sure):
+    "With votes=1 a judge that gives no log-probabilities is not certain: one vote of n counts (1 + 1/2) / 2"
+    df = pd.DataFrame([(f'a text, secret-{name}-', name) for name in ('good', 'bad')], columns=['text', 'label'])
+    judge = PerfectJudge(SMALL, TOKENIZERS['words'], logprobs)
+    checked = verify(df, Task('Rate', ['good', 'bad']), model=judge, cache=':memory:', votes=1, progress=False)
+    assert checked.checked_label.tolist() == ['good', 'bad']
+    assert all(confidence > 0.9 if sure else confidence == pytest.approx(0.75) for confidence in checked.confidence)

@@ -206,3 +206,16 @@ def test_reasoning_between_special_tokens_is_no_answer(name):
     draft = f'<|{name}|>Like {{"text": "a draft"}}'
     assert salvage(draft + f'<|/{name}|>{{"text": "The text."}}', 'text') == ['The text.']
     assert salvage(draft, 'text', cut=True) == []
+
+
+@pytest.mark.parametrize(
+    'item', ['["a","b"] is a list', '{"json": "x"} is what the app shows.', '{"text": "x"} failed']
+)
+def test_a_sentence_that_begins_with_json_is_whole(item):
+    answer = json.dumps({'items': [{'text': item}, {'text': 'Another one.'}]})
+    assert salvage(answer, 'text') == [item, 'Another one.']
+
+
+def test_an_item_that_is_json_is_read():
+    answer = json.dumps({'items': [{'text': '{"text": "One."}, {"text": "Two."}'}]})
+    assert salvage(answer, 'text') == ['One.', 'Two.']
