@@ -29,7 +29,9 @@ from worth_arms import TASKS
 
 from syngen_nb import Cache, Replay, Task, estimate, start
 from syngen_nb.asker import Asker
+from syngen_nb.estimate import Survey
 from syngen_nb.generate import text_run
+from syngen_nb.loop import worker
 from syngen_nb.options import TextOptions
 from syngen_nb.run import ShortWarning
 
@@ -164,6 +166,17 @@ def options_of(facts: dict, cache, **options) -> TextOptions:
 # --- estimates
 
 
+def kept(facts: dict, answers: list[dict]) -> tuple[float, float]:
+    "Return which share of the first texts of the cells passed the filters, and which share of these the judge."
+    cache = Cache(':memory:')
+    cache.load([row | dict(request=None) for row in answers])
+    survey = Survey(SETS[facts['set']], options_of(facts, cache))
+    for step in survey.steps():
+        worker.start(step).result()
+    fate = survey.fate
+    return fate.passed / fate.asked, 1 - fate.misread / fate.read
+
+
 def estimated(facts: dict, order: list, share: float, **options) -> tuple:
     "Return the estimate when a share of the answers is there, and what the rest used."
     n = int(share * len(order))
@@ -198,8 +211,10 @@ def compared(name: str, when: str, found, used: dict) -> dict:
 
 def main() -> None:
     warnings.simplefilter('ignore', ShortWarning)
-    rows, measured = [], []
+    rows, measured, shares = [], [], []
     for facts, answers in recordings():
+        passed, agreed = kept(facts, answers)
+        shares.append(dict(model=facts['model'], set=facts['set'], filters=passed, checks=agreed))
         kinds = {'': {}, ' unchecked': dict(verify=False), ' half': dict(n_record_to_generate=facts['rows'] // 2)}
         for kind, options in kinds.items():
             name = f'{facts["model"]} {facts["set"]} {facts["rows"]} seed {facts["seed"]}{kind}'
@@ -216,6 +231,7 @@ def main() -> None:
                 if not kind and not share and facts['cpu_seconds']:
                     measured.append((name, facts['cpu_seconds'] / 2, found.seconds, found.most_seconds))
     say(pd.DataFrame(rows), measured)
+    say_kept(pd.DataFrame(shares))
 
 
 def say(table: pd.DataFrame, measured: list) -> None:
@@ -237,6 +253,14 @@ def say(table: pd.DataFrame, measured: list) -> None:
         print(f'\nSeconds by CPU time: {inside} of {len(measured)} in the range')
         for name, seconds, low, high in measured:
             print(f'  {name}: {seconds:.0f} s, estimated {low:.0f} to {high:.0f} s')
+
+
+def say_kept(shares: pd.DataFrame) -> None:
+    "Print which share of the texts was kept, from which `Model.keeps` follows: each set counts once."
+    sets = shares.groupby(['model', 'set'])[['filters', 'checks']].mean()
+    print('\nKept at the first try')
+    print(sets.round(2).to_string())
+    print(sets.groupby('model').mean().round(2).to_string())
 
 
 if __name__ == '__main__':

@@ -300,11 +300,11 @@ def _trust_guesses(stage: TextStage, rejected: set[str]) -> None:
     stage.filters = KnownRejects(rejected)
     stage.ledger.misread = lambda cell, text: ''
 
-# %% ../nbs/49_estimate.ipynb #44037736
-LETTERS_A_TOKEN = 4
+# %% ../nbs/49_estimate.ipynb #eaf12fd3
+LETTERS_A_TOKEN = 4.2
 USUAL_LIST = usual_share(0.95, 8)  # Lists of names that are complete after a request
 UNFILTERED = 0.98  # Share of texts that are no copy of another one
-WORTH = dict(texts=12.0, checks=5.0)  # What is usual for a model counts like so many texts
+WORTH = dict(texts=7.0, checks=4.0)  # What is usual for a model counts like so many texts
 
 
 @dataclass
@@ -436,7 +436,7 @@ def _requests_for_texts(load: Load, share: Range, lost: Range, per_request: int)
 def _at_least(n: int, found: Range) -> Range:
     return _whole(Range(max(found.low, n), max(found.usual, n), max(found.high, n)))
 
-# %% ../nbs/49_estimate.ipynb #197dc4fb
+# %% ../nbs/49_estimate.ipynb #560dff3b
 @dataclass
 class First:
     "The first round of requests."
@@ -468,9 +468,12 @@ def _limited(tokens: Range, requests: Range, limit: float) -> Range:
 
 def _seconds(order: Order) -> Range:
     load, known, first = order.load, order.known, order.first
+    if not first.n:
+        return NOTHING
     slots = max(1, min(load.model.concurrency, math.ceil(first.n)))
     shares = (first.share.high, first.share.usual, first.share.low)
-    rounds = Range(*(seconds_for(first.n, share, 1.0, slots, first.failed) for share in shares))
+    ends = (min(end, first.n) for end in (2.0, 1.0, 0.5))  # With luck the last texts take no rounds of their own
+    rounds = Range(*(seconds_for(first.n, p, 1.0, slots, first.failed, end) for p, end in zip(shares, ends)))
     wait, tokens_a_second = load.model.pace
     tokens = _limited(known.tokens.range.scaled(load.items_each), exactly(1.0), known.limit)
     each = Range(*(wait + n / tokens_a_second for n in (tokens.low, tokens.usual, tokens.high)))
@@ -670,7 +673,7 @@ class Estimates(list[Estimate]):
         table = html_table(self.table(), ['model', 'cached', *COLUMNS])
         return f'<div class="{NO_MATH}"><p>{escape(self.title)}</p>{table}</div>'
 
-# %% ../nbs/49_estimate.ipynb #28dbf597
+# %% ../nbs/49_estimate.ipynb #973b46ee
 class Survey:
     "Finds out what a call of `generate` would take."
 
@@ -681,21 +684,22 @@ class Survey:
         self.texts: Any = self.reader.stages[-1]
         self.seen: dict[str, Seen] = self.reader.workspace.asker.seen
         self.times: list[tuple[float, str]] = []
+        self.fate = Fate()
         self.known: dict[str, Known] = {}
         self.guesser: TextRun | None = None  # None if everything is in the cache
 
     def steps(self) -> Iterator[Coroutine]:
         "Yield what has to be worked through, one after the other."
         yield self._read()
-        fate = _fate(self.texts, self.reader.workspace.asker.first)
-        self.known = self._known(fate)
+        self.fate = _fate(self.texts, self.reader.workspace.asker.first)
+        self.known = self._known(self.fate)
         if self.reader.workspace.asker.is_complete:
             return
         self.guesser = text_run(self.what, self.options, asker_type=Guesser)
         self.guesser.workspace.asker.letters_an_item = {
             level: max(8, round(LETTERS_A_TOKEN * known.tokens.usual) - 20) for level, known in self.known.items()
         }
-        _trust_guesses(self._guessed_texts, fate.rejected)
+        _trust_guesses(self._guessed_texts, self.fate.rejected)
         yield _work(self.guesser)
 
     @property

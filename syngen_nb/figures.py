@@ -181,7 +181,7 @@ def chance(n: float, share: float) -> Range:
         return exactly(1.0)
     return around(1.0, math.exp(NINE_IN_TEN * math.sqrt((1 - share) / n)))
 
-# %% ../nbs/49_figures.ipynb #bb738c67
+# %% ../nbs/49_figures.ipynb #d09cda10
 MOST_ROUNDS = 14  # By then cells are given up, and the others that stand in for them too
 
 
@@ -191,11 +191,12 @@ def seconds_for(
     each: float,  # Seconds of a request
     slots: int,  # Requests at a time
     failed: float = 0,  # Tries that have failed already
+    until: float = 0.5,  # Requests on average, below which there is no further round
 ) -> float:
     "Return the seconds that requests take, with the rounds that ask again."
     seconds = 0.0
     for part in islice(lacking(share, failed), MOST_ROUNDS):
-        if n * part < 0.5:
+        if n * part < until:
             break
         seconds += each * max(1.0, n * part / slots)
     return seconds

@@ -110,7 +110,7 @@ def _check_numbers(concurrency: int, context: int, max_tokens: int) -> None:
             f'concurrency={concurrency} and max_tokens={max_tokens} must be at least 1, context={context} at least 256'
         )
 
-# %% ../nbs/28_local_model.ipynb #34037dd8
+# %% ../nbs/28_local_model.ipynb #b7b9a38a
 class LocalModel(Model):
     "A model in a GGUF file, run by llama.cpp in this process."
 
@@ -143,7 +143,7 @@ class LocalModel(Model):
         is_small = self.embedded == 'local/small'
         self.prompts = prompts or (SMALL if is_small else LOCAL)
         self.pace = (0.6, 47.0) if is_small else (5.3, 10.0)
-        self.keeps = (0.82, 0.67) if is_small else (0.81, 0.94)
+        self.keeps = (0.77, 0.65) if is_small else (0.81, 0.94)
         self.item_tokens = dict(texts=23) if is_small else dict(texts=52)
         self._pool: ThreadPoolExecutor | None = None
         self._server: Any = None
