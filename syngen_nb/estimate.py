@@ -8,7 +8,7 @@ __all__ = ['MOST_MEASURED', 'MOST_TIMED', 'A_BREAK', 'TOO_FAST', 'LETTERS_A_TOKE
            'KnownRejects', 'Known', 'usual_known', 'learn', 'learn_pace', 'Need', 'dollars_for', 'First', 'Order',
            'needs_of', 'Estimate', 'Estimates', 'Survey', 'estimate', 'aestimate']
 
-# %% ../nbs/49_estimate.ipynb #7b3f9c3c
+# %% ../nbs/49_estimate.ipynb #85c18784
 import asyncio
 import math
 from collections import Counter
@@ -16,6 +16,7 @@ from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, fields, replace
 from html import escape
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -164,10 +165,10 @@ def _fate(stage: TextStage, first: Mapping[Job, tuple[int, set[str]]]) -> Fate:
 def _is_misread(stage: TextStage, cell: str, text: str) -> bool:
     return bool(stage.checks and stage.checks.objection(stage.ledger.cells[cell].label, text))
 
-# %% ../nbs/49_estimate.ipynb #504f187d
+# %% ../nbs/49_estimate.ipynb #89def4c4
 MOST_TIMED = 1000  # Answers
 A_BREAK = 10.0  # Seconds, or five times what a request takes
-TOO_FAST = 0.001  # Seconds from one answer to the next: they were copied, not written
+TOO_FAST = 0.001  # Seconds from one answer to the next, mostly: they were copied, not written
 
 
 def _times(cache: Cache, seen: Mapping[str, Seen]) -> list[tuple[float, str]]:
@@ -190,8 +191,8 @@ def seconds_between(
         if before is not None and made - before <= longest[level]:
             gaps.setdefault(level, []).append(made - before)
         before = made
-    means = {level: (sum(found) / len(found), len(found)) for level, found in gaps.items()}
-    return {level: (mean, n) for level, (mean, n) in means.items() if mean > TOO_FAST}
+    written = {level: found for level, found in gaps.items() if median(found) > TOO_FAST}
+    return {level: (sum(found) / len(found), len(found)) for level, found in written.items()}
 
 # %% ../nbs/49_estimate.ipynb #dd02e094
 @dataclass
