@@ -141,7 +141,7 @@ def train(df: pd.DataFrame, test: Test, key: Rows, kinds: dict[str, str]) -> lis
 
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
-        result = evaluate(df, test.rows, embed='embed' in kinds, curve=False)
+        result = evaluate(df, test.rows, embed='embed' in kinds, curve=False, C=10)
     outcomes = []
     for classifier, kind in kinds.items():
         if classifier in result.predicted:

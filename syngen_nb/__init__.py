@@ -20,13 +20,16 @@ from . import report_page  # Adds HTML and plots to reports
 from .split import split
 from .export import to_csv, to_hf, to_jsonl, to_parquet
 from .card import card
+from .annotate import annotate, concat
+from .classifier import Classifier, train
 from .evaluate import evaluate
 
 __all__ = [
     'Label', 'Task', 'Plan', 'Cache', 'CacheError', 'Replay', 'ReplayMiss', 'Prompts', 'Request', 'DEFAULT', 'METHOD',
     'Answer', 'Model', 'ModelError', 'Usage', 'get_model', 'Taxonomy', 'Run', 'ShortWarning', 'FILTERS', 'Judge', 'verify',
     'grow', 'agrow', 'start_grow', 'generate', 'agenerate', 'start', 'estimate', 'aestimate', 'report', 'compare',
-    'card', 'split', 'to_csv', 'to_hf', 'to_jsonl', 'to_parquet', 'evaluate', 'TaskForm', 'TaxonomyTree', 'DataView', 'Studio',
+    'card', 'split', 'to_csv', 'to_hf', 'to_jsonl', 'to_parquet', 'evaluate', 'train', 'Classifier', 'annotate', 'concat',
+    'TaskForm', 'TaxonomyTree', 'DataView', 'Studio',
 ]
 # Widgets take longer to import than all the rest, so they are loaded when first used
 _widgets = dict(

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['USUAL_SAMPLING', 'MORE_SAMPLING', 'MOST_FOLLOWED', 'LEAST_FOLLOWED', 'LocalModel', 'follow_choices']
 
-# %% ../nbs/28_local_model.ipynb #0504f88c
+# %% ../nbs/28_local_model.ipynb #bbc8a9d8
 import asyncio
 import hashlib
 import math
@@ -22,11 +22,12 @@ from fastcore.basics import patch
 
 from .answers import can_begin, still_possible
 from .display import install_hint
-from .model_files import MODEL_FILES, ModelFileError, fetch_model_file, human_bytes, is_on_disk
+from .model_files import MODEL_FILES, ModelFileError, fetch_model_file, is_on_disk
 from .models import Answer, Model, ModelError
 from .prompt_sets import LOCAL, SMALL
 from .prompts import ChoiceRequest, Prompts, Request
 from .providers import model_code
+from .wording import bytes_words
 
 # %% ../nbs/28_local_model.ipynb #0092d5a4
 _loaded: dict[tuple, Any] = {}  # Path, slots and context, and the running llama.cpp
@@ -182,7 +183,7 @@ def code(self: LocalModel) -> str | None:
     own = {name: value for name, value in self.sampling.items() if USUAL_SAMPLING.get(name) != value}
     return model_code(self.embedded or 'local', **changed, **own)
 
-# %% ../nbs/28_local_model.ipynb #9e0253ca
+# %% ../nbs/28_local_model.ipynb #838f644e
 @patch
 def _find_file(self: LocalModel) -> Path:
     "Return the path of the file, fetched if need be."
@@ -204,7 +205,7 @@ def _start(self: LocalModel) -> Any:
     "Return the running llama.cpp."
     file = MODEL_FILES.get(self.embedded or '')
     is_here = file is None or is_on_disk(file)
-    size = f', {human_bytes(file.size)}' if file else ''
+    size = f', {bytes_words(file.size)}' if file else ''
     self.doing = f'{"loading" if is_here else "fetching"} the model{size}'
     try:
         return _running(self._find_file(), self.concurrency, self.context)

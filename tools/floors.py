@@ -14,12 +14,12 @@ FLOORS = {
     'base': 'text display wording loop leases frames moved task plan',
     'tree': 'history taxonomy tree_io',
     'asking': (
-        'answers prompts prompt_sets cache recording limits models model_files secrets server_errors providers '
-        'local_model known_models'
+        'answers prompts prompt_sets answer_tables cache recording limits models model_files secrets server_errors '
+        'providers local_model known_models'
     ),
     'engine': 'jobs pace engine asker run options',
-    'work': 'filters duplicates judge ledger checks name_lists grow_errors grow generate figures estimate',
-    'judging': 'metrics report report_page stats evaluate split export card',
+    'work': 'filters duplicates judge ledger checks annotate name_lists grow_errors grow generate figures estimate',
+    'judging': 'metrics report report_page stats encoders classifier evaluate split export card',
     'widgets': 'base task_form taxonomy_tree run_view data_view studio_file studio',
 }
 SHIMS = {'tree', 'form', 'progress', 'data', 'studio', 'weights'}  # Old paths, which say where things are now

@@ -8,7 +8,7 @@ __all__ = ['NAMES', 'Row', 'BOX', 'BLANK', 'MOST_ESTIMATED', 'without_middle', '
            'what_it_takes', 'describe_estimate', 'checked_fields', 'task_fields', 'plan_fields', 'check_given', 'Order',
            'Goal', 'FormReading', 'read_counts', 'read_form', 'said_of', 'Estimator', 'TaskForm']
 
-# %% ../../nbs/widgets/01_task_form.ipynb #0045ed2b
+# %% ../../nbs/widgets/01_task_form.ipynb #0acaca85
 import ast
 import asyncio
 import json
@@ -30,7 +30,7 @@ from ..estimate import Estimate, aestimate
 from ..known_models import get_model
 from ..local_model import LocalModel
 from ..loop import worker
-from ..model_files import MODEL_FILES, human_bytes, is_on_disk
+from ..model_files import MODEL_FILES, is_on_disk
 from ..models import Model
 from ..plan import COUNTS, Plan, whole_number
 from ..providers import public_url
@@ -38,7 +38,7 @@ from ..task import Label, Task
 from ..taxonomy import Taxonomy
 from ..text import same, shorten
 from .base import Base, assets
-from ..wording import counted, counted_range, duration_words
+from ..wording import bytes_words, counted, counted_range, duration_words
 
 # %% ../../nbs/widgets/01_task_form.ipynb #af55de10
 NAMES = dict(
@@ -277,7 +277,7 @@ def read_labels(
         reading.error = _TOO_FEW.get(len(reading.labels), '')
     return reading
 
-# %% ../../nbs/widgets/01_task_form.ipynb #1b48cdd3
+# %% ../../nbs/widgets/01_task_form.ipynb #e3e53ad1
 def describe_model(
     model: Model,
     is_given: bool = False,  # Whether it is an object from Python
@@ -294,7 +294,7 @@ def _describe_local(model: LocalModel) -> tuple[str, bool]:
     if not find_spec('xllamacpp'):
         return f'runs here, but llama.cpp is missing: {install_hint("local")}', True
     file = MODEL_FILES[model.name]
-    size = human_bytes(file.size)
+    size = bytes_words(file.size)
     state = f'its weights ({size}) are on disk' if is_on_disk(file) else f'its weights ({size}) are downloaded once'
     return f'runs here, no key needed; {state}', False
 

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import os
 import shutil
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from helpers import TASK
 
 import syngen_nb.cache
 from syngen_nb import Cache, Model, generate
+from syngen_nb.answer_tables import APPLICATION_ID, PLAIN_SCHEMA, pack
 from syngen_nb.cache import CacheError
 
 posix = pytest.mark.skipif(os.name == 'nt', reason='Windows has no pipes and no links for everybody')
@@ -126,9 +128,7 @@ def replaced_at_once(path):
 
 
 def other_process_counts(path):
-    code = (
-        f'import sqlite3; print(sqlite3.connect({str(path)!r}).execute("select count(*) from answers").fetchone()[0])'
-    )
+    code = f'import sqlite3; print(sqlite3.connect({str(path)!r}).execute("select count(*) from packed").fetchone()[0])'
     return int(subprocess.run([sys.executable, '-ISc', code], capture_output=True, check=True).stdout)
 
 
@@ -290,7 +290,7 @@ def test_a_full_disk_is_named(tmp_path, monkeypatch):
     "What the system says is said"
     c = Cache(tmp_path / 'c.sqlite')
     error = OSError(errno.ENOSPC, 'No space left on device')
-    monkeypatch.setattr(c, '_open', lambda: (_ for _ in ()).throw(error))
+    monkeypatch.setattr(c, '_open', lambda looks: (_ for _ in ()).throw(error))
     with pytest.raises(CacheError, match='No space left'):
         c.put('s', 0, {'text': 'x'})
 
@@ -315,38 +315,112 @@ DAMAGED = [
 ]
 
 
+def make_old(path):
+    "Make an empty cache as version 0.2 does; return a connection to it"
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute(f'pragma application_id={APPLICATION_ID}')
+    db.execute('pragma user_version=1')
+    db.execute(PLAIN_SCHEMA)
+    db.execute('pragma journal_mode=wal')
+    return db
+
+
+def a_cache(form, path):
+    "A cache with one answer, in a file of this version or of an older one"
+    if form == 'old':
+        make_old(path).close()
+    c = Cache(path)
+    c.put('s', 0, {'text': 'x'}, cell='topics', model='m', request={'prompt': 'p'})
+    return c
+
+
+def damage(c, answer):
+    "Store something else in place of all answers"
+    if c._do('pragma user_version') == [(1,)]:
+        c._do('update answers set answer=?', answer)
+        return
+    for id, sample in c._do('select packed.id, sample from packed join kinds on kinds.id=kind'):
+        stored = pack(answer, sample) if isinstance(answer, str) else answer
+        c._do('update packed set answer=? where id=?', stored, id)
+
+
+@pytest.mark.parametrize('form', ['old', 'new'])
 @pytest.mark.parametrize('answer', DAMAGED, ids=lambda o: repr(o)[:20])
-def test_a_damaged_answer_is_named(answer, tmp_path):
-    "Whatever stands in a row, a run ends with an error that says so"
-    c, m = Cache(tmp_path / 'c.sqlite'), Counting()
-    df = generate(TASK, **SMALL, model=m, cache=c)
-    row = c.find(cell='source_types')[0]
-    c._do('update answers set answer=? where series=? and draw=0', answer, row['series'])
+def test_a_damaged_answer_is_named(answer, form, tmp_path):
+    c = a_cache(form, tmp_path / 'c.sqlite')
+    damage(c, answer)
     uses = (
-        lambda: c.get(row['series'], 0),
+        lambda: c.get('s', 0),
+        lambda: c.get_many([('s', 0)]),
         c.find,
+        c.check,
         lambda: c.export(tmp_path / 'out.jsonl'),
-        lambda: generate(TASK, **SMALL, model=m, cache=c),
     )
     for use in uses:
         with pytest.raises(CacheError, match=r'c\.sqlite'):
             use()
-    assert m.asked == NEEDED and len(df) == 6 and not (tmp_path / 'out.jsonl').exists()
+    assert not [p for p in tmp_path.iterdir() if 'out.jsonl' in p.name]
+
+
+@pytest.mark.parametrize('form', ['old', 'new'])
+def test_a_run_ends_at_a_damaged_answer(form, tmp_path):
+    "It says so, and pays for nothing"
+    if form == 'old':
+        make_old(tmp_path / 'c.sqlite').close()
+    c, m = Cache(tmp_path / 'c.sqlite'), Counting()
+    generate(TASK, **SMALL, model=m, cache=c)
+    damage(c, '{"text": "ha')
+    with pytest.raises(CacheError, match=r'c\.sqlite'):
+        generate(TASK, **SMALL, model=m, cache=c)
+    assert m.asked == NEEDED
 
 
 @pytest.mark.parametrize('change', ["request='{'", 'cell=null', "request='[]'", "model=x'ff'", 'draw=-1'])
 def test_other_damage_is_named(change, tmp_path):
-    c = Cache(tmp_path / 'c.sqlite')
-    c.put('s', 0, {'text': 'x'}, cell='topics', model='m')
+    c = a_cache('old', tmp_path / 'c.sqlite')
     c._do(f'update answers set {change}')
-    for use in (c.find, lambda: list(c.rows())):
+    for use in (c.find, lambda: list(c.rows()), c.shrink):
         with pytest.raises(CacheError, match='is damaged: draw .* cannot be read'):
+            use()
+    assert c._do('select count(*) from answers') == [(1,)]
+
+
+@pytest.mark.parametrize('about', ['topics', 'topics\n{', 'topics\n[]', 'topics\n', '', b'', None, 7])
+def test_other_damage_to_packed_rows_is_named(about, tmp_path):
+    c = a_cache('new', tmp_path / 'c.sqlite')
+    sample = c._do('select sample from kinds')[0][0]
+    c._do('update packed set about=?', pack(about, sample) if isinstance(about, str) else about)
+    for use in (c.find, lambda: list(c.rows())):
+        with pytest.raises(CacheError, match='is damaged: draw 0 of s cannot be read'):
             use()
 
 
-def test_a_missing_table_is_named(tmp_path):
+@pytest.mark.parametrize(
+    'sql',
+    [
+        "update kinds set model=x'ff'",
+        "update kinds set sample=x'ff'",
+        "update kinds set sample='text'",
+        'delete from kinds',
+        'update packed set draw=-1',
+        'update packed set kind=2',
+    ],
+)
+def test_a_damaged_sample_is_named(sql, tmp_path):
+    a_cache('new', tmp_path / 'c.sqlite').close()
+    other = sqlite3.connect(tmp_path / 'c.sqlite', isolation_level=None)  # Without its foreign key
+    other.execute(sql)
+    other.close()
     c = Cache(tmp_path / 'c.sqlite')
-    c._do('drop table answers')
+    for use in (c.find, lambda: list(c.rows())):
+        with pytest.raises(CacheError, match='is damaged: draw -?[01] of s cannot be read'):
+            use()
+
+
+@pytest.mark.parametrize('form', ['old', 'new'])
+def test_a_missing_table_is_named(form, tmp_path):
+    c = a_cache(form, tmp_path / 'c.sqlite')
+    c._do('drop table ' + ('answers' if form == 'old' else 'packed'))
     for use in (len, lambda c: c.get('s', 0), lambda c: c.put('s', 0, {'text': 'x'}), lambda c: c.find('s')):
         with pytest.raises(CacheError, match='no such table'):
             use(c)

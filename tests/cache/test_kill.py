@@ -1,6 +1,5 @@
 "Never paid for twice: a killed run goes on where it was"
 
-import json
 import os
 import signal
 import time
@@ -27,9 +26,9 @@ generate(TASK, int(sys.argv[4]), model=m, cache=sys.argv[3], progress=False).to_
 def prompts(cache):
     "What the answers on disk answer, as the server logs it"
     c = Cache(cache)
-    rows = [json.loads(o[0]) for o in c._do('select request from answers')]
+    requests = [row['request'] for row in c.rows()]
     c.close()
-    return {f'{o["system"]}\n{o["prompt"]}' for o in rows}
+    return {f'{o["system"]}\n{o["prompt"]}' for o in requests}
 
 
 def killed_at(k, s, *args):

@@ -121,7 +121,7 @@ def figures():
     df = replayed()
     train, test = split(df, test=0.25, seed=3)
     found = report(df)
-    worth = evaluate(train, test, curve=[10, 20], seed=1)
+    worth = evaluate(train, test, curve=[10, 20], seed=1, C=10)
     tables = dict(
         lines=found.to_frame(),
         verdicts=found.verdicts().reset_index(),

