@@ -28,6 +28,7 @@ import pandas as pd
 from worth_arms import TASKS
 
 from syngen_nb import Cache, Replay, Task, estimate, start
+from syngen_nb.answer_tables import Row
 from syngen_nb.asker import Asker
 from syngen_nb.estimate import Survey
 from syngen_nb.generate import text_run
@@ -183,7 +184,7 @@ def estimated(facts: dict, order: list, share: float, **options) -> tuple:
     cache = Cache(':memory:')
     began = time.time() - 1e6
     rows = [
-        (series, draw, name, facts['model'], 'null', json.dumps(answer), began + at)
+        Row(series, draw, name, facts['model'], None, answer, began + at)
         for series, draw, answer, name, at in order[:n]
     ]
     cache.put_all(rows)

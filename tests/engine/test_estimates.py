@@ -9,6 +9,7 @@ from fakes import Writer
 from helpers import TASK
 
 from syngen_nb import Cache, Model, aestimate, estimate, start
+from syngen_nb.answer_tables import Row
 from syngen_nb.estimate import Estimates
 
 BAD_BEGINNINGS = (
@@ -147,13 +148,7 @@ def test_seconds_are_measured():
     "A model that takes half a second for each answer, as the cache tells, is expected to go on like that"
     cache = half_done(Counting())
     slow = Cache(':memory:')
-    rows = cache.find()
-    slow.put_all(
-        [
-            (o['series'], o['draw'], o['cell'], o['model'], 'null', json.dumps(o['answer']), 1e9 + 0.5 * i)
-            for i, o in enumerate(rows)
-        ]
-    )
+    slow.put_all(Row(**(row | dict(made=1e9 + 0.5 * i))) for i, row in enumerate(cache.find()))
     as_usual = estimate(TASK, 40, model=Counting(), cache=cache).stages['texts']  # Too fast to have been written
     measured = estimate(TASK, 40, model=Counting(), cache=slow).stages['texts']
     n = measured.requests.usual
