@@ -2,7 +2,8 @@
 
     python benchmarks/kept.py [MODEL [ROWS]]
 
-The figures are `Model.keeps` of the embedded models, from which `estimate` and the progress of a run expect rewrites.
+The figures are `Model.keeps` of the default model, from which `estimate` and the progress of a run expect rewrites.
+Those of `local/small` come from `estimates.py`, which counts the first text of each cell in six tasks.
 They differ widely between tasks, so the last line is the geometric mean over the tasks."""
 
 import sys

@@ -127,7 +127,7 @@ def _check_numbers(concurrency: int, context: int, max_tokens: int, threads: int
     if threads is not None and threads < 1:
         raise ValueError(f'threads={threads} must be at least 1; leave it out to use all cores')
 
-# %% ../nbs/28_local_model.ipynb #5cf375be
+# %% ../nbs/28_local_model.ipynb #1ffbb71b
 class LocalModel(Model):
     "A model in a GGUF file, run by llama.cpp in this process."
 
@@ -163,7 +163,8 @@ class LocalModel(Model):
         is_small = self.embedded == 'local/small'
         self.prompts = prompts or (SMALL if is_small else LOCAL)
         self.pace = (0.6, 47.0) if is_small else (5.3, 10.0)
-        self.keeps = (0.88, 0.39) if is_small else (0.81, 0.94)
+        self.keeps = (0.77, 0.65) if is_small else (0.81, 0.94)
+        self.item_tokens = dict(texts=23) if is_small else dict(texts=52)
         self._pool: ThreadPoolExecutor | None = None
         self._server: Any = None
 

@@ -98,7 +98,7 @@ class Usage:
         rows = [[name.replace('_', ' '), f'{value:,}'] for name, value in shown.items() if name != 'dollars']
         return html_table([*rows, ['cost', spent_words(self.dollars, self.unpriced, self.requests)]])
 
-# %% ../nbs/25_models.ipynb #3472c7f5
+# %% ../nbs/25_models.ipynb #2a6afefc
 class Model:
     "Base of all models: subclass it, set `name` and write `ask`."
 
@@ -110,6 +110,7 @@ class Model:
     pace: tuple[float, float] = (1.0, 80.0)  # Rough seconds before an answer starts, and its tokens a second
     logprobs: int = 0  # Of how many alternatives of a token it can give log-probabilities
     keeps: tuple[float, float] = (0.95, 0.9)  # Rough shares of its texts that the filters keep, and that a judge keeps
+    item_tokens: dict[str, float] = {}  # Rough tokens of an item in its answers, by level, where they are not as usual
     doing: str = ''  # What it does before it can answer, e.g. 'loading the model, 1.1 GB'
     ready_at: float = 0.0  # When it was ready to answer, by `time.monotonic`
     max_tokens: int | None = None  # Limit of one answer; a spending cap needs it

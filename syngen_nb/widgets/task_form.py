@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['NAMES', 'Row', 'BOX', 'BLANK', 'MOST_ESTIMATED', 'without_middle', 'in_words', 'parse_number', 'parse_label',
            'parse_list', 'split_labels', 'add_labels', 'LabelBox', 'LabelReading', 'read_labels', 'describe_model',
-           'describe_estimate', 'checked_fields', 'task_fields', 'plan_fields', 'check_given', 'Order', 'Goal',
-           'FormReading', 'read_counts', 'read_form', 'said_of', 'Estimator', 'TaskForm']
+           'what_it_takes', 'describe_estimate', 'checked_fields', 'task_fields', 'plan_fields', 'check_given', 'Order',
+           'Goal', 'FormReading', 'read_counts', 'read_form', 'said_of', 'Estimator', 'TaskForm']
 
 # %% ../../nbs/widgets/01_task_form.ipynb #0acaca85
 import ast
@@ -311,7 +311,15 @@ def _describe_api(model: Any) -> tuple[str, bool]:
         words += f'; asks {public_url(model.base_url)}, from {model.provider.name.upper()}_BASE_URL'
     return words, is_own and not has_key
 
-# %% ../../nbs/widgets/01_task_form.ipynb #b09a3b4c
+# %% ../../nbs/widgets/01_task_form.ipynb #afc8106b
+def what_it_takes(estimate: Estimate) -> str:
+    "Return calls, cost and time in words."
+    if not estimate.requests:
+        return 'no calls, free'
+    calls = counted_range(estimate.requests, estimate.most_requests, 'call')
+    return f'{calls}, {estimate.cost}, about {duration_words(estimate.seconds, estimate.most_seconds)}'
+
+
 def describe_estimate(
     estimate: Estimate,
     about: str = '',  # What the rows are for, e.g. 'for this tree'
@@ -319,11 +327,9 @@ def describe_estimate(
     "Return an estimate in one line."
     rows = f'{counted(estimate.rows, "row")} {about}'.strip()
     if not estimate.requests:
-        return f'{rows}: everything is cached, so no calls, free'
+        return f'{rows}: everything is cached, so {what_it_takes(estimate)}'
     are_cached = f'{counted(estimate.cached, "more call")} {"is" if estimate.cached == 1 else "are"} cached'
-    calls = counted_range(estimate.requests, estimate.most_requests, 'call')
-    time = duration_words(estimate.seconds, estimate.most_seconds)
-    return f'{rows}: {calls}, {estimate.cost}, about {time}; {are_cached if estimate.cached else "nothing cached yet"}'
+    return f'{rows}: {what_it_takes(estimate)}; {are_cached if estimate.cached else "nothing cached yet"}'
 
 # %% ../../nbs/widgets/01_task_form.ipynb #b3da6978
 BLANK: dict[str, Any] = dict(
@@ -527,7 +533,7 @@ def said_of(
         lacks=is_lacking,
     )
 
-# %% ../../nbs/widgets/01_task_form.ipynb #a2c34ca3
+# %% ../../nbs/widgets/01_task_form.ipynb #40b2c9e3
 MOST_ESTIMATED = 50_000  # Rows, or cells, while someone types
 
 
@@ -543,10 +549,15 @@ class Estimator:
         self.cache = cache
         self.say = say
         self.goal_of = goal_of or (lambda order: Goal(order.task, order.counts))
+        self.found: tuple[Estimate, str] | None = (
+            None  # The last estimate and what its rows are for; None if there is none
+        )
         self.job: asyncio.Task | None = None
 
     def want(self, order: Order | None) -> None:
         "Estimate `order` soon, and nothing else; from any thread."
+        if order is None:
+            self.found = None
         if order or self.job:
             worker.call_soon(self._start, order)
 
@@ -566,7 +577,7 @@ class Estimator:
             slow.cancel()
         await self.say(order, words)
 
-# %% ../../nbs/widgets/01_task_form.ipynb #f97e5997
+# %% ../../nbs/widgets/01_task_form.ipynb #ef26ad18
 @patch
 async def _say_estimating(self: Estimator, order: Order) -> None:
     await asyncio.sleep(0.5)
@@ -576,6 +587,7 @@ async def _say_estimating(self: Estimator, order: Order) -> None:
 @patch
 async def _estimate(self: Estimator, order: Order) -> str:
     "Return the estimate of an order, in words."
+    self.found = None
     plan = Plan.make(order.task, **order.counts)
     size = max(plan.n_record_to_generate or 0, plan.n_label * plan.leaves)
     if size > MOST_ESTIMATED:
@@ -583,6 +595,7 @@ async def _estimate(self: Estimator, order: Order) -> str:
     await asyncio.get_running_loop().run_in_executor(None, self._prepare, order.model)
     goal = self.goal_of(order)
     found = await aestimate(goal.what, **goal.options, model=order.model, cache=self.cache)
+    self.found = found, goal.about
     return describe_estimate(found, goal.about)
 
 
@@ -747,11 +760,18 @@ async def _with_lock(self: TaskForm, function: Callable[[], None]) -> None:
     finally:
         self._lock.release()
 
-# %% ../../nbs/widgets/01_task_form.ipynb #8dd012fe
+# %% ../../nbs/widgets/01_task_form.ipynb #3d68bf36
 @patch
 def refresh(self: TaskForm) -> None:
     "Look again for keys, weights and what is cached."
     self._read()
+
+
+@patch
+def takes(self: TaskForm, about: str) -> str:
+    "Return what the rows that `about` names would take, in words; empty while that is not known."
+    estimate, is_about = self._estimator.found or (None, '')
+    return what_it_takes(estimate) if estimate and is_about == about else ''
 
 
 @patch

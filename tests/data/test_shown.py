@@ -78,6 +78,9 @@ def pages(df):
     yield 'Taxonomy', tax._repr_html_()
     yield 'Usage', Usage()._repr_html_()
     yield 'Cache', Cache(':memory:')._repr_html_()
+    compared = estimate(TASK, 10, model=['openai/gpt-4o', Writer()], cache=':memory:')
+    yield 'Estimates', compared._repr_html_()
+    yield 'Estimate', compared[0]._repr_html_()
     yield 'Report', found._repr_html_()
     yield 'Comparison', compare({'$1 and $2': found})._repr_html_()
     yield 'Evaluation', evaluate(df[:10], df[10:], curve=False)._repr_html_()
@@ -189,5 +192,5 @@ def test_the_head_is_the_same_yaml(df, title):
 def test_estimates_have_no_formulas():
     "Two prices on one line would be the ends of a formula"
     found = estimate(Task('Sort', ['a', 'b']), 10, model='openai/gpt-4o', cache=':memory:')
-    assert '$' in str(found) and '$' not in found._repr_markdown_()
+    assert '$' in str(found) and NO_MATH in found._repr_html_() and not hasattr(found, '_repr_markdown_')
     assert '$' not in Plan.make(Task('Sort', ['a', 'b']), 10)._repr_markdown_()

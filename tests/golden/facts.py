@@ -1,5 +1,6 @@
 """What the public face looks like, as plain data."""
 
+import dataclasses
 import inspect
 import json
 import warnings
@@ -84,7 +85,7 @@ def estimates():
     }
     found = {name: estimate(TASK, model='openai/gpt-4o', cache=':memory:', **kw) for name, kw in calls.items()}
     found['local'] = estimate(TASK, 30, cache=':memory:')
-    return {name: [str(e), vars(e)] for name, e in found.items()}
+    return {name: [str(e), dataclasses.asdict(e)] for name, e in found.items()}
 
 
 def files(df, folder):
