@@ -680,10 +680,8 @@ class Survey:
 
     def __init__(self, what: Task | Taxonomy, options: TextOptions):
         self.what = what
-        found = dict(model=get_model(options.model), cache=open_cache(options.cache))
-        self.options = replace(
-            options, **found, max_dollars=None, max_tokens_total=None, budget=None
-        )  # Guesses are free
+        free = replace(options, max_dollars=None, max_tokens_total=None, budget=None)  # Guesses cost nothing
+        self.options = replace(free, model=get_model(options.model), cache=open_cache(options.cache))
         self.reader = text_run(what, self.options, asker_type=CacheReader)
         self.texts: Any = self.reader.stages[-1]
         self.seen: dict[str, Seen] = self.reader.workspace.asker.seen
