@@ -7,7 +7,7 @@ __all__ = ['Matrix', 'TextsLike', 'LabelsLike', 'Split', 'BRANCH', 'Texts', 'spl
            'distinct', 'ingf', 'compression_ratio', 'aps', 'vendi', 'openings', 'telling_words', 'best_word',
            'best_length', 'near_rate', 'out_of_fold', 'Rows', 'read_rows', 'branches', 'Measures', 'measure']
 
-# %% ../nbs/50_metrics.ipynb #ddf2106b
+# %% ../nbs/50_metrics.ipynb #5455edce
 import gzip
 import warnings
 from array import array
@@ -23,7 +23,7 @@ from fastcore.basics import patch
 
 from .display import install_hint
 from .duplicates import near_duplicates
-from .filters import names_label, speaks_as_model
+from .filters import are_subjects, gives_label_away, names_label, speaks_as_model
 from .frames import labelled, missing, origin_of, shares_of
 from .text import spelled_like, words
 
@@ -594,7 +594,7 @@ def out_of_fold(
     told = _told(split, coded, None if groups is None else list(groups), folds, most)
     return _names_of(coded, told)
 
-# %% ../nbs/50_metrics.ipynb #e6e4318d
+# %% ../nbs/50_metrics.ipynb #118e493b
 @dataclass(eq=False)
 class Rows:
     "The rows of a frame, checked and ready to be measured."
@@ -605,6 +605,7 @@ class Rows:
     checked: list[str | None] | None = None  # The label that a judge chose; None if there is no such column
     confidence: np.ndarray | None = None
     shares: dict[str, float] = field(default_factory=dict)  # Of the labels, if unequal ones were asked for
+    instruction: str = ''  # Of the task, if the frame says so
 
     @cached_property
     def near(self) -> np.ndarray:
@@ -637,7 +638,7 @@ class Rows:
             return self.agreement
         return np.where(self.told < 0, np.nan, self.told == self.labels.codes)
 
-# %% ../nbs/50_metrics.ipynb #d5761cfc
+# %% ../nbs/50_metrics.ipynb #d6a2b7e5
 _PLACES = ('source_type', 'topic', 'subtopic')
 
 
@@ -668,8 +669,10 @@ def read_rows(
         names = list(dict.fromkeys(spelled_like((_valid(str(name)) for name in categories), map(str, labels))))
     once = {column for column, n in Counter(df.columns).items() if n == 1}
     places = {name: _strings(df[name], '') for name in _PLACES if name in once}
-    shares = shares_of(origin_of(df))
-    rows = Rows(split_texts(texts), code_labels(labels, len(texts), names), places, shares=shares)
+    rows = Rows(split_texts(texts), code_labels(labels, len(texts), names), places)
+    origin = origin_of(df)
+    rows.shares = shares_of(origin)
+    rows.instruction = str(origin.get('instruction') or '')
     if 'checked_label' in once:
         checked = spelled_like(_strings(df['checked_label'], None), rows.labels.names)
         rows.checked = checked if any(label is not None for label in checked) else None
@@ -762,7 +765,7 @@ class Measures:
             if known.any():
                 self.put(metric, label, values[known].mean())
 
-# %% ../nbs/50_metrics.ipynb #690999db
+# %% ../nbs/50_metrics.ipynb #f56cafe6
 def _has_telling_word(rows: Rows, telling: pd.DataFrame) -> np.ndarray:
     position = {word: i for i, word in enumerate(rows.texts.vocabulary)}
     has = np.zeros(len(rows.texts), bool)
@@ -777,7 +780,9 @@ def _flags(found: Measures) -> dict[str, np.ndarray]:
     "Return what holds for each text, by metric."
     rows = found.rows
     texts = rows.texts.texts
-    named = [names_label(text, label) for text, label in zip(texts, rows.labels.of_texts)]
+    subjects = are_subjects(rows.instruction, tuple(rows.labels.names))
+    names = gives_label_away if subjects else names_label
+    named = [names(text, label) for text, label in zip(texts, rows.labels.of_texts)]
     talks = [speaks_as_model(text) for text in texts]
     flags = dict(names_label=np.array(named, bool), model_talk=np.array(talks, bool))
     found.positions = {metric: np.flatnonzero(holds).tolist() for metric, holds in flags.items()}
