@@ -163,7 +163,7 @@ def to_parquet(
     Path(path).expanduser().write_bytes(content)
     return None
 
-
+# %% ../nbs/56_export.ipynb #ffc8e676
 def _write_parts(frames: Iterable[pd.DataFrame], path: str | Path | None) -> None:
     if path is None:
         raise ValueError('Several frames need a folder for their parts; give its path')
