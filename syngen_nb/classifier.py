@@ -99,7 +99,7 @@ def logistic(C: float) -> Any:
     "Return a logistic regression that is not fitted."
     from sklearn.linear_model import LogisticRegression
 
-    return LogisticRegression(C=C, solver='lbfgs', tol=1e-5, max_iter=2000)
+    return LogisticRegression(C=C, solver='lbfgs', tol=1e-8, max_iter=2000)
 
 
 def fit_logistic(C: float, features: Matrix, labels: np.ndarray, weights: np.ndarray | None = None) -> Any:
