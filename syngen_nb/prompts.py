@@ -540,7 +540,7 @@ def _values(
     aliases = self.alias.get(level, {})
     return values | {variable: values[source] for variable, source in aliases.items()}
 
-# %% ../nbs/21_prompts.ipynb #9386e083
+# %% ../nbs/21_prompts.ipynb #1663a629
 _plain_word = re.compile(r'[A-Za-z]{1,12}(?= )')
 
 
@@ -550,7 +550,8 @@ def _guided_styles(self: Prompts, styles: list[Style], guide: Guide, at: int) ->
     guided = []
     for style, text in zip(styles, guide.drawn(len(styles), at)):
         mine = Style(style)
-        mine['length'] = said_length(text)
+        most = 4 * self.guided.get('max_tokens', 0) or len(text.encode('utf-8', 'replace'))
+        mine['length'] = said_length(passage(text, most))
         first = _plain_word.match(text.strip())
         if self.lead and first:
             mine['opening'] = first.group()
