@@ -2566,6 +2566,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                               'syngen_nb/widgets/studio_file.py'),
                                                'syngen_nb.widgets.studio_file._about_codes': ( 'widgets/studio_file.html#_about_codes',
                                                                                                'syngen_nb/widgets/studio_file.py'),
+                                               'syngen_nb.widgets.studio_file._about_corpus': ( 'widgets/studio_file.html#_about_corpus',
+                                                                                                'syngen_nb/widgets/studio_file.py'),
                                                'syngen_nb.widgets.studio_file._lines': ( 'widgets/studio_file.html#_lines',
                                                                                          'syngen_nb/widgets/studio_file.py'),
                                                'syngen_nb.widgets.studio_file._load': ( 'widgets/studio_file.html#_load',

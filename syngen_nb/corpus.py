@@ -138,7 +138,7 @@ def read_corpus(texts: Any) -> Corpus:
         raise ValueError('corpus has no texts; give some, or leave it out')
     return corpus
 
-# %% ../nbs/04_corpus.ipynb #931fe1f2
+# %% ../nbs/04_corpus.ipynb #5d9f131e
 @patch
 def to_dict(self: Corpus) -> dict[str, Any]:
     "Return how many texts there are and their digest; the texts are not part of it."
@@ -158,7 +158,8 @@ def lack(self: Corpus) -> str:
         return ''
     return (
         f'The corpus of this task, {counted(self.n_texts, "text")} (digest {self.digest}), was not saved with it. '
-        'Give it again: Task(…, corpus=texts) or Taxonomy.load(path, corpus=texts). Without one, give corpus=()'
+        'Give it again: Taxonomy.load(path, corpus=texts), or a Task(…, corpus=texts) for the studio or for retask. '
+        'To go on without one, give a task without it'
     )
 
 # %% ../nbs/04_corpus.ipynb #013eb59d

@@ -46,7 +46,7 @@ def told_from_real(texts: Texts, real: Texts, most: int = 1000) -> float:
     told = out_of_fold(some, kinds)
     return float((told == kinds).mean())
 
-# %% ../nbs/50_likeness.ipynb #6d6af7e6
+# %% ../nbs/50_likeness.ipynb #050f6e5e
 def measure_likeness(found: Measures, corpus: Corpus) -> None:
     "Add to `found` how like the texts of `corpus` its texts are."
     texts, real = found.rows.texts, split_texts(corpus.texts)
@@ -54,7 +54,7 @@ def measure_likeness(found: Measures, corpus: Corpus) -> None:
     found.put('corpus_length', '', length_gap(texts, real))
     found.put('corpus_known', '', words_known(texts, real))
     found.put('corpus_told', '', told_from_real(texts, real))
-    is_copied = np.array([corpus.is_copied(text) for text in texts.texts], dtype=bool)
+    is_copied = np.array(list(map(corpus.is_copied, texts.texts)))
     found.put('corpus_copied', '', float(is_copied.mean()))
     found.positions['corpus_copied'] = np.flatnonzero(is_copied).tolist()
     if not found.values['corpus_told']:

@@ -112,16 +112,16 @@ def _check_instruction(instruction: Any) -> str:
         )
     return instruction.strip()
 
-# %% ../nbs/04_task.ipynb #75759250
+# %% ../nbs/04_task.ipynb #d23b4f67
 @dataclass(frozen=True, init=False, repr=False)
 class Task:
     """Describe a classifier: an instruction and the labels to tell apart.
 
     With a `corpus`, generated texts follow real ones in length, layout and words: prompts show passages of the real
     texts nearest to each subtopic, and ask for lengths drawn from theirs. No row has eight words in a row from one of
-    them. Prompts hold these passages, and the examples. So with a model behind an API they leave your machine and are
-    stored in the cache; with the embedded models they stay. Files of trees and studios have the number and
-    the digest of the texts, not the texts: give them again after loading.
+    them. Prompts hold these passages, and the examples: with a model behind an API they leave your machine, with the
+    embedded models they stay. The cache stores prompts, and a saved studio its part of the cache. Apart from that a
+    saved tree or studio has the number and the digest of the texts, not the texts: give them again after loading.
 
     Raises
     ------
