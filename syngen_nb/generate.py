@@ -7,7 +7,7 @@ __all__ = ['cell_place', 'planned_cells', 'rows_of_labels', 'Look', 'Leaves', 'T
            'outcome_key', 'plain_frame', 'whole_frame', 'remember_outcome', 'recalled_outcome', 'show_recalled',
            'generate', 'start', 'agenerate']
 
-# %% ../nbs/48_generate.ipynb #df28178c
+# %% ../nbs/48_generate.ipynb #58e011a1
 import asyncio
 import warnings
 from collections import Counter
@@ -21,7 +21,7 @@ from fastcore.basics import chunked, patch
 
 from .cache import Cache, CacheError
 from .checks import Checks, judge_reader, put_columns
-from .corpus import COPIES, Corpus
+from .corpus import COPIES
 from .engine import in_turns
 from .filters import Filters
 from .grow import PlanFiller, Shape, TreeStage, counts_with, kind_below
@@ -131,7 +131,7 @@ class Leaves:
                 leaves.labels.add(label)
         return leaves
 
-# %% ../nbs/48_generate.ipynb #91e91038
+# %% ../nbs/48_generate.ipynb #87a76373
 @dataclass
 class TextStage:
     "Writes the texts of all cells."
@@ -156,6 +156,7 @@ class TextStage:
         self.places = Places()
         self.corpus = self.workspace.task.corpus
         self.corpus.check_there()
+        self.rejects_copies = bool(self.corpus)
         self.examples = {fold(text) for text, _ in self.workspace.task.examples}
         labels = self.taxonomy.children()
         self.judged_as = {label.id: label.name for label in labels}  # The names that the judge is asked about
@@ -220,7 +221,7 @@ def _about(self: TextStage, path: tuple[str, ...]) -> dict[str, Any]:
     label, _, *names = path
     return about | dict(guide=self.corpus.guide(label, task[label].description, *names))
 
-# %% ../nbs/48_generate.ipynb #d8d12086
+# %% ../nbs/48_generate.ipynb #7809bcd0
 @patch
 def _objection(self: TextStage, node: str, text: str) -> str:
     "Return why a filter keeps `text` out of a cell, which may have other names than when it was asked for."
@@ -230,7 +231,7 @@ def _objection(self: TextStage, node: str, text: str) -> str:
         path = self.taxonomy.path(node) if node in self.taxonomy.nodes else job.path
         if path != job.path:
             about = self.places.at(self.taxonomy.task, *path)
-    if self.corpus.is_copied(text):
+    if self.rejects_copies and self.corpus.is_copied(text):
         return COPIES
     return self.filters.why_not(text, about)
 
@@ -449,12 +450,12 @@ def dropped(self: TextStage) -> list[tuple[str, str, str]]:
 def _cells_that_are_there(self: TextStage) -> list[Cell]:
     return [cell for cell in list(self.ledger.cells.values()) if cell.id in self.taxonomy.nodes]
 
-# %% ../nbs/48_generate.ipynb #952a2ba6
+# %% ../nbs/48_generate.ipynb #f962b4a1
 @patch
 def trust_all(self: TextStage) -> None:
     "Reject no text any more, apart from duplicates and failed checks."
     self.filters = Filters(False)
-    self.corpus = Corpus()
+    self.rejects_copies = False
     self.ledger.compares_texts = False
     self.ledger.compares_openings = False
     self.ledger.touch()

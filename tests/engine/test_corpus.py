@@ -47,7 +47,7 @@ def write(model, task=GUIDED, n=30, cache=None, **options):
 @pytest.mark.parametrize('name', SETS)
 def test_every_prompt_set_shows_real_texts_and_gives_every_row(name):
     model = Listener(SETS[name], 100)
-    check_exact(write(model), 30)
+    check_exact(write(model, verify=False), 30)
     assert model.heard and all('notes of the watch' in request.prompt for request in model.heard)
     assert all(len(request.prompt) < 8000 for request in model.heard)
     assert len({re.search(r'\w notes of the watch \d+', request.prompt).group() for request in model.heard}) > 5
