@@ -199,7 +199,7 @@ def said_length(text: str) -> str:
         n = round(n / step) * step
     return f'About {counted(n, "character" if is_spaceless else "word")}'
 
-# %% ../nbs/04_corpus.ipynb #afcaade1
+# %% ../nbs/04_corpus.ipynb #2ae5dd75
 @patch(as_prop=True)
 def _index(self: Corpus) -> dict[str, list[tuple[int, float]]]:
     "Each word with the texts that have it, and how much it counts in them."
@@ -226,8 +226,10 @@ def nearest(
     "Return `n` texts: those that share words with `about` first, then others, which depend on `about`."
     scores: dict[int, float] = defaultdict(float)
     for word in dict.fromkeys(words(about)):
-        for number, weight in self._index.get(word, ()):
-            scores[number] += weight
+        texts = self._index.get(word, ())
+        if 2 * len(texts) <= len(self):  # Words such as 'the' tell nothing, and take time
+            for number, weight in texts:
+                scores[number] += weight
     ranked = sorted(scores, key=lambda number: (-scores[number], number))
     start = crc32(about.encode('utf-8', 'replace'))
     others = ((start + i) % len(self) for i in range(len(self)))

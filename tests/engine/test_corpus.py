@@ -69,11 +69,10 @@ def test_nothing_of_the_corpus_becomes_a_row_and_it_is_counted(filters):
     origin = df.attrs['syngen']
     assert origin['dropped'][COPIES] > 3 and origin['corpus'] == corpus.to_dict()
     assert 'calm all night' not in json.dumps(origin)
-    notes = ' '.join(report(df).notes)
-    assert (
-        f'{origin["dropped"][COPIES]} texts that took words in a row' in notes and 'report(df, corpus=texts)' in notes
-    )
-    assert report(df, corpus=REAL).measures.values['corpus_copied'][''] == 0
+    if filters is None:
+        page = report(df, corpus=REAL)
+        assert page['corpus_copied'] == 0
+        assert f'{origin["dropped"][COPIES]} texts that took words in a row' in ' '.join(page.notes)
 
 
 def test_the_same_call_asks_nothing_and_another_corpus_asks_again():
