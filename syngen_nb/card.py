@@ -77,12 +77,14 @@ def health_table(df: pd.DataFrame) -> str:
     head = ['measure', 'here', 'real sets', 'verdict', 'what to do']
     return markdown_table(head, map(_health_row, lines.itertuples()))
 
-# %% ../nbs/57_card.ipynb #5996ec6d
+# %% ../nbs/57_card.ipynb #2921d10b
 def _task_argument(origin: dict, names: list[str]) -> str:
     described = origin.get('labels') or {}
     labels = {name: described.get(name, '') for name in names} if any(described.values()) else names
     language = origin.get('language')
     more = f', language={language!r}' if language and language != 'English' else ''
+    if origin.get('corpus'):
+        more += ', corpus=texts'
     return f'Task({origin["instruction"]!r}, {labels!r}{more})'
 
 
@@ -116,7 +118,7 @@ def _verify_argument(origin: dict) -> str | None:
     policy = repr(verify['policy'])
     return f'Judge({", ".join([policy, *changed])})' if changed else policy
 
-# %% ../nbs/57_card.ipynb #858cc05d
+# %% ../nbs/57_card.ipynb #8b5e97ba
 def again_code(origin: dict, names: list[str]) -> str:
     "Return the call that makes a frame again, as Python."
     arguments = _plan_arguments(origin)
@@ -133,6 +135,10 @@ def again_code(origin: dict, names: list[str]) -> str:
     given = ', '.join(['task', *(f'{name}={value}' for name, value in arguments.items())])
     used = ['Judge'] * ('Judge(' in (verify or '')) + ['METHOD'] * (prompts == 'method') + ['Task', 'generate']
     lines = [f'from syngen_nb import {", ".join(sorted(used))}', '']
+    if origin.get('corpus'):
+        lines.append(
+            f'# texts: the {counted(origin["corpus"]["n_texts"], "real text")} that guided the rows, as a list'
+        )
     lines += [f'task = {_task_argument(origin, names)}', f'df = generate({given})']
     return '\n'.join(lines)
 
