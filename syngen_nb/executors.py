@@ -6,7 +6,7 @@
 __all__ = ['LOOK_EVERY', 'PATIENCE', 'MOST_SENDS', 'SENT_TOGETHER', 'Parcel', 'pack', 'Reply', 'open_parcel', 'answer_on_worker',
            'Crew', 'crew_of', 'OnExecutor']
 
-# %% ../nbs/28_executors.ipynb #36ad921f
+# %% ../nbs/28_executors.ipynb #8e33fcdd
 import asyncio
 import copy
 import hashlib
@@ -29,6 +29,7 @@ from .models import Answer, Model, ModelError, retried
 from .models import ask as ask_model
 from .plan import whole_number
 from .prompts import Request
+from .spending import current
 
 # %% ../nbs/28_executors.ipynb #efc55fa3
 @dataclass(repr=False)
@@ -181,7 +182,7 @@ def _dask_crew(client: Any) -> Crew | None:
     most = max(threads, default=1)
     return Crew(sum(threads), most, most)
 
-# %% ../nbs/28_executors.ipynb #624b90a8
+# %% ../nbs/28_executors.ipynb #921c620c
 class OnExecutor(Model):
     """A model whose requests are answered by the workers of an executor.
 
@@ -209,7 +210,10 @@ class OnExecutor(Model):
         self.logprobs = model.logprobs
         self.keeps = model.keeps
         self.pace = model.pace
+        self.item_tokens = model.item_tokens
         self.max_tokens: int | None = getattr(model, 'max_tokens', None)
+        self.requests_per_minute = model.requests_per_minute
+        self.tokens_per_minute = model.tokens_per_minute
         self._parcel: Parcel | None = None
         self._alone: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()  # Event loop to a lock, see `_send_alone`
         self._looked_at = self._manned_at = 0.0  # When workers were looked for last, and when there were some
@@ -225,6 +229,23 @@ class OnExecutor(Model):
     def code(self) -> str | None:
         "Return the code of the model that answers: an executor cannot be written down."
         return self.model.code()
+
+# %% ../nbs/28_executors.ipynb #6c46e730
+@patch
+def most_tokens(self: OnExecutor, request: Request) -> tuple[int, int | None]:
+    """Return how many tokens a request and its answer have at most; None if nothing limits the answer.
+
+    Raises
+    ------
+    ValueError
+        If workers send requests again without being seen.
+    """
+    if self.model.tells_attempts:
+        raise ValueError(
+            f'{self.name}: its workers send failed requests again where no spending cap sees it; leave out executor= '
+            '(its server sets the pace, and not this machine), or the cap'
+        )
+    return self.model.most_tokens(request)
 
 # %% ../nbs/28_executors.ipynb #fff77576
 def _check_executor(executor: Any) -> None:
@@ -377,7 +398,7 @@ async def _look_for_workers(self: OnExecutor) -> None:
             'access',
         )
 
-# %% ../nbs/28_executors.ipynb #e76098f0
+# %% ../nbs/28_executors.ipynb #8f009a8a
 MOST_SENDS = 4  # Of a request whose workers die
 SENT_TOGETHER = 2  # Of these, how often other lost requests may be on their way
 
@@ -385,9 +406,12 @@ SENT_TOGETHER = 2  # Of these, how often other lost requests may be on their way
 @patch
 async def _deliver(self: OnExecutor, request: Request) -> Reply:
     "Return the reply to `request`; send it again if its worker dies."
+    charge = current.get()
     for n_sent in range(MOST_SENDS):
         if n_sent:
             retried.get()()
+        if n_sent and charge:
+            charge.begin()
         try:
             if n_sent < SENT_TOGETHER:
                 return await self._send(request)
@@ -396,6 +420,8 @@ async def _deliver(self: OnExecutor, request: Request) -> Reply:
             loss = error
         if loss.is_final:
             break
+    if charge:
+        charge.end()
     raise ModelError(
         f'{self.name}: workers die when they get this request ({loss}); '
         'if they die of others too, a worker may have too little memory for the model',
