@@ -773,6 +773,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'syngen_nb.executors.OnExecutor._shipment': ( 'executors.html#onexecutor._shipment',
                                                                                    'syngen_nb/executors.py'),
                                      'syngen_nb.executors.OnExecutor.ask': ('executors.html#onexecutor.ask', 'syngen_nb/executors.py'),
+                                     'syngen_nb.executors.OnExecutor.batches': ( 'executors.html#onexecutor.batches',
+                                                                                 'syngen_nb/executors.py'),
                                      'syngen_nb.executors.OnExecutor.code': ('executors.html#onexecutor.code', 'syngen_nb/executors.py'),
                                      'syngen_nb.executors.OnExecutor.key': ('executors.html#onexecutor.key', 'syngen_nb/executors.py'),
                                      'syngen_nb.executors.OnExecutor.most_tokens': ( 'executors.html#onexecutor.most_tokens',

@@ -438,7 +438,7 @@ def _requests_for_texts(load: Load, share: Range, lost: Range, per_request: int)
 def _at_least(n: int, found: Range) -> Range:
     return _whole(Range(max(found.low, n), max(found.usual, n), max(found.high, n)))
 
-# %% ../nbs/49_estimate.ipynb #156652e9
+# %% ../nbs/49_estimate.ipynb #13933819
 A_BATCH = Range(300.0, 3600.0, 86_400.0)  # Seconds of a batch: mostly within an hour, at most a day
 
 
@@ -470,7 +470,7 @@ def _limited(tokens: Range, requests: Range, limit: float) -> Range:
     )
     return Range(low, usual, high)
 
-
+# %% ../nbs/49_estimate.ipynb #78e9204d
 def _seconds(order: Order) -> Range:
     load, known, first = order.load, order.known, order.first
     if not first.n:

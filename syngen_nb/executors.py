@@ -6,7 +6,7 @@
 __all__ = ['LOOK_EVERY', 'PATIENCE', 'MOST_SENDS', 'SENT_TOGETHER', 'Parcel', 'pack', 'Reply', 'open_parcel', 'answer_on_worker',
            'Crew', 'crew_of', 'OnExecutor']
 
-# %% ../nbs/28_executors.ipynb #8e33fcdd
+# %% ../nbs/28_executors.ipynb #e88dc05a
 import asyncio
 import copy
 import hashlib
@@ -23,6 +23,7 @@ from typing import Any
 
 from fastcore.basics import patch
 
+from .batches import Batches, batches_of, has_batches
 from .local_model import usable_cores
 from .loop import Worker
 from .models import Answer, Model, ModelError, retried
@@ -182,7 +183,7 @@ def _dask_crew(client: Any) -> Crew | None:
     most = max(threads, default=1)
     return Crew(sum(threads), most, most)
 
-# %% ../nbs/28_executors.ipynb #921c620c
+# %% ../nbs/28_executors.ipynb #5be39610
 class OnExecutor(Model):
     """A model whose requests are answered by the workers of an executor.
 
@@ -218,17 +219,29 @@ class OnExecutor(Model):
         self._alone: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()  # Event loop to a lock, see `_send_alone`
         self._looked_at = self._manned_at = 0.0  # When workers were looked for last, and when there were some
 
-    def key(self) -> dict[str, Any]:
-        "Return the key of the model that answers."
-        return self.model.key()
+# %% ../nbs/28_executors.ipynb #e59adc24
+@patch
+def key(self: OnExecutor) -> dict[str, Any]:
+    "Return the key of the model that answers."
+    return self.model.key()
 
-    def price(self, tokens_in: int, tokens_out: int) -> float | None:
-        "Return the price of the model that answers."
-        return self.model.price(tokens_in, tokens_out)
 
-    def code(self) -> str | None:
-        "Return the code of the model that answers: an executor cannot be written down."
-        return self.model.code()
+@patch
+def price(self: OnExecutor, tokens_in: int, tokens_out: int) -> float | None:
+    "Return the price of the model that answers."
+    return self.model.price(tokens_in, tokens_out)
+
+
+@patch
+def code(self: OnExecutor) -> str | None:
+    "Return the code of the model that answers: an executor cannot be written down."
+    return self.model.code()
+
+
+@patch(as_prop=True)
+def batches(self: OnExecutor) -> Callable[[], Batches] | None:
+    "What gives the batches of the model that answers, which need no workers; None if it has none."
+    return (lambda: batches_of(self.model)) if has_batches(self.model) else None
 
 # %% ../nbs/28_executors.ipynb #6c46e730
 @patch
