@@ -481,15 +481,20 @@ def test_a_cap_and_workers_that_die(tmp_path):
     (tmp_path / 'notes').mkdir()
     model = Billed(tmp_path / 'notes', deadly='Write')
     far = OnExecutor(model, forked, concurrency=1)
-    run = start(
-        TASK, model=far, cache=':memory:', max_tokens_total=10**6, **PLAN | dict(n_record_to_generate=3, n_topic=1)
-    )
+    plan = PLAN | dict(n_record_to_generate=3, n_topic=1)
+    run = start(TASK, model=far, cache=':memory:', max_tokens_total=10**6, **plan)
     with pytest.warns(ShortWarning):
         assert not len(run.result())
     budget = run.budget
     n_deaths = model.noted('asked').total() - run.usage.requests
     assert n_deaths and budget.n_unknown == n_deaths and not budget.n_on_way
     assert budget.sum.total() == budget.spent + budget.unknown
+    room = budget.spent.tokens + 3 * budget.unknown.tokens // (2 * n_deaths)  # For the tree, and for one death
+    short = start(TASK, model=far, cache=':memory:', max_tokens_total=room, **plan)
+    with pytest.warns(ShortWarning, match='Paused at the spending cap'):
+        short.result()
+    assert short.budget.n_unknown == 1 and short.budget.sum.total().tokens <= room
+    short.stop()
 
 
 def test_no_cap_where_workers_send_again(tmp_path):
