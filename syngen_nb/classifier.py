@@ -99,7 +99,7 @@ def logistic(C: float) -> Any:
     "Return a logistic regression that is not fitted."
     from sklearn.linear_model import LogisticRegression
 
-    return LogisticRegression(C=C, solver='lbfgs', tol=1e-5, max_iter=2000)
+    return LogisticRegression(C=C, solver='lbfgs', tol=1e-8, max_iter=2000)
 
 
 def fit_logistic(C: float, features: Matrix, labels: np.ndarray, weights: np.ndarray | None = None) -> Any:
@@ -170,7 +170,7 @@ def check_sklearn() -> None:
     except ImportError:
         raise ImportError(f'A classifier needs scikit-learn: {install_hint("quality")}') from None
 
-
+# %% ../nbs/53_classifier.ipynb #d6433620
 class Classifier:
     """Tells labels from texts: logistic regression on the features of an encoder.
 
@@ -212,13 +212,15 @@ class Classifier:
             setattr(self, name, value)
         return self
 
-    def __sklearn_tags__(self) -> Any:
-        from sklearn.base import BaseEstimator, ClassifierMixin
-
-        return type('Plain', (ClassifierMixin, BaseEstimator), {})().__sklearn_tags__()
-
     def __repr__(self) -> str:
         return f'Classifier({self.encoder!r})'
+
+# %% ../nbs/53_classifier.ipynb #091820c1
+@patch
+def __sklearn_tags__(self: Classifier) -> Any:
+    from sklearn.base import BaseEstimator, ClassifierMixin
+
+    return type('Plain', (ClassifierMixin, BaseEstimator), {})().__sklearn_tags__()
 
 # %% ../nbs/53_classifier.ipynb #66c90d29
 def _as_texts(texts: Any) -> list[str]:
@@ -243,7 +245,7 @@ def _check_weights(weights: Any, n: int) -> np.ndarray:
         raise ValueError(f'Weights are one number for each of {n:,} rows, not below 0 and not all 0')
     return found
 
-
+# %% ../nbs/53_classifier.ipynb #9ace6289
 @patch
 def fit(
     self: Classifier,
@@ -317,7 +319,7 @@ def _check_can_be_named(encoder: Any) -> None:
             'the encoder, or load with Classifier.load(folder, encoder=…) after save(folder, encoder_is_given=True)'
         )
 
-
+# %% ../nbs/53_classifier.ipynb #de81c790
 @patch
 def save(
     self: Classifier,
@@ -384,7 +386,7 @@ def load(
     about, arrays = _read_folder(Path(folder))
     return _restored(about, arrays, about['encoder'] if encoder is None else encoder)
 
-
+# %% ../nbs/53_classifier.ipynb #31028800
 def _read_folder(folder: Path) -> tuple[dict, dict]:
     try:
         about = json.loads((folder / 'classifier.json').read_text('utf-8'))
@@ -507,7 +509,7 @@ def _by_origin(df: pd.DataFrame, weights: dict[str, float]) -> list[float]:
         )
     return [weights.get(name, 1) for name in there]
 
-
+# %% ../nbs/53_classifier.ipynb #bffbaee0
 def train(
     df: pd.DataFrame,  # With `text` and `label`, as `generate` returns it
     encoder: Any = None,  # As in `get_encoder`, or 'tfidf', or 'tfidf+e5'; None: e5, or words where e5 is not installed
