@@ -128,7 +128,7 @@ def _tree_hint(now: Situation) -> str:
         return 'Some labels have no subtopics yet. Grow will add them'
     if now.n_texts:
         return ''
-    return 'Review and edit the tree, then generate' + (f': {now.takes}' if now.takes else '')
+    return f'Generate takes {now.takes}' if now.takes else 'Review and edit the tree, then generate'
 
 
 def hints(now: Situation) -> list[str]:
