@@ -778,9 +778,9 @@ def texts(self: TextRun, cells: Iterable[str]) -> list[str]:
     kept = self._texts.select()
     return [text for cell in cells for text in kept.get(cell, ())]
 
-# %% ../nbs/48_generate.ipynb #6147245f
+# %% ../nbs/48_generate.ipynb #a907dfe4
 def _cut(kept: Mapping[str, Sequence[str]], rows: int) -> Iterator[dict[str, Sequence[str]]]:
-    "Yield the texts of the cells in parts of `rows` texts; the last one may have fewer."
+    "Yield the texts of the cells in parts of `rows` texts, at least one; the last one may have fewer."
     part: dict[str, Sequence[str]] = {}
     room = rows
     for cell, texts in kept.items():
@@ -793,10 +793,10 @@ def _cut(kept: Mapping[str, Sequence[str]], rows: int) -> Iterator[dict[str, Seq
         if start < len(texts):
             part[cell] = texts[start:]
             room -= len(texts) - start
-    if part:
+    if part or not any(kept.values()):
         yield part
 
-# %% ../nbs/48_generate.ipynb #32800f65
+# %% ../nbs/48_generate.ipynb #a7d530f1
 @patch
 def batches(self: TextRun, rows: int = 10_000, timeout: float | None = None) -> Iterator[pd.DataFrame]:
     """Wait for the end and return the rows as frames, one after another.
@@ -814,7 +814,8 @@ def batches(self: TextRun, rows: int = 10_000, timeout: float | None = None) -> 
     Returns
     -------
     iterator of DataFrame
-        Each with the columns, the categories and the `attrs` of the whole frame, and its part of the index.
+        At least one, even without any row. Each has the columns, the categories and the `attrs` of the whole frame,
+        and its part of the index.
 
     Raises
     ------
