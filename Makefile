@@ -58,4 +58,4 @@ notebooks: .venv/dev
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-colab build dist *.egg-info demo.csv demo.ipynb
+	rm -rf .venv .venv-colab build dist *.egg-info demo.csv demo.ipynb demo-classifier
