@@ -1,6 +1,6 @@
 """Score the committed rows with better students than words: which encoder, and does checking labels still help?
 
-    OMP_NUM_THREADS=1 python benchmarks/students.py DATA [--model local] [--test 400] [--store students.sqlite]
+    OMP_NUM_THREADS=1 python benchmarks/students.py DATA [--model local] [--seeds 0,1] [--test 400]
 
 No text is written. The rows are those in `benchmarks/worth/`, DATA is the folder with the test sets, as for `worth.py`.
 A classifier of `train` learns from each frame, once for each encoder, with C from cross-validation and with C = 10. It
@@ -23,7 +23,7 @@ from tempfile import gettempdir
 
 import numpy as np
 import pandas as pd
-from worth import ROWS
+from worth import ROWS, names, numbers
 from worth_arms import ARMS, TASKS
 from worth_table import (
     DRAWS,
@@ -71,9 +71,11 @@ class Store:
         found = self.file.execute('select value from kept where key = ?', [_digest(key)]).fetchone()
         return found[0] if found else None
 
-    def put(self, value: bytes, *key: object) -> None:
+    def put(self, values: dict[tuple, bytes]) -> None:
+        "Keep values by their keys, in one transaction."
+        rows = [(_digest(key), value) for key, value in values.items()]
         with self.file:
-            self.file.execute('insert or replace into kept values (?, ?)', [_digest(key), value])
+            self.file.executemany('insert or replace into kept values (?, ?)', rows)
 
 
 def _digest(key: object) -> str:
@@ -87,9 +89,8 @@ def stored_encode(name: str, encode: Callable, store: Store) -> Callable[[Sequen
         found = {text: store.get('vector', name, text) for text in texts}
         new = [text for text in texts if found[text] is None]
         if new:
-            for text, vector in zip(new, np.asarray(encode(new), dtype=np.float32)):
-                found[text] = vector.tobytes()
-                store.put(found[text], 'vector', name, text)
+            found |= {text: vector.tobytes() for text, vector in zip(new, np.asarray(encode(new), dtype=np.float32))}
+            store.put({('vector', name, text): found[text] for text in new})
         return np.array([np.frombuffer(found[text], dtype=np.float32) for text in texts])
 
     return vectors
@@ -130,7 +131,7 @@ def predictions(
             warnings.simplefilter('ignore')  # minilm does not know Spanish
             said = train(df, encoder, weights, C).predict(test.rows.text)
         kept = json.dumps([test.names.index(label) for label in said]).encode()
-        store.put(kept, *key)
+        store.put({key: kept})
     return np.array(json.loads(kept))
 
 
@@ -142,7 +143,7 @@ def outcomes_of(key: Rows, df: pd.DataFrame, test: Test, store: Store) -> list[d
         for encoder in STUDENTS:
             for C in (None, 10.0):
                 said = predictions(df, test, encoder, C, weights, store)
-                right, predicted = (np.array(test.names, dtype=object)[numbers] for numbers in (test.labels, said))
+                right, predicted = (np.array(test.names, dtype=object)[found] for found in (test.labels, said))
                 score = scores(right, predicted)[MEASURE[key.dataset]]
                 about = key._asdict() | dict(arm=arm)
                 outcomes.append(about | dict(student=encoder, C=C or 0.0, score=score, predicted=said))
@@ -194,7 +195,11 @@ def page(outcomes: pd.DataFrame, tests: dict[str, Test], n: int) -> str:
 def wanted(args: argparse.Namespace) -> dict[Rows, pd.DataFrame]:
     "Return the frames to score, and real rows."
     frames = read_rows(ROWS)
-    kept = {key: df for key, df in frames.items() if key.model == args.model and key.arm in args.arms.split(',')}
+    kept = {
+        key: df
+        for key, df in frames.items()
+        if key.model == args.model and key.arm in args.arms and (args.seeds is None or key.seed in args.seeds)
+    }
     add_real_rows(kept, Path(args.data))
     return {key: shortened(df) for key, df in kept.items()}
 
@@ -203,7 +208,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('data')
     parser.add_argument('--model', default='local', help='whose rows: local or local-small')
-    parser.add_argument('--arms', default=','.join(DEFAULT_ARMS))
+    parser.add_argument('--arms', type=names, default=DEFAULT_ARMS)
+    parser.add_argument('--seeds', type=numbers, help='by default all that there are')
     parser.add_argument('--test', type=int, default=400, help='test rows of each set')
     parser.add_argument('--store', default=Path(gettempdir()) / 'syngen_students.sqlite', help='what is kept')
     args = parser.parse_args()
