@@ -102,9 +102,10 @@ def show(df):
     for _, row in sure.groupby('label').head(2).iterrows():
         print(f'[{row.label}] {row.text}\n')
     if is_doubted.any():
+        others = counted(int(is_doubted.sum()), 'other row')
         print(
-            f'{counted(int(is_doubted.sum()), "other row")} kept although the judge leans to another label: it is not sure enough '
-            'to replace them. Their checked_label differs from their label.\n'
+            f'{others} kept although the judge leans to another label: it is not sure enough to replace them. '
+            'Their checked_label differs from their label.\n'
         )
 
 
