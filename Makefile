@@ -23,12 +23,17 @@ test: lint
 	$(BIN)/python tools/chromium.py
 	@$(TESTS)
 
-# Tests in a browser mostly wait, so they run at the same time as the others; what they say comes last
+# Tests mostly wait, for a browser, a server or a killed process, so three groups run at the same time; two of them report when
+# they are done, and the third one as it goes
+PYTEST := $(BIN)/python -m pytest -q -rs
 define TESTS
-said=$$(mktemp); $(BIN)/python -m pytest -q -rs -m 'browser and not slow' > $$said 2>&1 & \
-trap "kill $$!; rm -f $$said; exit 130" INT TERM; browser=$$!; \
-$(BIN)/python -m pytest -q -rs -m 'not browser and not slow'; others=$$?; \
-wait $$browser; browser=$$?; cat $$said; rm -f $$said; exit $$((others + browser))
+said=$$(mktemp -d); \
+$(PYTEST) -m 'browser and not slow' > $$said/browser 2>&1 & browser=$$!; \
+$(PYTEST) -m 'not browser and not slow' tests/engine tests/cache > $$said/engine 2>&1 & engine=$$!; \
+trap "kill $$browser $$engine; rm -rf $$said; exit 130" INT TERM; \
+$(PYTEST) -m 'not browser and not slow' --ignore=tests/engine --ignore=tests/cache; failed=$$?; \
+for group in $$engine $$browser; do wait $$group || failed=1; done; \
+cat $$said/engine $$said/browser; rm -rf $$said; exit $$failed
 endef
 
 # what takes long: the widgets with Colab's versions, in a venv of their own

@@ -312,7 +312,7 @@ def _run(self: Cache, step: Callable[[Table], Any], looks: bool = True) -> Any:
             self._table = table
             return step(table)
 
-
+# %% ../nbs/23_cache.ipynb #314eb013
 @patch
 def _find_file(self: Cache) -> None:
     "Make sure that the connection belongs to the file at the path."

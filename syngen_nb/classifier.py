@@ -99,7 +99,7 @@ def logistic(C: float) -> Any:
     "Return a logistic regression that is not fitted."
     from sklearn.linear_model import LogisticRegression
 
-    return LogisticRegression(C=C, solver='lbfgs', tol=1e-5, max_iter=2000)
+    return LogisticRegression(C=C, solver='lbfgs', tol=1e-8, max_iter=2000)
 
 
 def fit_logistic(C: float, features: Matrix, labels: np.ndarray, weights: np.ndarray | None = None) -> Any:
@@ -159,7 +159,7 @@ def choose_C(
     best = int(sure.argmax())
     return CHOICES_OF_C[best], float(right[best])
 
-# %% ../nbs/53_classifier.ipynb #dec24748
+# %% ../nbs/53_classifier.ipynb #18631aa1
 DEFAULT_ENCODER = 'e5'
 
 
@@ -170,7 +170,7 @@ def check_sklearn(extra: str = 'train') -> None:
     except ImportError:
         raise ImportError(f'A classifier needs scikit-learn: {install_hint(extra)}') from None
 
-
+# %% ../nbs/53_classifier.ipynb #d6433620
 class Classifier:
     """Tells labels from texts: logistic regression on the features of an encoder.
 
@@ -212,13 +212,15 @@ class Classifier:
             setattr(self, name, value)
         return self
 
-    def __sklearn_tags__(self) -> Any:
-        from sklearn.base import BaseEstimator, ClassifierMixin
-
-        return type('Plain', (ClassifierMixin, BaseEstimator), {})().__sklearn_tags__()
-
     def __repr__(self) -> str:
         return f'Classifier({self.encoder!r})'
+
+# %% ../nbs/53_classifier.ipynb #091820c1
+@patch
+def __sklearn_tags__(self: Classifier) -> Any:
+    from sklearn.base import BaseEstimator, ClassifierMixin
+
+    return type('Plain', (ClassifierMixin, BaseEstimator), {})().__sklearn_tags__()
 
 # %% ../nbs/53_classifier.ipynb #66c90d29
 def _as_texts(texts: Any) -> list[str]:
@@ -243,7 +245,7 @@ def _check_weights(weights: Any, n: int) -> np.ndarray:
         raise ValueError(f'Weights are one number for each of {n:,} rows, not below 0 and not all 0')
     return found
 
-
+# %% ../nbs/53_classifier.ipynb #9ace6289
 @patch
 def fit(
     self: Classifier,
@@ -317,7 +319,7 @@ def _check_can_be_named(encoder: Any) -> None:
             'the encoder, or load with Classifier.load(folder, encoder=…) after save(folder, encoder_is_given=True)'
         )
 
-
+# %% ../nbs/53_classifier.ipynb #de81c790
 @patch
 def save(
     self: Classifier,
@@ -384,7 +386,7 @@ def load(
     about, arrays = _read_folder(Path(folder))
     return _restored(about, arrays, about['encoder'] if encoder is None else encoder)
 
-
+# %% ../nbs/53_classifier.ipynb #31028800
 def _read_folder(folder: Path) -> tuple[dict, dict]:
     try:
         about = json.loads((folder / 'classifier.json').read_text('utf-8'))
@@ -483,7 +485,7 @@ def groups_of(df: pd.DataFrame) -> np.ndarray | None:
             return df[column].astype(object).reset_index(drop=True).fillna('row ' + rows).to_numpy()
     return None
 
-# %% ../nbs/53_classifier.ipynb #c8efe61a
+# %% ../nbs/53_classifier.ipynb #87313e1a
 def weights_of(df: pd.DataFrame, weights: Any) -> np.ndarray | None:
     "Return the weight of each row: a column of `df` by name, missing numbers being 1, by origin, or the numbers given."
     if weights is None:
@@ -507,7 +509,7 @@ def _by_origin(df: pd.DataFrame, weights: dict[str, float]) -> list[float]:
         )
     return [weights.get(name, 1) for name in there]
 
-
+# %% ../nbs/53_classifier.ipynb #05f0b52b
 def train(
     df: pd.DataFrame,  # With `text` and `label`, as `generate`, `annotate` and `concat` return it
     encoder: Any = None,  # Makes numbers of texts: 'e5', 'tfidf' (words), 'tfidf+e5'; see `get_encoder` for others

@@ -126,12 +126,16 @@ class Near:
     def __len__(self) -> int:
         return len(self._sizes)
 
-    def _prefix(self, i: int) -> Iterator[tuple[int, int]]:
-        part = slice(self._prefix_start[i], self._prefix_start[i + 1])
-        return zip(self._prefix_places[part].tolist(), self._prefix_ranks[part].tolist())
+# %% ../nbs/41_duplicates.ipynb #3be4084c
+@patch
+def _prefix(self: Near, i: int) -> Iterator[tuple[int, int]]:
+    part = slice(self._prefix_start[i], self._prefix_start[i + 1])
+    return zip(self._prefix_places[part].tolist(), self._prefix_ranks[part].tolist())
 
-    def _pairs(self, i: int) -> list[int]:
-        return self._ranks[self._start[i] : self._start[i + 1]].tolist()
+
+@patch
+def _pairs(self: Near, i: int) -> list[int]:
+    return self._ranks[self._start[i] : self._start[i + 1]].tolist()
 
 # %% ../nbs/41_duplicates.ipynb #dbc98521
 @patch

@@ -148,7 +148,8 @@ def _spawn(self: Engine) -> None:
     "Start a worker for each queued job, up to `concurrency`."
     if self.is_paused or self.is_stopped:
         return
-    for _ in range(min(len(self._queue), self.concurrency - len(self._workers))):
+    n_serving = len(self._workers) - (self._feeder in self._workers)  # Who queues jobs answers none
+    for _ in range(min(len(self._queue), self.concurrency - n_serving)):
         worker = asyncio.ensure_future(self._serve())
         self._workers.add(worker)
         worker.add_done_callback(self._has_ended)

@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 from fastcore.basics import patch
 
+# %% ../nbs/49_estimate.ipynb #06802412
 from .asker import Asker
 from .cache import Cache, open_cache
 from .display import NO_MATH, html_table
@@ -457,7 +458,7 @@ class Order:
     items: Range  # Texts, names or votes
     first: First
 
-
+# %% ../nbs/49_estimate.ipynb #26b37908
 def _limited(tokens: Range, requests: Range, limit: float) -> Range:
     "Return the tokens of answers that have a limit each."
     low, usual, high = (
@@ -489,7 +490,7 @@ def _need(order: Order) -> Need:
     dollars = dollars_for(load.model, requests, tokens_in, tokens_out)
     return Need(requests, tokens_in, tokens_out, dollars, _seconds(order), load.cached)
 
-
+# %% ../nbs/49_estimate.ipynb #47aec141
 def _texts_order(loads: Mapping[str, Load], known: Mapping[str, Known], per_request: int, rounds: int) -> Order:
     load = loads['texts']
     lost = _misread(load, known['checks'].share.range)

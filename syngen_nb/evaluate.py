@@ -542,7 +542,7 @@ def _add_zero_shot(result: Evaluation, both: BothSets, labels: np.ndarray, about
     result.baselines.loc[ZERO_SHOT] = scores(both.test_labels, labels)
     result.zero_shot = about
 
-
+# %% ../nbs/54_evaluate.ipynb #880cdc3e
 def evaluate(
     train: pd.DataFrame,  # A frame with `text` and `label`, as `generate` returns it
     test: pd.DataFrame,  # Another one, best with real texts

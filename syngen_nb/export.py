@@ -11,7 +11,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -155,6 +155,7 @@ def to_parquet(
     if not find_spec('pyarrow'):
         raise ImportError(f'Parquet needs pyarrow: {install_hint("parquet")}')
     if not isinstance(df, pd.DataFrame):
+        _check_parts(df)
         _write_parts(df, path)
         return None
     content = _parquet(df)
@@ -162,6 +163,14 @@ def to_parquet(
         return content
     Path(path).expanduser().write_bytes(content)
     return None
+
+# %% ../nbs/56_export.ipynb #ffc8e676
+def _check_parts(frames: Any) -> None:
+    "Raise a ValueError if `frames` is plainly something else; those of a generator are checked as they come."
+    if isinstance(frames, pd.Series | str | bytes | Mapping) or not isinstance(frames, Iterable):
+        check_levels(frames)
+    for frame in frames if isinstance(frames, list | tuple) else ():
+        check_levels(frame)
 
 
 def _write_parts(frames: Iterable[pd.DataFrame], path: str | Path | None) -> None:
@@ -172,6 +181,7 @@ def _write_parts(frames: Iterable[pd.DataFrame], path: str | Path | None) -> Non
         raise ValueError(f'{folder} holds parts already; empty it, or give another folder')
     folder.mkdir(parents=True, exist_ok=True)
     for i, frame in enumerate(frames):
+        check_levels(frame)
         part = folder / f'part-{i:05}.parquet.new'
         part.write_bytes(_parquet(frame))
         part.replace(part.with_suffix(''))

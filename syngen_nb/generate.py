@@ -762,7 +762,7 @@ def _cut(kept: Mapping[str, Sequence[str]], rows: int) -> Iterator[dict[str, Seq
     if part:
         yield part
 
-
+# %% ../nbs/48_generate.ipynb #32800f65
 @patch
 def batches(self: TextRun, rows: int = 10_000, timeout: float | None = None) -> Iterator[pd.DataFrame]:
     """Wait for the end and return the rows as frames, one after another.

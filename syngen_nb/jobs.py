@@ -284,18 +284,22 @@ class TextsJob(ListJob):
         "Return the request for `n` texts, the first of which is number `at`."
         return self.writer.prompts.request('texts', self.context, n, written, seed, self.siblings(), turned_down, at)
 
-    def turned_down(self) -> list[tuple[str, str]]:
-        "Return the last texts that were not accepted, and why."
-        return [*self.dropped[-MOST_REJECTED:], *self.rejected()[-MOST_REJECTED:]][-MOST_REJECTED:]
-
-    def _so_far(self) -> Written:
-        n_new = len(self.items) - self._written.n_texts
-        newest_first = islice(reversed(self.items.values()), n_new)
-        self._written.add(list(newest_first)[::-1])
-        return self._written
-
     def _make_key(self) -> str:
         return list_key(self, siblings=['…'])
+
+# %% ../nbs/30_jobs.ipynb #9323c98a
+@patch
+def turned_down(self: TextsJob) -> list[tuple[str, str]]:
+    "Return the last texts that were not accepted, and why."
+    return [*self.dropped[-MOST_REJECTED:], *self.rejected()[-MOST_REJECTED:]][-MOST_REJECTED:]
+
+
+@patch
+def _so_far(self: TextsJob) -> Written:
+    n_new = len(self.items) - self._written.n_texts
+    newest_first = islice(reversed(self.items.values()), n_new)
+    self._written.add(list(newest_first)[::-1])
+    return self._written
 
 # %% ../nbs/30_jobs.ipynb #3cf7da27
 MOST_AHEAD = 32  # Draws of one cell on their way at a time

@@ -382,7 +382,7 @@ def _look_again(self: Ledger) -> dict[str, list[str]]:
         ids = None if None in changed else {cell for cell in changed if cell is not None}
         return self._quick.update(self.cells_in_order(), ids)
 
-
+# %% ../nbs/43_ledger.ipynb #98b8547a
 @patch
 def _look_at_all(self: Ledger, turn: int) -> dict[str, list[str]]:
     self._newest_look = max(self._newest_look, turn)

@@ -43,7 +43,7 @@ class Turn:
     future: asyncio.Future
     allowed: Allowed
 
-
+# %% ../nbs/25_limits.ipynb #40d36af0
 class Limit:
     "Counts the requests that are on their way to a server, and lets the others wait."
 

@@ -508,7 +508,7 @@ def batch_price(self: APIModel, tokens_in: int, tokens_out: int) -> float | None
     is_known = any(variant.constraint is None or variant.constraint.active(now) for variant in variants)
     return float(found.total_price) if is_known else None  # Else it would be the price of live requests
 
-
+# %% ../nbs/27_providers.ipynb #2d0f0615
 def model_code(name: str, **changed: Any) -> str:
     "Return the code of a model: its name alone, or a call of `get_model` with what was changed."
     if not changed:

@@ -539,7 +539,7 @@ def result(self: Run, timeout: float | None = None) -> Any:
     """
     return self.at_the_end(self.stages[-1].result, timeout)
 
-
+# %% ../nbs/33_run.ipynb #414c1f60
 @patch
 def at_the_end(self: Run, take: Callable[[], Any], timeout: float | None = None) -> Any:
     "Wait for the end and return what `take` returns then; see `result`."

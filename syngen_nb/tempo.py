@@ -66,7 +66,7 @@ _LEAST_PATIENCE = 8.0  # Answers within which the rate grows again
 _MOST_PATIENCE = 35.0
 _LEAST_SHARE = 0.1  # Of the highest rate that was measured; no guess falls below it
 
-
+# %% ../nbs/24_tempo.ipynb #65e8bc0e
 @dataclass(frozen=True)
 class Ticket:
     "A request that left."
@@ -206,7 +206,7 @@ def _measure(self: Tempo, ticket: Ticket, wait: float | None) -> None:
     self._steps = 0
     self.rate = self.measured * _SLOWER
 
-
+# %% ../nbs/24_tempo.ipynb #70ccfa1b
 @patch
 def _rate_of(self: Tempo, n_taken: int, seconds: float, until: float) -> float:
     "Return the rate of a stretch in which the server took so many requests."

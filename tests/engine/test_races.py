@@ -348,7 +348,7 @@ def test_a_cell_that_moved_is_written_for_its_new_label():
     run = written(model=model)
     cell = run.taxonomy.cells(('red',))[0]
     target = run.taxonomy.cells(('blue',))[0].parent
-    while run.state(cell.id)[1] == 0:
+    while not set(run.texts([cell.id])):
         time.sleep(0.002)
     before = run.texts([cell.id])
     run.taxonomy.move(cell, target)
