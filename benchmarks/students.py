@@ -39,6 +39,7 @@ from worth_table import (
 )
 
 from syngen_nb import train
+from syngen_nb.classifier import DEFAULT_ENCODER
 from syngen_nb.encoders import EMBEDDED
 from syngen_nb.stats import scores
 
@@ -55,6 +56,7 @@ DIFFERENCES = (
     '\nOURS minus each arm, points, C by cross-validation (95 % interval: paired bootstrap over test rows; in the last '
     'column with the spread between seeds):\n'
 )
+STUDENT_DIFFERENCES = '\nThe default student minus each other one, trained on the same rows:\n'
 
 
 # --- what is kept
@@ -167,6 +169,13 @@ def score_table(outcomes: pd.DataFrame) -> str:
     return markdown(cells.set_index('model'))
 
 
+def as_table(rows: dict[tuple, dict[str, str]], names: list[str], tests: dict[str, Test]) -> str:
+    "Return differences as Markdown."
+    table = pd.DataFrame(rows).T.rename_axis(names)
+    table = table.sort_index(level=[0, 1], sort_remaining=False)
+    return markdown(table[[*(name for name in tests if name in table), 'mean', OTHER_TREES]])
+
+
 def difference_table(outcomes: pd.DataFrame, tests: dict[str, Test]) -> str:
     "Return OURS minus each other arm with each student."
     rows = {}
@@ -177,19 +186,33 @@ def difference_table(outcomes: pd.DataFrame, tests: dict[str, Test]) -> str:
             row = difference_row(predicted, arm, tests)
             if row:
                 rows[model, f'OURS minus {arm}', student] = row
-    table = (
-        pd.DataFrame(rows)
-        .T.rename_axis(['model', 'difference', 'student'])
-        .sort_index(level=[0, 1], sort_remaining=False)
-    )
-    return markdown(table[[*(name for name in TASKS if name in table), 'mean', OTHER_TREES]])
+    return as_table(rows, ['model', 'difference', 'student'], tests)
+
+
+def student_table(outcomes: pd.DataFrame, tests: dict[str, Test]) -> str:
+    "Return the default student minus each other one, with the rows of each arm."
+    rows = {}
+    for (model, arm), part in outcomes[outcomes.C == 0].groupby(['model', 'arm'], sort=False):
+        called = part.student.replace(DEFAULT_ENCODER, 'OURS')  # What `difference_row` takes differences from
+        predicted = dict(zip(zip(part.dataset, part.seed, called), part.predicted))
+        for student in STUDENTS:
+            row = difference_row(predicted, student, tests) if student != DEFAULT_ENCODER else None
+            if row:
+                rows[model, arm, f'{DEFAULT_ENCODER} minus {student}'] = row
+    return as_table(rows, ['model', 'arm', 'difference'], tests)
 
 
 def page(outcomes: pd.DataFrame, tests: dict[str, Test], n: int) -> str:
-    "Return both tables as Markdown."
-    return (
-        INTRO.format(n=n) + '\n' + score_table(outcomes) + '\n' + DIFFERENCES + '\n' + difference_table(outcomes, tests)
-    )
+    "Return the tables as Markdown."
+    parts = [
+        INTRO.format(n=n),
+        score_table(outcomes),
+        DIFFERENCES,
+        difference_table(outcomes, tests),
+        STUDENT_DIFFERENCES,
+        student_table(outcomes, tests),
+    ]
+    return '\n'.join(parts)
 
 
 def wanted(args: argparse.Namespace) -> dict[Rows, pd.DataFrame]:
