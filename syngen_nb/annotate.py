@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['read_texts', 'annotate_run', 'annotated', 'annotate', 'task_of', 'concat']
 
-# %% ../nbs/45_annotate.ipynb #3f593a6b
+# %% ../nbs/45_annotate.ipynb #0953f57c
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import pandas as pd
 
 from .cache import Cache, open_cache
 from .checks import Checks, verify_run
-from .frames import label_names, labelled, missing
+from .frames import label_names, labelled, missing, shares_of
 from .judge import Judge
 from .known_models import get_model
 from .models import Model
@@ -123,7 +123,7 @@ def annotate(
     wait_for(run, progress)
     return annotated(run, rows, task)
 
-# %% ../nbs/45_annotate.ipynb #e14e232b
+# %% ../nbs/45_annotate.ipynb #a24f5ce1
 def task_of(df: pd.DataFrame) -> Task:
     """Return the task that a frame was made for.
 
@@ -135,7 +135,8 @@ def task_of(df: pd.DataFrame) -> Task:
     made = df.attrs.get('syngen')
     if not isinstance(made, dict) or not made.get('instruction') or not made.get('labels'):
         raise ValueError('The frame does not say which task it was made for: give task=Task(instruction, labels)')
-    labels = tuple(Label(name, description or '') for name, description in made['labels'].items())
+    shares = shares_of(made)
+    labels = tuple(Label(name, about or '', shares.get(name, 1.0)) for name, about in made['labels'].items())
     return Task(made['instruction'], labels, language=made.get('language'))
 
 # %% ../nbs/45_annotate.ipynb #9e369553

@@ -6,7 +6,7 @@
 __all__ = ['PROVIDER_NAMES', 'SIZES', 'markdown_table', 'licence_words', 'health_table', 'again_code', 'yaml_text', 'yaml_head',
            'Card', 'card']
 
-# %% ../nbs/57_card.ipynb #ce559c80
+# %% ../nbs/57_card.ipynb #18e09934
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -19,9 +19,10 @@ import pandas as pd
 from .display import markdown_code, markdown_text
 from .export import read_csv_code, write_text
 from .filters import FILTERS, language_code
-from .frames import check_frames, label_names, origin_of, without_attrs
+from .frames import check_frames, label_names, origin_of, shares_of, without_attrs
 from .judge import Judge
 from .model_files import MODEL_FILES
+from .task import Label, label_code
 from .text import spelled_like
 from .wording import counted
 
@@ -77,17 +78,30 @@ def health_table(df: pd.DataFrame) -> str:
     head = ['measure', 'here', 'real sets', 'verdict', 'what to do']
     return markdown_table(head, map(_health_row, lines.itertuples()))
 
-# %% ../nbs/57_card.ipynb #5996ec6d
-def _task_argument(origin: dict, names: list[str]) -> str:
+# %% ../nbs/57_card.ipynb #32cc0dec
+def _labels_argument(origin: dict, names: list[str]) -> str:
     described = origin.get('labels') or {}
-    labels = {name: described.get(name, '') for name in names} if any(described.values()) else names
+    shares = shares_of(origin)
+    if shares:
+        labels = [Label(name, described.get(name) or '', shares.get(name, 1.0)) for name in names]
+        return f'[{", ".join(map(label_code, labels))}]'
+    return repr({name: described.get(name, '') for name in names} if any(described.values()) else names)
+
+
+def _task_argument(origin: dict, names: list[str]) -> str:
     language = origin.get('language')
     more = f', language={language!r}' if language and language != 'English' else ''
-    return f'Task({origin["instruction"]!r}, {labels!r}{more})'
+    return f'Task({origin["instruction"]!r}, {_labels_argument(origin, names)}{more})'
+
+
+def _plan_numbers(origin: dict) -> dict[str, int]:
+    "Return the numbers of the plan that were given or solved for."
+    plan = origin.get('plan') or {}
+    return {name: n for name, n in plan.items() if name != 'shares' and n is not None}
 
 
 def _plan_arguments(origin: dict) -> dict[str, str]:
-    plan = {name: n for name, n in (origin.get('plan') or {}).items() if name != 'n_label' and n is not None}
+    plan = {name: n for name, n in _plan_numbers(origin).items() if name != 'n_label'}
     if plan.get('sample_per_subtopic'):
         plan.pop('n_record_to_generate', None)
     plan |= {name: origin[name] for name in ('model', 'seed') if origin.get(name) is not None}
@@ -116,7 +130,7 @@ def _verify_argument(origin: dict) -> str | None:
     policy = repr(verify['policy'])
     return f'Judge({", ".join([policy, *changed])})' if changed else policy
 
-# %% ../nbs/57_card.ipynb #858cc05d
+# %% ../nbs/57_card.ipynb #c0f5bb28
 def again_code(origin: dict, names: list[str]) -> str:
     "Return the call that makes a frame again, as Python."
     arguments = _plan_arguments(origin)
@@ -132,8 +146,10 @@ def again_code(origin: dict, names: list[str]) -> str:
         arguments['prompts'] = '…'
     given = ', '.join(['task', *(f'{name}={value}' for name, value in arguments.items())])
     used = ['Judge'] * ('Judge(' in (verify or '')) + ['METHOD'] * (prompts == 'method') + ['Task', 'generate']
+    task = _task_argument(origin, names)
+    used += ['Label'] * ('Label(' in _labels_argument(origin, names))
     lines = [f'from syngen_nb import {", ".join(sorted(used))}', '']
-    lines += [f'task = {_task_argument(origin, names)}', f'df = generate({given})']
+    lines += [f'task = {task}', f'df = generate({given})']
     return '\n'.join(lines)
 
 # %% ../nbs/57_card.ipynb #7b27fb0a
@@ -172,7 +188,7 @@ def yaml_head(origin: dict, n: int, license: str | None) -> str:
     lines += ['size_categories:', f'- {size}', 'tags:', '- synthetic', '---']
     return '\n'.join(lines)
 
-# %% ../nbs/57_card.ipynb #db10d37b
+# %% ../nbs/57_card.ipynb #9d8cbf6c
 def _joined(counts: dict) -> str:
     return ', '.join(f'{name}: {n:,}' for name, n in counts.items())
 
@@ -180,14 +196,16 @@ def _joined(counts: dict) -> str:
 def _how_made(origin: dict, models: list[str]) -> list[str]:
     usage = {name: n for name, n in (origin.get('usage') or {}).items() if n}
     shown_usage = ('requests', 'cached', 'tokens_in', 'tokens_out')
-    plan = origin.get('plan') or {}
+    plan = _plan_numbers(origin)
+    shares = shares_of(origin)
     verify = origin.get('verify')
     made = dict(
         instruction=origin.get('instruction'),
         language=origin.get('language'),
         model=', '.join(models),
         prompts=origin.get('prompts'),
-        plan=', '.join(f'{name} {n:,}' for name, n in plan.items() if n is not None),
+        plan=', '.join(f'{name} {n:,}' for name, n in plan.items()),
+        shares=', '.join(f'{name} {share:g}' for name, share in shares.items()),
         seed=origin.get('seed'),
         requests=', '.join(f'{name} {n:,}' for name, n in usage.items() if name in shown_usage),
         filters=', '.join(map(str, origin.get('filters') or ())),

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['LANGUAGE_CODES', 'Filter', 'TEXT_FILTERS', 'FRAME_FILTERS', 'FILTERS', 'speaks_as_model', 'has_placeholder',
-           'names_label', 'names_one_of', 'copies_example', 'too_short', 'broken_off', 'language_code',
-           'other_language', 'Filters']
+           'names_label', 'are_subjects', 'gives_label_away', 'label_objection', 'names_one_of', 'copies_example',
+           'too_short', 'broken_off', 'language_code', 'other_language', 'Filters']
 
 # %% ../nbs/40_filters.ipynb #fd214ea7
 import re
@@ -95,6 +95,71 @@ def names_label(text: str, label: str) -> bool:
     if tag.search(said):
         return True
     return word is not None and any(is_whole(said, *match.span()) for match in word.finditer(said))
+
+# %% ../nbs/40_filters.ipynb #de96c92d
+_subject_instruction = re.compile(
+    r'\b(?:topics?|subjects?|sections?|themes?|departments?|temas?|asuntos?|secci[oó]n|themen|thema|rubrik|th[eè]mes?|sujets?)\b',
+    re.I,
+)
+_subject_names = set(
+    """
+    politics sport sports economy business finance technology tech science health culture entertainment travel food
+    education environment religion music crime law weather world art history energy transport housing agriculture
+    política deporte deportes economía negocios tecnología ciencia salud cultura viajes educación
+    politik wirtschaft technik wissenschaft gesundheit kultur reise bildung
+    politique économie technologie santé sciences voyage éducation
+    """.split()
+)
+
+
+@lru_cache(64)
+def are_subjects(instruction: str, labels: tuple[str, ...]) -> bool:
+    "Return whether labels seem to say what texts are about, not what to think of them."
+    if _subject_instruction.search(instruction):
+        return True
+    return sum(same(label) in _subject_names for label in labels) >= 2
+
+# %% ../nbs/40_filters.ipynb #0385ac2c
+_this = "(?:this|these|here|it[’']s|it is|the following|est[ea]|esto|dies(?:er?|es)?|cette|ceci|ce)"
+_kind_of_text = (
+    '(?:reviews?|texts?|messages?|articles?|stor(?:y|ies)|posts?|tweets?|comments?|reports?|e-?mails?|examples?|notes?|'
+    'sentences?|headlines?|tickets?|reseña|texto|mensaje|artículo|noticia|artikel|nachricht|bewertung|texte|avis)'
+)
+_giveaway_patterns = (
+    rf'\b{_this}(?:[^\w.!?]+\w+){{0,4}}?[^\w.!?]+TAG[^\w.!?]+(?:\w+[^\w.!?]+)?{_kind_of_text}\b',
+    rf'\b(?:{_this}|the)\W+(?:\w+\W+)?{_kind_of_text}\W+(?:is|was|deals|covers|discusses|belongs|falls|es|trata|ist|handelt|est|parle)'
+    r'(?:[^\w.!?]+\w+){0,3}?[^\w.!?]+TAG\b',
+)
+
+
+@lru_cache(512)
+def _giveaway(label: str) -> tuple[re.Pattern, re.Pattern]:
+    "Return the patterns of a heading, for one line, and of a sentence that says which label its text has."
+    name = r'[\s_\-]+'.join(map(re.escape, re.split(r'[\s_\-]+', same(label))))
+    heading = re.compile(rf'\W*{name}(?:\W*$|\s*[:|–—]|\s-\s)')
+    return heading, re.compile('|'.join(pattern.replace('TAG', name) for pattern in _giveaway_patterns))
+
+
+def gives_label_away(text: str, label: str) -> bool:
+    "Return whether `text` has `label` as a tag or a heading, or says that it is of that label."
+    if _form_field.match(text):
+        return True
+    first_word, tag, _ = _label_patterns(label)
+    said = same(text)
+    if first_word not in said:
+        return False
+    heading, sentence = _giveaway(label)
+    if any(heading.match(same(line)) for line in text.splitlines()):
+        return True
+    return bool(tag.search(said) or sentence.search(said))
+
+
+def label_objection(text: str, context: Mapping[str, Any]) -> str:
+    "Return what is wrong with the way `text` uses the name of its label, or an empty string."
+    label = context['label']
+    if are_subjects(context['instruction'], tuple(context['labels'])):
+        return 'gives its label away' if gives_label_away(text, label) else ''
+    return 'says the name of its label' if names_label(text, label) else ''
 
 # %% ../nbs/40_filters.ipynb #34f4acb3
 @lru_cache(4096)
@@ -211,13 +276,13 @@ def other_language(text: str, language: str) -> bool:
     probabilities = dict(_language_identifier().rank(plain[:600]))
     return probabilities.get(code, 1) < 0.001
 
-# %% ../nbs/40_filters.ipynb #54c42671
+# %% ../nbs/40_filters.ipynb #b5c2bbb4
 Filter = Callable[[str, Mapping[str, Any]], Any]  # Takes a text and its context; returns what is wrong, or ''
 
 TEXT_FILTERS: dict[str, Filter] = {
     'model_talk': lambda text, context: speaks_as_model(text) and 'speaks as a model',
     'placeholder': lambda text, context: has_placeholder(text) and 'leaves a blank to fill in',
-    'label_name': lambda text, context: names_label(text, context['label']) and 'says the name of its label',
+    'label_name': label_objection,
     'example': lambda text, context: (
         copies_example(text, (o['text'] for o in context['examples'])) and 'copies an example'
     ),

@@ -62,7 +62,14 @@ def planned_cells(shape: Shape, label: Node) -> dict[Place, float]:
 
     return below(label, 'label', (), 1.0)
 
-# %% ../nbs/48_generate.ipynb #f0bdff71
+# %% ../nbs/48_generate.ipynb #c1ca0657
+def _in_shares(labels: Sequence[Node], sizes: Sequence[float]) -> list[int]:
+    "Return the rows of labels that would have `sizes` rows if they had equal shares."
+    mean = sum(label.share for label in labels) / len(labels)
+    wanted = [size * label.share / mean for label, size in zip(labels, sizes)]
+    return apportion(round(sum(wanted)), wanted)
+
+
 def rows_of_labels(
     labels: list[Node],
     cells: dict[str, dict[Place, float]],  # Id of a label to its cells
@@ -74,7 +81,7 @@ def rows_of_labels(
     Raises
     ------
     ValueError
-        If a label has no cell with a weight above 0, or if no label gets a row.
+        If a label has no cell with a weight above 0, if no label gets a row, or if a share leaves it without one.
     """
     for label in labels:
         if not any(cells[label.id].values()):
@@ -82,12 +89,20 @@ def rows_of_labels(
                 f'The label {label.name!r} has no cell with a weight above 0 that texts could be written for; '
                 'unlock it, or add to it'
             )
+    has_shares = len({label.share for label in labels}) > 1
     if rows is None:
-        shares = [round(each * label.weight * sum(cells[label.id].values())) for label in labels]
+        sizes = [each * label.weight * sum(cells[label.id].values()) for label in labels]
+        shares = _in_shares(labels, sizes) if has_shares else [round(size) for size in sizes]
     else:
-        shares = apportion(rows, [label.weight for label in labels])
+        shares = apportion(rows, [label.weight * label.share for label in labels])
     if not any(shares):
         raise ValueError('The weights leave no rows to any label; give one of them a weight above 0')
+    for label, n in zip(labels, shares):
+        if has_shares and label.weight and not n:
+            raise ValueError(
+                f'{sum(shares):,} rows leave no row to the label {label.name!r}, whose share is {label.share:g}. '
+                'Ask for more rows, or give it a larger share; a weight of 0 leaves it out'
+            )
     return {label.id: share for label, share in zip(labels, shares)}
 
 # %% ../nbs/48_generate.ipynb #b0e5b97c
@@ -989,16 +1004,17 @@ def show_recalled(run: TextRun, df: pd.DataFrame) -> None:
     rows = f'{len(df):,} of {counted(len(df), run.unit)}'
     tqdm(total=100, initial=100, desc=run.title, bar_format=f'{{desc}}: 100%|{{bar}}| {rows}').close()
 
-# %% ../nbs/48_generate.ipynb #2b9fc00b
+# %% ../nbs/48_generate.ipynb #5e9541af
 @takes(
     TextOptions,
     what='A `Task`, or a `Taxonomy` that was grown and maybe edited.',
     progress='Whether to show a progress bar.',
 )
 def generate(what: Task | Taxonomy, options: TextOptions, *, progress: bool = True) -> pd.DataFrame:
-    """Write texts: exactly as many as asked for, each label as many as the others.
+    """Write texts: exactly as many as asked for, each label as many as the others or in the shares of the task.
 
-    Give a number of rows, or all four counts: then **each label** gets their product. Rows and some of the counts go
+    Give a number of rows, or all four counts: then **each label** gets their product (in the mean, if labels have
+    shares; see `Label`). Rows and some of the counts go
     together too; see `Plan`. For a taxonomy, a number of rows is spread over its cells by weight, and
     `sample_per_subtopic` alone gives each cell that many times its weight. Branches that end above a subtopic are grown
     first, others only if counts of the tree are given too.

@@ -7,7 +7,7 @@ __all__ = ['Matrix', 'TextsLike', 'LabelsLike', 'Split', 'BRANCH', 'Texts', 'spl
            'distinct', 'ingf', 'compression_ratio', 'aps', 'vendi', 'openings', 'telling_words', 'best_word',
            'best_length', 'near_rate', 'out_of_fold', 'Rows', 'read_rows', 'branches', 'Measures', 'measure']
 
-# %% ../nbs/50_metrics.ipynb #c990095c
+# %% ../nbs/50_metrics.ipynb #5455edce
 import gzip
 import warnings
 from array import array
@@ -23,8 +23,8 @@ from fastcore.basics import patch
 
 from .display import install_hint
 from .duplicates import near_duplicates
-from .filters import names_label, speaks_as_model
-from .frames import labelled, missing
+from .filters import are_subjects, gives_label_away, names_label, speaks_as_model
+from .frames import labelled, missing, origin_of, shares_of
 from .text import spelled_like, words
 
 # %% ../nbs/50_metrics.ipynb #f3dad5d6
@@ -594,7 +594,7 @@ def out_of_fold(
     told = _told(split, coded, None if groups is None else list(groups), folds, most)
     return _names_of(coded, told)
 
-# %% ../nbs/50_metrics.ipynb #a0a242cd
+# %% ../nbs/50_metrics.ipynb #118e493b
 @dataclass(eq=False)
 class Rows:
     "The rows of a frame, checked and ready to be measured."
@@ -604,6 +604,8 @@ class Rows:
     places: dict[str, list[str]]  # Those of source_type, topic and subtopic that the frame has
     checked: list[str | None] | None = None  # The label that a judge chose; None if there is no such column
     confidence: np.ndarray | None = None
+    shares: dict[str, float] = field(default_factory=dict)  # Of the labels, if unequal ones were asked for
+    instruction: str = ''  # Of the task, if the frame says so
 
     @cached_property
     def near(self) -> np.ndarray:
@@ -636,7 +638,7 @@ class Rows:
             return self.agreement
         return np.where(self.told < 0, np.nan, self.told == self.labels.codes)
 
-# %% ../nbs/50_metrics.ipynb #8f7edc2e
+# %% ../nbs/50_metrics.ipynb #d6a2b7e5
 _PLACES = ('source_type', 'topic', 'subtopic')
 
 
@@ -668,6 +670,9 @@ def read_rows(
     once = {column for column, n in Counter(df.columns).items() if n == 1}
     places = {name: _strings(df[name], '') for name in _PLACES if name in once}
     rows = Rows(split_texts(texts), code_labels(labels, len(texts), names), places)
+    origin = origin_of(df)
+    rows.shares = shares_of(origin)
+    rows.instruction = str(origin.get('instruction') or '')
     if 'checked_label' in once:
         checked = spelled_like(_strings(df['checked_label'], None), rows.labels.names)
         rows.checked = checked if any(label is not None for label in checked) else None
@@ -760,7 +765,7 @@ class Measures:
             if known.any():
                 self.put(metric, label, values[known].mean())
 
-# %% ../nbs/50_metrics.ipynb #690999db
+# %% ../nbs/50_metrics.ipynb #f56cafe6
 def _has_telling_word(rows: Rows, telling: pd.DataFrame) -> np.ndarray:
     position = {word: i for i, word in enumerate(rows.texts.vocabulary)}
     has = np.zeros(len(rows.texts), bool)
@@ -775,7 +780,9 @@ def _flags(found: Measures) -> dict[str, np.ndarray]:
     "Return what holds for each text, by metric."
     rows = found.rows
     texts = rows.texts.texts
-    named = [names_label(text, label) for text, label in zip(texts, rows.labels.of_texts)]
+    subjects = are_subjects(rows.instruction, tuple(rows.labels.names))
+    names = gives_label_away if subjects else names_label
+    named = [names(text, label) for text, label in zip(texts, rows.labels.of_texts)]
     talks = [speaks_as_model(text) for text in texts]
     flags = dict(names_label=np.array(named, bool), model_talk=np.array(talks, bool))
     found.positions = {metric: np.flatnonzero(holds).tolist() for metric, holds in flags.items()}
@@ -836,7 +843,7 @@ def _measure_parts(found: Measures) -> None:
             found.put('near_dup_within', label, rates['within'])
             found.put('near_dup_across', label, rates['across'])
 
-# %% ../nbs/50_metrics.ipynb #8a05787d
+# %% ../nbs/50_metrics.ipynb #d560339d
 def _measure_lengths(found: Measures) -> None:
     texts, labels = found.rows.texts, found.rows.labels
     there = np.flatnonzero(labels.sizes)
@@ -865,9 +872,20 @@ def _measure_similarity(found: Measures) -> None:
             found.put(metric, '', total / n_pairs.sum())
 
 
+def _balance(found: Measures) -> float:
+    "Return the rows of the smallest label over those of the largest, each for its share if shares were asked for."
+    labels, shares = found.rows.labels, found.rows.shares
+    sizes = labels.sizes.astype(float)
+    if shares and set(labels.names) <= set(shares):
+        sizes /= np.array([shares[name] for name in labels.names])
+        asked = ', '.join(f'{name} {share:g}' for name, share in shares.items())
+        found.notes.append(f'The balance is relative to the shares that were asked for: {asked}.')
+    return sizes.min() / sizes.max()
+
+
 def _measure_labels(found: Measures) -> None:
     texts, labels = found.rows.texts, found.rows.labels
-    found.put('balance', '', labels.sizes.min() / labels.sizes.max())
+    found.put('balance', '', _balance(found))
     if np.count_nonzero(labels.sizes) < 2:
         found.notes.append('All texts have one label, so what tells labels apart cannot be measured.')
         return

@@ -282,13 +282,15 @@ def follow_tree(df: pd.DataFrame, tree: Taxonomy) -> pd.DataFrame:
         followed.attrs['syngen'] = df.attrs['syngen'] | dict(labels=_descriptions(df, tree, names))
     return followed
 
-# %% ../nbs/12_tree_io.ipynb #800b772b
+# %% ../nbs/12_tree_io.ipynb #4693a07f
 _ORIGIN_MARKS = {'hand': 'by hand', 'built-in': 'built-in', 'errors': 'from errors'}
 
 
 def _marks(node: Node) -> Iterator[str]:
     if node.locked:
         yield 'locked'
+    if node.share != 1:
+        yield f'share {node.share:g}'
     if node.weight != 1:
         yield f'× {node.weight:g}'
     if node.origin in _ORIGIN_MARKS and not (node.origin == 'hand' and node.kind == 'label'):

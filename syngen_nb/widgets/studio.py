@@ -6,7 +6,7 @@
 __all__ = ['FOR_THIS_TREE', 'SECONDS_BETWEEN', 'Step', 'Situation', 'task_change', 'enabled_buttons', 'hints', 'labels_of',
            'follow_labels', 'Job', 'Work', 'Studio']
 
-# %% ../../nbs/widgets/06_studio.ipynb #8dcd4b01
+# %% ../../nbs/widgets/06_studio.ipynb #f7f6932c
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -31,6 +31,7 @@ from ..recording import Replay
 from ..run import Run
 from ..spending import Budget
 from ..task import Label, Task
+from ..taxonomy import label_of
 from ..text import same
 from ..tree_io import Taxonomy, follow_tree
 from . import studio_file
@@ -38,7 +39,7 @@ from .base import Base, Kept, assets
 from .data_view import DataView, Selection, selection_below
 from .run_view import RunView
 from .studio_file import Call, SavedStudio, call_with
-from .task_form import Goal, Order, Row, TaskForm
+from .task_form import Goal, Order, Row, TaskForm, row_of
 from .taxonomy_tree import TaxonomyTree
 from ..wording import counted
 
@@ -128,21 +129,17 @@ def _tree_hint(now: Situation) -> str:
         return 'Some labels have no subtopics yet. Grow will add them'
     if now.n_texts:
         return ''
-    return 'Review and edit the tree, then generate' + (f': {now.takes}' if now.takes else '')
+    return f'Generate takes {now.takes}' if now.takes else 'Review and edit the tree, then generate'
 
 
 def hints(now: Situation) -> list[str]:
     "Return what the user could do, for each step."
     return [_task_hint(now), _tree_hint(now), '' if now.n_texts else 'Generate the texts first']
 
-# %% ../../nbs/widgets/06_studio.ipynb #ec3ebaca
+# %% ../../nbs/widgets/06_studio.ipynb #9f33698b
 def labels_of(taxonomy: Taxonomy) -> dict[str, Label]:
     "Return the labels of a tree by their ids."
-    return {node.id: Label(node.name, node.description) for node in taxonomy.children()}
-
-
-def _row(label: Label) -> Row:
-    return dict(name=label.name, description=label.description)
+    return {node.id: label_of(node) for node in taxonomy.children()}
 
 
 def follow_labels(rows: Iterable[Row], before: Mapping[str, Label], after: Mapping[str, Label]) -> list[Row]:
@@ -153,9 +150,10 @@ def follow_labels(rows: Iterable[Row], before: Mapping[str, Label], after: Mappi
         old = before.get(id)
         row = by_name.get(same((old or label).name))
         if row is None and old is None:
-            rows.append(_row(label))
+            rows.append(row_of(label))
         elif row is not None and old is not None and old != label:
-            row.update(_row(label))
+            row.pop('share', None)
+            row.update(row_of(label))
     return _in_order(_without_removed(rows, before, after), before, after)
 
 # %% ../../nbs/widgets/06_studio.ipynb #64f7399e

@@ -7,7 +7,7 @@ __all__ = ['FORMAT', 'COLUMNS', 'task_code', 'tree_code', 'model_argument', 'pro
            'call_with', 'studio_code', 'frame_to_data', 'frame_from_data', 'call_to_data', 'call_from_data',
            'SavedStudio', 'save_studio', 'not_a_studio', 'load_studio']
 
-# %% ../../nbs/widgets/05_studio_file.ipynb #296a7eef
+# %% ../../nbs/widgets/05_studio_file.ipynb #393e4185
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -25,19 +25,16 @@ from ..options import RunOptions
 from ..prompt_sets import DEFAULT, METHOD
 from ..prompts import Prompts
 from ..spending import Budget
-from ..task import Task
+from ..task import Label, Task, label_code
 from ..taxonomy import KINDS
 from ..tree_io import Taxonomy
 from .task_form import checked_fields
 from ..wording import counted
 
-# %% ../../nbs/widgets/05_studio_file.ipynb #0a0d36c8
+# %% ../../nbs/widgets/05_studio_file.ipynb #359e7bb2
 def task_code(task: Task) -> str:
     "Return the code that makes a task."
-    labels = [
-        call_code('Label', repr(label.name), repr(label.description)) if label.description else repr(label.name)
-        for label in task.labels
-    ]
+    labels = [label_code(label) for label in task.labels]
     more = {}
     if task.language != 'English':
         more['language'] = repr(task.language)

@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = ['NAMES', 'Row', 'BOX', 'BLANK', 'MOST_ESTIMATED', 'without_middle', 'in_words', 'parse_number', 'parse_label',
            'parse_list', 'split_labels', 'add_labels', 'LabelBox', 'LabelReading', 'read_labels', 'describe_model',
-           'what_it_takes', 'describe_estimate', 'checked_fields', 'task_fields', 'plan_fields', 'check_given', 'Order',
-           'Goal', 'FormReading', 'read_counts', 'read_form', 'said_of', 'Estimator', 'TaskForm']
+           'what_it_takes', 'describe_estimate', 'row_of', 'checked_fields', 'task_fields', 'plan_fields',
+           'check_given', 'Order', 'Goal', 'FormReading', 'read_counts', 'read_form', 'said_of', 'Estimator',
+           'TaskForm']
 
 # %% ../../nbs/widgets/01_task_form.ipynb #0acaca85
 import ast
@@ -161,8 +162,8 @@ def split_labels(
     labels = [label for label in map(parse_label, parts) if any(label)]
     return labels, rest.lstrip() if parts else rest
 
-# %% ../../nbs/widgets/01_task_form.ipynb #c16f76b1
-Row = dict[str, str]  # `name` and `description` of a label
+# %% ../../nbs/widgets/01_task_form.ipynb #e42fe136
+Row = dict[str, Any]  # `name` and `description` of a label, and its `share` if it is not 1
 
 
 def add_labels(
@@ -219,7 +220,7 @@ class LabelBox:
         self.unseen += labels
         return dict(labels=rows, pending=self.rest) if labels else dict(pending=self.rest)
 
-# %% ../../nbs/widgets/01_task_form.ipynb #406831de
+# %% ../../nbs/widgets/01_task_form.ipynb #686d36d6
 BOX = -1  # The place of the box among the rows
 
 
@@ -238,10 +239,10 @@ class LabelReading:
         self.wrong.append(place)
         self.error = self.error or without_middle(error)
 
-    def add(self, place: int, name: str, description: str) -> None:
+    def add(self, place: int, name: str, description: str, share: float = 1.0) -> None:
         "Add the label in the row at `place`."
         try:
-            label = Label(name, description)
+            label = Label(name, description, share)
         except ValueError as error:
             return self.reject(place, str(error))
         twin = self.seen.setdefault(same(label.name), label.name)
@@ -252,7 +253,7 @@ class LabelReading:
         else:
             self.reject(place, f'The labels {twin!r} and {label.name!r} are the same; rename or remove one')
 
-# %% ../../nbs/widgets/01_task_form.ipynb #70a38685
+# %% ../../nbs/widgets/01_task_form.ipynb #843664b5
 _TOO_FEW = {
     0: 'Add at least two labels, e.g. negative and positive',
     1: "Add another label, e.g. 'other'; a classifier needs at least two",
@@ -267,7 +268,7 @@ def read_labels(
     reading = LabelReading()
     for place, row in enumerate(rows):
         if row['name'].strip() or row['description'].strip():
-            reading.add(place, row['name'], row['description'])
+            reading.add(place, row['name'], row['description'], row.get('share', 1.0))
     labels, rest = split_labels(pending, is_complete=True)
     for name, description in labels:
         reading.add(BOX, name, description)
@@ -331,7 +332,7 @@ def describe_estimate(
     are_cached = f'{counted(estimate.cached, "more call")} {"is" if estimate.cached == 1 else "are"} cached'
     return f'{rows}: {what_it_takes(estimate)}; {are_cached if estimate.cached else "nothing cached yet"}'
 
-# %% ../../nbs/widgets/01_task_form.ipynb #b3da6978
+# %% ../../nbs/widgets/01_task_form.ipynb #eb2b9275
 BLANK: dict[str, Any] = dict(
     instruction='',
     labels=[],
@@ -348,9 +349,16 @@ BLANK: dict[str, Any] = dict(
 
 
 def _is_row(row: Any) -> bool:
-    return (
-        isinstance(row, dict) and set(row) == {'name', 'description'} and all(isinstance(o, str) for o in row.values())
-    )
+    if not isinstance(row, dict) or set(row) - {'share'} != {'name', 'description'}:
+        return False
+    has_texts = isinstance(row['name'], str) and isinstance(row['description'], str)
+    return has_texts and isinstance(row.get('share', 1.0), (int, float))
+
+
+def row_of(label: Label) -> Row:
+    "Return the row that shows a label."
+    row: Row = dict(name=label.name, description=label.description)
+    return row if label.share == 1 else row | dict(share=label.share)
 
 
 def checked_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -372,12 +380,12 @@ def checked_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError(f'labels must be a list of dicts with a name and a description, not {fields["labels"]!r}')
     return fields
 
-# %% ../../nbs/widgets/01_task_form.ipynb #eb8bea2a
+# %% ../../nbs/widgets/01_task_form.ipynb #c13edee6
 def task_fields(task: Task | None) -> dict[str, Any]:
     "Return the fields that show a task."
     if task is None:
         return dict(instruction='', labels=[], pending='')
-    rows = [dict(name=label.name, description=label.description) for label in task.labels]
+    rows = [row_of(label) for label in task.labels]
     return dict(instruction=task.instruction, labels=rows, pending='', language=task.language)
 
 
@@ -391,7 +399,8 @@ def plan_fields(plan: Plan) -> dict[str, Any]:
     """
     rows, each = plan.n_record_to_generate, plan.sample_per_subtopic
     cells = plan.n_label * plan.leaves
-    any_task = Task('x', [str(i) for i in range(plan.n_label)])
+    shares = plan.shares or [1.0] * plan.n_label
+    any_task = Task('x', [Label(str(i), share=share) for i, share in enumerate(shares)])
     if rows and not each and plan == Plan.make(any_task, rows):
         return dict(by='rows', rows=str(rows))
     if rows and rows % cells:
@@ -508,14 +517,21 @@ def read_form(
     reading.writer = reading.attempt('model', get_model, reading.model)
     return reading
 
-# %% ../../nbs/widgets/01_task_form.ipynb #50b7966b
+# %% ../../nbs/widgets/01_task_form.ipynb #3e54adb7
+def _count_labels(labels: Sequence[Label]) -> str:
+    "Return how many labels there are, and their shares if they differ."
+    shares = [f'{label.share:g}' for label in labels]
+    words = counted(len(labels), 'label')
+    return words if len(set(shares)) < 2 else f'{words}, in the shares {without_middle(" : ".join(shares), 100)}'
+
+
 def said_of(
     reading: FormReading,
     note: str = '',  # About the labels
 ) -> dict[str, Any]:
     "Return what the page says about a reading of the form."
     n_labels = len(reading.labels.labels)
-    labels = note or reading.labels.note or counted(n_labels, 'label')
+    labels = note or reading.labels.note or _count_labels(reading.labels.labels)
     tree = ''
     if reading.plan:
         tree = str(reading.plan)
