@@ -324,7 +324,7 @@ def _check_can_be_named(encoder: Any) -> None:
 def save(
     self: Classifier,
     folder: str | Path,
-    encoder_is_given: bool = False,  # Whether whoever loads it gives the encoder, since it has no name
+    encoder_is_given: bool = False,  # Whether the encoder is given again when it is loaded, since it has no name
 ) -> Path:
     """Write the classifier to a folder that need not exist; return its path.
 

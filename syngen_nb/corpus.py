@@ -265,7 +265,7 @@ class Guide:
         return [self.nearest[(at * n + i) % len(self.nearest)] for i in range(n)]
 
     def drawn(self, n: int, at: int) -> list[str]:
-        "Return the texts whose lengths are drawn for `n` texts, the first of which is number `at`."
+        "Return the texts whose lengths are drawn for `n` texts, which begin with number `at`."
         return [self.corpus.drawn(number) for number in range(at, at + n)]
 
 

@@ -136,7 +136,7 @@ class Fate:
 
     asked: int = 0  # Texts that were asked for
     passed: int = 0  # Those that came and passed the filters
-    read: int = 0  # Those of which a judge has read the label
+    read: int = 0  # Those whose label a judge has read
     misread: int = 0  # Those that it turned down
     rejected: set[str] = field(default_factory=set)  # Fingerprints of all that were turned down, without duplicates
 
@@ -173,7 +173,7 @@ TOO_FAST = 0.001  # Seconds from one answer to the next, mostly: they were copie
 
 
 def _times(cache: Cache, seen: Mapping[str, Seen]) -> list[tuple[float, str]]:
-    "Return when answers were stored, and of which level they are."
+    "Return when answers were stored, and their levels."
     times: list[tuple[float, str]] = []
     for level, found in seen.items():
         for series in list(found.series)[:MOST_TIMED]:

@@ -282,7 +282,7 @@ class TextsJob(ListJob):
     def request_at(
         self, at: int, n: int, written: Written, turned_down: list[tuple[str, str]], seed: int = 0
     ) -> Request:
-        "Return the request for `n` texts, the first of which is number `at`."
+        "Return the request for `n` texts, which begin with number `at`."
         return self.writer.prompts.request('texts', self.context, n, written, seed, self.siblings(), turned_down, at)
 
     def _make_key(self) -> str:

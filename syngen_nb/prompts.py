@@ -574,7 +574,7 @@ def _own_examples(self: Prompts, ctx: Mapping[str, Any]) -> list[str]:
 
 @patch
 def _with_guide(self: Prompts, prompt: str, values: Mapping[str, Any], ctx: Mapping[str, Any], n: int, at: int) -> str:
-    "Return the prompt for `n` texts, the first of which is number `at`, with real texts around it."
+    "Return the prompt for `n` texts, which begin with number `at`, with real texts around it."
     guide, examples = ctx.get('guide'), self._own_examples(ctx)
     if not guide and not examples:
         return prompt

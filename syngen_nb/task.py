@@ -44,7 +44,7 @@ def _check_share(share: Any, name: str) -> float:
     smallest, largest = SHARES
     if not smallest <= checked <= largest:
         raise ValueError(
-            f'The share of label {name!r} is {share!r}; give a number above 0, e.g. share=0.1 beside one of 0.9. '
+            f'The share of label {name!r} is {share!r}; give a number above 0, e.g. share=0.1 next to one of 0.9. '
             'Leave out a label that should get no rows'
         )
     return checked
