@@ -755,6 +755,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'syngen_nb.evaluate.Student.predicted': ('evaluate.html#student.predicted', 'syngen_nb/evaluate.py'),
                                     'syngen_nb.evaluate._add_zero_shot': ('evaluate.html#_add_zero_shot', 'syngen_nb/evaluate.py'),
                                     'syngen_nb.evaluate._check_same_labels': ('evaluate.html#_check_same_labels', 'syngen_nb/evaluate.py'),
+                                    'syngen_nb.evaluate._compare': ('evaluate.html#_compare', 'syngen_nb/evaluate.py'),
                                     'syngen_nb.evaluate._describe': ('evaluate.html#_describe', 'syngen_nb/evaluate.py'),
                                     'syngen_nb.evaluate._draw_confusion': ('evaluate.html#_draw_confusion', 'syngen_nb/evaluate.py'),
                                     'syngen_nb.evaluate._draw_curve': ('evaluate.html#_draw_curve', 'syngen_nb/evaluate.py'),

@@ -545,7 +545,7 @@ def train(
     classifier.info = _info(df, len(texts))
     return classifier
 
-
+# %% ../nbs/53_classifier.ipynb #692b1c52
 def default_encoder() -> str:
     "Return the encoder that the package takes by itself: words where the embedded one is not installed."
     from importlib.util import find_spec

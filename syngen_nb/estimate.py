@@ -785,7 +785,7 @@ def _note_batches(self: Survey, loads: Mapping[str, Load]) -> None:
         if load.model and not is_asked_live(level, load.model, self.options.batch):
             load.batches = batches_of(load.model)
 
-
+# %% ../nbs/49_estimate.ipynb #8c8d9eb9
 @patch
 def result(self: Survey) -> Estimate:
     "Return the estimate."

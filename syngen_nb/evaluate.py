@@ -537,6 +537,26 @@ def _students(
         yield student
 
 
+def _compare(
+    encoders: dict[str, Any],
+    both: BothSets,
+    groups: np.ndarray | None,
+    parts: Sequence[np.ndarray],
+    C: float | None,
+    index: pd.Index,  # Of the test rows
+) -> Evaluation:
+    rows, predicted = [], {}
+    for name, encoder in encoders.items():
+        for student in _students(name, encoder, both, groups, parts, C):
+            n = len(student.train_labels)
+            rows.append(dict(n=n, features=name) | scores(both.test_labels, student.predicted))
+            if n == len(both.train):
+                whole = student
+        predicted[name] = whole.predicted
+    table = pd.DataFrame(rows).sort_values('n', kind='stable', ignore_index=True)
+    return _describe(whole, both, table, predicted, index)
+
+
 def _add_zero_shot(result: Evaluation, both: BothSets, labels: np.ndarray, about: dict) -> None:
     result.predicted[ZERO_SHOT] = labels
     result.baselines.loc[ZERO_SHOT] = scores(both.test_labels, labels)
@@ -581,17 +601,7 @@ def evaluate(
     order = stratified_order(both.train_labels, both.labels, seed)
     sizes = curve_sizes(curve, len(order), len(both.labels))
     parts = [order[:n] if n < len(order) else np.arange(n) for n in sizes]
-    rows, predicted = [], {}
-    groups = groups_of(train)
-    for name, encoder in named_encoders(embed, encoders).items():
-        for student in _students(name, encoder, both, groups, parts, C):
-            n = len(student.train_labels)
-            rows.append(dict(n=n, features=name) | scores(both.test_labels, student.predicted))
-            if n == len(order):
-                whole = student
-        predicted[name] = whole.predicted
-    table = pd.DataFrame(rows).sort_values('n', kind='stable', ignore_index=True)
-    result = _describe(whole, both, table, predicted, test.index)
+    result = _compare(named_encoders(embed, encoders), both, groups_of(train), parts, C, test.index)
     if zero_shot is not None:
         _add_zero_shot(result, both, *_zero_shot_rows(zero_shot, task, both, train, cache))
     return result

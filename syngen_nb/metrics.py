@@ -871,7 +871,7 @@ def _measure_similarity(found: Measures) -> None:
             total = (n_pairs * np.nan_to_num(table)).sum()
             found.put(metric, '', total / n_pairs.sum())
 
-
+# %% ../nbs/50_metrics.ipynb #b6c39724
 def _balance(found: Measures) -> float:
     "Return the rows of the smallest label over those of the largest, each for its share if shares were asked for."
     labels, shares = found.rows.labels, found.rows.shares

@@ -136,7 +136,7 @@ def _about_corpus(task: Task) -> list[str]:
     "Return the comment for a corpus, whose texts the code does not have."
     return [_CORPUS.format(texts=counted(task.corpus.n_texts, 'text'))] if task.corpus else []
 
-
+# %% ../../nbs/widgets/05_studio_file.ipynb #2551b794
 def studio_code(
     taxonomy: Taxonomy,
     grown: Call | None = None,  # How the tree was grown, if it was
@@ -267,7 +267,7 @@ def load_studio(
     except _WRONG as error:
         raise not_a_studio(name, error) from None
 
-
+# %% ../../nbs/widgets/05_studio_file.ipynb #5cab5523
 def _load(data: dict) -> SavedStudio:
     if data['syngen_nb'] != FORMAT:
         raise ValueError(f'it has format {data["syngen_nb"]}; upgrade syngen_nb')
