@@ -54,13 +54,13 @@ notebooks: .venv/dev
 .venv/demo: settings.ini setup.py pyproject.toml
 	@echo "Setting up .venv ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(UV) -e '.[local,tutorial]' || $(PIP) -e '.[local,tutorial]'
+	@$(UV) -e '.[local,tutorial,train]' || $(PIP) -e '.[local,tutorial,train]'
 	@touch $@
 
 .venv/dev: .venv/demo
 	@echo "Adding what tests need ..."
-	@$(UV) -e '.[local,tutorial,dev]' || $(PIP) -e '.[local,tutorial,dev]'
+	@$(UV) -e '.[local,tutorial,train,dev]' || $(PIP) -e '.[local,tutorial,train,dev]'
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-colab build dist *.egg-info demo.csv demo.ipynb
+	rm -rf .venv .venv-colab build dist *.egg-info demo.csv demo.ipynb demo-classifier

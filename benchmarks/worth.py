@@ -22,7 +22,7 @@ from worth_arms import ARMS, TASKS, write_rows
 from syngen_nb import Cache, Model, get_model
 
 ROWS = Path(__file__).parent / 'worth'
-COLUMNS = ['text', 'label', 'source_type', 'topic', 'subtopic']
+COLUMNS = ['text', 'label', 'source_type', 'topic', 'subtopic', 'confidence']  # The last one if a judge read them
 
 
 def rows_path(model: str, dataset: str, arm: str, n: int, seed: int) -> Path:
@@ -39,7 +39,7 @@ def write_arm(args: argparse.Namespace, model: Model, cache: Cache, dataset: str
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter('always')
         df = write_rows(arm, TASKS[dataset], args.n, model, cache, seed)
-    df[COLUMNS].to_csv(path, index=False)
+    df[[column for column in COLUMNS if column in df]].to_csv(path, index=False)
     facts = df.attrs['syngen']
     usage = facts['usage']
     print(

@@ -87,7 +87,7 @@ def annotated(run: Run, texts: pd.Series, task: Task) -> pd.DataFrame:
     )
     return df
 
-# %% ../nbs/45_annotate.ipynb #fb24c4f8
+# %% ../nbs/45_annotate.ipynb #eebccceb
 def annotate(
     texts: pd.DataFrame | pd.Series | Iterable[str],  # A list, a Series, or a frame with a column `text`
     task: Task,  # The labels to choose from
@@ -96,7 +96,11 @@ def annotate(
     votes: int = 3,  # Requests for each text where the model gives no log-probabilities
     progress: bool = True,  # Whether to show a progress bar
 ) -> pd.DataFrame:
-    """Label texts, by a model that reads each of them.
+    """Let a model label texts that have no label.
+
+    It reads each text and chooses among the labels of `task`. Where it gives log-probabilities one request for a text
+    is enough; otherwise it votes. A second call with the same cache asks for nothing, and a call that was interrupted
+    goes on. Pass the result to `train`, alone or with other rows (see `concat`).
 
     Returns
     -------
@@ -135,7 +139,7 @@ def task_of(df: pd.DataFrame) -> Task:
     labels = tuple(Label(name, about or '', shares.get(name, 1.0)) for name, about in made['labels'].items())
     return Task(made['instruction'], labels, language=made.get('language'))
 
-# %% ../nbs/45_annotate.ipynb #4fe48a83
+# %% ../nbs/45_annotate.ipynb #9e369553
 def _used(df: pd.DataFrame, origin: str) -> pd.DataFrame:
     "Return the rows that have a label."
     if not isinstance(df, pd.DataFrame) or not {'text', 'label'} <= set(df.columns):
@@ -149,6 +153,8 @@ def concat(
     **frames: pd.DataFrame,  # Frames with `text` and `label`, by name of origin; rows without a label are left out
 ) -> pd.DataFrame:
     """Put rows of several origins together, such as `concat(generated=df, annotated=found, real=real)`.
+
+    The names are yours. Use them to weigh the rows: `train(rows, weights={'real': 5})`.
 
     Returns
     -------

@@ -4,13 +4,13 @@
 
 # %% auto #0
 __all__ = ['MOST_SENDS', 'MOST_TROUBLES', 'Part', 'NAMES_ASKED_LIVE', 'Entry', 'Collector', 'batch_words', 'BatchAsker',
-           'batch_asker', 'pending_batches', 'cancel_batches']
+           'is_asked_live', 'batch_asker', 'pending_batches', 'cancel_batches']
 
-# %% ../nbs/32_batch_asker.ipynb #5db19389
+# %% ../nbs/32_batch_asker.ipynb #31e349e9
 import asyncio
 import json
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,15 +25,16 @@ from .engine import Outcome, in_turns
 from .jobs import CheckJob, Job, digest, draw_seed
 from .leases import Leases
 from .loop import worker
-from .models import Answer, Model, ModelError, checked_answer
+from .models import BUSY, Answer, Model, ModelError, checked_answer
 from .pending import PendingBatch, PendingBatches, PendingRequest
 from .prompts import Request
 from .spending import Charge, current, most_cost
 from .wording import counted, duration_words
 
-# %% ../nbs/32_batch_asker.ipynb #f620504a
+# %% ../nbs/32_batch_asker.ipynb #da4bc946
 MOST_SENDS = 5  # Batches that a request may be in before it counts as failed
-MOST_TROUBLES = 20  # Looks in a row that may fail; the SDK has tried each several times
+MOST_TROUBLES = 20  # Times in a row that a step may fail; the SDK has tried each several times
+_MAY_PASS = ('server', *BUSY)  # Kinds of errors after which a step may succeed later
 
 
 @dataclass(eq=False)
@@ -64,7 +65,7 @@ class Entry:
         if self.charge:
             self.charge.end()
 
-# %% ../nbs/32_batch_asker.ipynb #7ab04e9d
+# %% ../nbs/32_batch_asker.ipynb #38faea2c
 class Collector:
     "Gathers the requests to one model, sends them in batches, and hands out the answers."
 
@@ -90,14 +91,19 @@ class Collector:
         self.foreign: set[str] = set()  # Ids of batches that turned out to be another's
         self.most_requests = self.api.most_requests
         self.is_queue_full = False  # Whether the provider takes only one batch at a time
-        self.trouble = ''  # Why the last look failed
-        self.n_troubles = 0  # Looks in a row that failed
+        self.troubles: dict[str, list[ModelError]] = {}  # Step to its failures in a row
+        self.lost: dict[tuple[str, int], Charge] = {}  # For requests in batches that nobody waits for
         self._n_arrived = 0
         self._news = asyncio.Event()
         self._task: asyncio.Task | None = None
-        self._is_open = False
+        self._opening: asyncio.Task | None = None
 
-# %% ../nbs/32_batch_asker.ipynb #108199c0
+    @property
+    def trouble(self) -> str:
+        "Why a step failed the last time, or an empty string."
+        return next((str(row[-1]) for row in self.troubles.values()), '')
+
+# %% ../nbs/32_batch_asker.ipynb #a9b7112d
 @patch
 async def ask(
     self: Collector, sent: PendingRequest, request: Request, charge: Charge | None = None
@@ -122,9 +128,9 @@ async def ask(
         entry.futures.remove(future)
         if not entry.futures and self.entries.get(sent.key) is entry:
             del self.entries[sent.key]
-            entry.ends()
+            self._release(entry)
 
-# %% ../nbs/32_batch_asker.ipynb #a6d67fee
+# %% ../nbs/32_batch_asker.ipynb #aa7f255e
 @patch
 def prepare(self: Collector, sent: PendingRequest, request: Request, charge: Charge | None = None) -> Entry:
     "Let a request go with the next batch, whether somebody waits for it or not."
@@ -137,10 +143,27 @@ def prepare(self: Collector, sent: PendingRequest, request: Request, charge: Cha
 
 
 @patch
+def _release(self: Collector, entry: Entry) -> None:
+    "Give back what is set aside for an entry that has ended; remember it if the request is in a batch."
+    if entry.charge and entry.charge.is_sent:
+        self.lost[entry.sent.key] = entry.charge
+    entry.ends()
+
+
+@patch
+def regain(self: Collector, key: tuple[str, int]) -> Charge | None:
+    "Return what was set aside for a request before a stop, set aside again; None if there is nothing."
+    charge = self.lost.pop(key, None)
+    if charge:
+        charge.regain()
+    return charge
+
+
+@patch
 def _end(self: Collector, entry: Entry, outcome: Any, is_paid: bool = False) -> None:
     "Hand an answer, None or an error to all who wait for it."
     self.entries.pop(entry.sent.key, None)
-    entry.ends()
+    self._release(entry)
     for future in entry.futures:
         if future.done():
             continue
@@ -150,7 +173,7 @@ def _end(self: Collector, entry: Entry, outcome: Any, is_paid: bool = False) -> 
             future.set_result((outcome, is_paid))
             is_paid = False  # Only the first one pays
 
-# %% ../nbs/32_batch_asker.ipynb #8eb60f10
+# %% ../nbs/32_batch_asker.ipynb #05103dc0
 @patch
 async def _work(self: Collector) -> None:
     current.set(None)  # What goes to the provider from here is no request that is billed by itself
@@ -160,8 +183,8 @@ async def _work(self: Collector) -> None:
             self._news.clear()
             if any(not entry.token for entry in self.entries.values()):
                 await self._wait_until_quiet()
-                await self._bear(self._send())
-            await self._bear(self._look())
+                await self._bear('send', self._send())
+            await self._bear('look', self._look())
             self.on_change()
             if not self._has_more_to_send():
                 await self._wait_for_news()
@@ -176,25 +199,43 @@ async def _work(self: Collector) -> None:
 
 
 @patch
-async def _bear(self: Collector, step: Any) -> None:
-    "Await a step; bear it for a while if the server cannot be reached."
+async def _bear(self: Collector, name: str, step: Awaitable[Any], kinds: Collection[str] = _MAY_PASS) -> None:
+    "Await a step; bear it for a while if it fails with an error of one of `kinds`."
     try:
         await step
     except ModelError as error:
-        self.n_troubles += 1
-        self.trouble = str(error)
-        if error.kind != 'server' or self.n_troubles >= MOST_TROUBLES:
-            raise
+        row = self.troubles.setdefault(name, [])
+        row.append(error)
+        is_served = error.kind in BUSY and name == 'send' and self.out
+        if error.kind in kinds and (len(row) < MOST_TROUBLES or is_served):
+            return
+        del self.troubles[name]
+        if error.kind in BUSY:
+            raise ModelError(f'{error} (refused {counted(len(row), "time")} in a row)', 'access') from error
+        raise
     else:
-        self.n_troubles, self.trouble = 0, ''
+        self.troubles.pop(name, None)
 
-# %% ../nbs/32_batch_asker.ipynb #5e732979
+# %% ../nbs/32_batch_asker.ipynb #b56db7d1
 @patch
 async def open(self: Collector) -> None:
-    "Make sure that the server has batches."
-    if not self._is_open:
-        await self.api.newest()
-        self._is_open = True
+    "Make sure that the server has batches; all who ask meanwhile wait for the same look."
+    if self._opening is None or (self._opening.done() and not _has_succeeded(self._opening)):
+        self._opening = asyncio.ensure_future(self._open())
+        self._opening.add_done_callback(_has_succeeded)  # All who wait may have been cancelled
+    await asyncio.shield(self._opening)
+
+
+def _has_succeeded(task: asyncio.Task) -> bool:
+    return not task.cancelled() and task.exception() is None
+
+
+@patch
+async def _open(self: Collector) -> None:
+    await self._bear('open', self.api.newest(), BUSY)
+    while 'open' in self.troubles:
+        await self._wait_for_news()
+        await self._bear('open', self.api.newest(), BUSY)
 
 
 @patch
@@ -207,6 +248,10 @@ async def _wait_until_quiet(self: Collector) -> None:
 
 @patch
 async def _wait_for_news(self: Collector) -> None:
+    if self.troubles:  # What arrives meanwhile would meet the same
+        waits = [row[-1].wait or 0.0 for row in self.troubles.values()]
+        await asyncio.sleep(max(self.api.poll_seconds, *waits))
+        return
     try:
         await asyncio.wait_for(self._news.wait(), self.api.poll_seconds)
     except TimeoutError:
@@ -285,7 +330,7 @@ def _lease(self: Collector, token: str) -> Iterator[bool]:
         if is_ours:
             leases.give_back(f'batch {token}')
 
-# %% ../nbs/32_batch_asker.ipynb #42096fa7
+# %% ../nbs/32_batch_asker.ipynb #a8f2f119
 @patch
 async def _submit(self: Collector, endpoint: str, part: Part) -> None:
     "Send requests as one batch, apart from those that another process was faster to claim."
@@ -306,6 +351,8 @@ async def _submit(self: Collector, endpoint: str, part: Part) -> None:
             if error.kind == 'server':
                 raise
             self._give_up(batch.token, error)
+            if error.kind in BUSY:
+                raise
             return
         self.pending.give_id(batch.token, id)
     self.states[batch.token] = BatchState('sent', len(taken), has_counts=False)
@@ -314,11 +361,15 @@ async def _submit(self: Collector, endpoint: str, part: Part) -> None:
 
 @patch
 def _give_up(self: Collector, token: str, error: ModelError) -> None:
-    "Forget a batch that the server turned down."
+    "Forget a batch that the server turned down; its requests may go again if the server was only too busy."
     self.pending.forget(token)
+    self.out.pop(token, None)
     for entry in [entry for entry in self.entries.values() if entry.token == token]:
         entry.comes_back()
-        self._end(entry, error)
+        if error.kind in BUSY:
+            entry.n_sent -= 1
+        else:
+            self._end(entry, error)
 
 # %% ../nbs/32_batch_asker.ipynb #d395051c
 @patch
@@ -452,7 +503,7 @@ def _fault(name: str, batch: PendingBatch, state: BatchState, is_elsewhere: bool
         return ModelError(f'{name}: the batch {batch.id} was turned down: {state.words}', 'access')
     return None
 
-# %% ../nbs/32_batch_asker.ipynb #b7bfbfed
+# %% ../nbs/32_batch_asker.ipynb #656dc7a5
 @patch
 def seen(self: Collector) -> list[dict[str, Any]]:
     "Return what is known of the batches that are waited for."
@@ -467,15 +518,16 @@ def seen(self: Collector) -> list[dict[str, Any]]:
 
 def batch_words(batches: Sequence[dict[str, Any]], n_gathering: int = 0, trouble: str = '') -> str:
     "Return in words how far batches are."
+    again = f'{trouble[:80]}; trying again' if trouble else ''
     if not batches:
-        return f'gathering {counted(n_gathering, "request")} for a batch' if n_gathering else ''
+        return again or (f'gathering {counted(n_gathering, "request")} for a batch' if n_gathering else '')
     n = sum(batch['requests'] for batch in batches)
     counts = [batch['answered'] for batch in batches if 'answered' in batch]
     answered = f'{sum(counts):,} of {counted(n, "request")} answered' if counts else counted(n, 'request')
     age = duration_words(max(batch['seconds'] for batch in batches))
     oldest = 'oldest ' if len(batches) > 1 else ''
     words = f'{counted(len(batches), "batch")}: {answered}, {oldest}sent {age} ago'
-    return f'{words} ({trouble[:80]}; trying again)' if trouble else words
+    return f'{words} ({again})' if again else words
 
 # %% ../nbs/32_batch_asker.ipynb #697516f0
 @patch
@@ -492,7 +544,7 @@ async def cancel(
                 self.pending.forget(batch.token)
     return len(batches)
 
-# %% ../nbs/32_batch_asker.ipynb #c861bbae
+# %% ../nbs/32_batch_asker.ipynb #e05fb6fb
 NAMES_ASKED_LIVE = ('source_types', 'topics', 'subtopics', 'errors')
 
 
@@ -501,9 +553,9 @@ class BatchAsker(Asker):
 
     concurrency = 50_000  # Jobs that wait at a time
 
-    def __init__(self, *args: Any, model: Model, is_for_names: bool = False, **kwargs: Any):
+    def __init__(self, *args: Any, model: Model, batch: bool | str = True, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.is_for_names = is_for_names  # Whether lists of names are asked in batches too
+        self.batch = batch  # As `generate` takes it: 'all' sends lists of names in batches too
         self.collectors: dict[Model, Collector] = {}
         self._first = self._collector(model)
         self._asked_ahead: set[tuple[str, int]] = set()  # Votes that went with an earlier one
@@ -564,7 +616,7 @@ async def answer(self: BatchAsker, job: Job) -> Outcome:
     await settled.wait()
     return 'again'
 
-# %% ../nbs/32_batch_asker.ipynb #177ff7e7
+# %% ../nbs/32_batch_asker.ipynb #799aff08
 @patch
 async def ask(self: BatchAsker, job: Job) -> Outcome:
     "Let the model of `job` answer its next draw, in a batch unless it is asked live."
@@ -575,7 +627,7 @@ async def ask(self: BatchAsker, job: Job) -> Outcome:
     collector = self._collector(job.model)
     for draw in _further_votes(job):
         vote = job.reader.request(job.text, draw, draw_seed(job.key, draw))
-        further = self.budget.reserve(most_cost(job.model, vote)) if self.budget else None
+        further = self._set_aside(job, draw, vote) if self.budget else None
         if self.budget and further is None:
             break  # Its own turn comes once there is room
         collector.prepare(self._pending(job, draw, vote), vote, further)
@@ -594,11 +646,31 @@ async def ask(self: BatchAsker, job: Job) -> Outcome:
     job.take(answer)
     return 'asked'
 
-# %% ../nbs/32_batch_asker.ipynb #eb444df6
+# %% ../nbs/32_batch_asker.ipynb #221dae3d
+@patch
+def _reserve(self: BatchAsker, job: Job) -> bool:
+    "Set aside what the next request for `job` can cost; return whether there is room for it."
+    if self._is_live(job):
+        return Asker._reserve(self, job)
+    current.set(self._set_aside(job, job.draws, job.request(draw_seed(job.key, job.draws))))
+    return current.get() is not None
+
+
+@patch
+def _set_aside(self: BatchAsker, job: Job, draw: int, request: Request) -> Charge | None:
+    "Set aside what a request costs at most, or take up what was set aside before a stop; None if there is no room."
+    return self._collector(job.model).regain((job.key, draw)) or self.budget.reserve(most_cost(job.model, request))
+
+
+def is_asked_live(level: str, model: Model, batch: bool | str) -> bool:
+    "Return whether a run with `batch` asks what belongs to a level live."
+    is_live = level in NAMES_ASKED_LIVE and batch != 'all'
+    return is_live or not has_batches(model)
+
+
 @patch
 def _is_live(self: BatchAsker, job: Job) -> bool:
-    is_live = job.level in NAMES_ASKED_LIVE and not self.is_for_names
-    return is_live or not has_batches(job.model)
+    return is_asked_live(job.level, job.model, self.batch)
 
 
 @patch
@@ -615,7 +687,7 @@ def _further_votes(job: Job) -> range:
         return range(0)
     return range(job.draws + 1, job.draws + job.missing)
 
-# %% ../nbs/32_batch_asker.ipynb #b3f0811d
+# %% ../nbs/32_batch_asker.ipynb #60c33d2b
 def batch_asker(batch: bool | str, model: Model, cache: Cache) -> Callable[..., BatchAsker]:
     """Return what makes the asker of a run with `batch=`.
 
@@ -631,7 +703,7 @@ def batch_asker(batch: bool | str, model: Model, cache: Cache) -> Callable[..., 
         )
     if cache.can_ask:
         PendingBatches(cache).tidy()
-    return lambda *args, **kwargs: BatchAsker(*args, **kwargs, model=model, is_for_names=batch == 'all')
+    return lambda *args, **kwargs: BatchAsker(*args, **kwargs, model=model, batch=batch)
 
 # %% ../nbs/32_batch_asker.ipynb #0d4ec5a6
 def pending_batches(cache: Cache | str | Path | None = None) -> list[dict[str, Any]]:

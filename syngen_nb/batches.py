@@ -6,7 +6,7 @@
 __all__ = ['SLOW', 'MOST_LISTED', 'BatchState', 'NotAnswered', 'Batches', 'APIBatches', 'OpenAIBatches', 'AnthropicBatches',
            'batches_of', 'has_batches']
 
-# %% ../nbs/28_batches.ipynb #a4c59b52
+# %% ../nbs/28_batches.ipynb #d1611dcc
 import json
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from fastcore.basics import patch
 
-from .models import Answer, Model, ModelError
+from .models import BUSY, Answer, Model, ModelError
 from .prompts import Request
 from .providers import AnthropicModel, APIModel, OpenAIModel
 from .server_errors import BadAnswer, complaint_of
@@ -267,7 +267,7 @@ def read(self: OpenAIBatches, result: Any, request: Request) -> Answer:
         return _read_body(self.model, body, request)
     raise _refusal(self.model, body, status, request)
 
-# %% ../nbs/28_batches.ipynb #7236ee37
+# %% ../nbs/28_batches.ipynb #9fe08333
 def _read_body(model: APIModel, body: dict, request: Request) -> Answer:
     try:
         return model.read_body(body, request)
@@ -278,7 +278,7 @@ def _read_body(model: APIModel, body: dict, request: Request) -> Answer:
 def _refusal(model: APIModel, body: Any, status: int | None, request: Request) -> Exception:
     "Return what to raise for an error in place of an answer."
     error, may_help = model.refusal(complaint_of(body, status), request)
-    return NotAnswered(str(error)) if may_help or error.kind == 'server' else error
+    return NotAnswered(str(error)) if may_help or error.kind in ('server', *BUSY) else error
 
 # %% ../nbs/28_batches.ipynb #a2d68e6a
 class AnthropicBatches(APIBatches):

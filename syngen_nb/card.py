@@ -78,7 +78,7 @@ def health_table(df: pd.DataFrame) -> str:
     head = ['measure', 'here', 'real sets', 'verdict', 'what to do']
     return markdown_table(head, map(_health_row, lines.itertuples()))
 
-# %% ../nbs/57_card.ipynb #32cc0dec
+# %% ../nbs/57_card.ipynb #e3433c53
 def _labels_argument(origin: dict, names: list[str]) -> str:
     described = origin.get('labels') or {}
     shares = shares_of(origin)
@@ -91,6 +91,8 @@ def _labels_argument(origin: dict, names: list[str]) -> str:
 def _task_argument(origin: dict, names: list[str]) -> str:
     language = origin.get('language')
     more = f', language={language!r}' if language and language != 'English' else ''
+    if origin.get('corpus'):
+        more += ', corpus=texts'
     return f'Task({origin["instruction"]!r}, {_labels_argument(origin, names)}{more})'
 
 
@@ -130,7 +132,7 @@ def _verify_argument(origin: dict) -> str | None:
     policy = repr(verify['policy'])
     return f'Judge({", ".join([policy, *changed])})' if changed else policy
 
-# %% ../nbs/57_card.ipynb #c0f5bb28
+# %% ../nbs/57_card.ipynb #bb3f5235
 def again_code(origin: dict, names: list[str]) -> str:
     "Return the call that makes a frame again, as Python."
     arguments = _plan_arguments(origin)
@@ -149,6 +151,10 @@ def again_code(origin: dict, names: list[str]) -> str:
     task = _task_argument(origin, names)
     used += ['Label'] * ('Label(' in _labels_argument(origin, names))
     lines = [f'from syngen_nb import {", ".join(sorted(used))}', '']
+    if origin.get('corpus'):
+        lines.append(
+            f'# texts: the {counted(origin["corpus"]["n_texts"], "real text")} that guided the rows, as a list'
+        )
     lines += [f'task = {task}', f'df = generate({given})']
     return '\n'.join(lines)
 

@@ -159,16 +159,16 @@ def choose_C(
     best = int(sure.argmax())
     return CHOICES_OF_C[best], float(right[best])
 
-# %% ../nbs/53_classifier.ipynb #134180d6
+# %% ../nbs/53_classifier.ipynb #18631aa1
 DEFAULT_ENCODER = 'e5'
 
 
-def check_sklearn() -> None:
-    "Raise an ImportError that says what to do if scikit-learn is not installed."
+def check_sklearn(extra: str = 'train') -> None:
+    "Raise an ImportError that names the extra to install if scikit-learn is not there."
     try:
         import sklearn  # noqa: F401
     except ImportError:
-        raise ImportError(f'A classifier needs scikit-learn: {install_hint("quality")}') from None
+        raise ImportError(f'A classifier needs scikit-learn: {install_hint(extra)}') from None
 
 # %% ../nbs/53_classifier.ipynb #d6433620
 class Classifier:
@@ -509,22 +509,32 @@ def _by_origin(df: pd.DataFrame, weights: dict[str, float]) -> list[float]:
         )
     return [weights.get(name, 1) for name in there]
 
-# %% ../nbs/53_classifier.ipynb #bffbaee0
+# %% ../nbs/53_classifier.ipynb #05f0b52b
 def train(
-    df: pd.DataFrame,  # With `text` and `label`, as `generate` returns it
-    encoder: Any = None,  # As in `get_encoder`, or 'tfidf', or 'tfidf+e5'; None: e5, or words where e5 is not installed
-    weights: Any = None,  # A column such as 'confidence', a number for each row, or a dict of origins
-    C: float | None = None,  # How closely to fit; None: found by cross-validation over cells
-    seed: int = 0,
+    df: pd.DataFrame,  # With `text` and `label`, as `generate`, `annotate` and `concat` return it
+    encoder: Any = None,  # Makes numbers of texts: 'e5', 'tfidf' (words), 'tfidf+e5'; see `get_encoder` for others
+    weights: Any = None,  # 'confidence', another column, a number for each row, or {'real': 5} by origin (see `concat`)
+    C: float | None = None,  # How closely to fit; None: found by cross-validation, the rows of a cell held out together
+    seed: int = 0,  # Of the cross-validation
 ) -> Classifier:
-    """Train a classifier on a frame.
+    """Train a classifier that tells the labels of `df` from the texts, without any LLM.
+
+    `encoder=None` takes e5 (extra `train`), and words where it is not installed, as on Windows; `encoder` of the
+    result says which. A row with weight 2 counts as if it were there twice.
+
+    Returns
+    -------
+    Classifier
+        With `predict`, `predict_proba` and `classes_`, as in scikit-learn. `save` keeps it in a folder, and
+        `Classifier.load` brings it back. `held_out_` is its accuracy on rows of `df` that were held out; test it on
+        real texts with `evaluate`.
 
     Raises
     ------
     ValueError
-        If `df` has no texts and labels, or fewer than two different labels.
+        If `df` has no texts and labels, or fewer than two different labels; or if the weights do not fit its rows.
     ImportError
-        If an extra is missing: `quality` (scikit-learn), or that of the encoder.
+        If an extra is missing: `train` (scikit-learn and e5), or that of the encoder.
     """
     check_sklearn()
     texts, labels = labelled(df)

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MOST_MEASURED', 'MOST_TIMED', 'A_BREAK', 'TOO_FAST', 'LETTERS_A_TOKEN', 'USUAL_LIST', 'UNFILTERED', 'WORTH',
-           'FEWEST_TIMED', 'COLUMNS', 'Seen', 'CacheReader', 'Fate', 'seconds_between', 'Load', 'Guesser',
+           'FEWEST_TIMED', 'A_BATCH', 'COLUMNS', 'Seen', 'CacheReader', 'Fate', 'seconds_between', 'Load', 'Guesser',
            'KnownRejects', 'Known', 'usual_known', 'learn', 'learn_pace', 'Need', 'dollars_for', 'First', 'Order',
            'needs_of', 'Estimate', 'Estimates', 'Survey', 'estimate', 'aestimate']
 
@@ -195,7 +195,7 @@ def seconds_between(
     written = {level: found for level, found in gaps.items() if median(found) > TOO_FAST}
     return {level: (sum(found) / len(found), len(found)) for level, found in written.items()}
 
-# %% ../nbs/49_estimate.ipynb #dd02e094
+# %% ../nbs/49_estimate.ipynb #004ae8b2
 @dataclass
 class Load:
     "What is asked for at a level, if nothing is turned down."
@@ -210,6 +210,7 @@ class Load:
     at_stake: int = 0  # Texts in the cache whose labels are still to be checked
     failed_at_stake: float = 0.0  # Tries that failed before one of these
     letters_before: float = 0.0  # Of a prompt that is in the cache
+    batches: Any = None  # What it goes through, as `batches_of` gives it; None if it is asked live
 
     @property
     def cells(self) -> Counter[int]:
@@ -390,9 +391,9 @@ class Need:
             self.cached + other.cached,
         )
 
-# %% ../nbs/49_estimate.ipynb #eb606ac1
-def dollars_for(model: Model, requests: Range, tokens_in: Range, tokens_out: Range) -> Range | None:
-    "Return what requests cost, or None if the price is not known."
+# %% ../nbs/49_estimate.ipynb #7d79496e
+def dollars_for(model: Any, requests: Range, tokens_in: Range, tokens_out: Range) -> Range | None:
+    "Return what requests to a model, or to its batches, cost; None if the price is not known."
     if not requests.usual:
         return NOTHING
     n_in = max(1, round(tokens_in.usual / requests.usual))
@@ -438,7 +439,10 @@ def _requests_for_texts(load: Load, share: Range, lost: Range, per_request: int)
 def _at_least(n: int, found: Range) -> Range:
     return _whole(Range(max(found.low, n), max(found.usual, n), max(found.high, n)))
 
-# %% ../nbs/49_estimate.ipynb #f3b2a1db
+# %% ../nbs/49_estimate.ipynb #13933819
+A_BATCH = Range(300.0, 3600.0, 86_400.0)  # Seconds of a batch: mostly within an hour, at most a day
+
+
 @dataclass
 class First:
     "The first round of requests."
@@ -467,15 +471,18 @@ def _limited(tokens: Range, requests: Range, limit: float) -> Range:
     )
     return Range(low, usual, high)
 
-
+# %% ../nbs/49_estimate.ipynb #78e9204d
 def _seconds(order: Order) -> Range:
     load, known, first = order.load, order.known, order.first
     if not first.n:
         return NOTHING
-    slots = max(1, min(load.model.concurrency, math.ceil(first.n)))
+    n_first = math.ceil(first.n)
+    slots = max(1, n_first if load.batches else min(load.model.concurrency, n_first))
     shares = (first.share.high, first.share.usual, first.share.low)
     ends = (min(end, first.n) for end in (2.0, 1.0, 0.5))  # With luck the last texts take no rounds of their own
     rounds = Range(*(seconds_for(first.n, p, 1.0, slots, first.failed, end) for p, end in zip(shares, ends)))
+    if load.batches:
+        return product(rounds, A_BATCH)
     wait, tokens_a_second = load.model.pace
     tokens = _limited(known.tokens.range.scaled(load.items_each), exactly(1.0), known.limit)
     each = Range(*(wait + n / tokens_a_second for n in (tokens.low, tokens.usual, tokens.high)))
@@ -487,7 +494,7 @@ def _need(order: Order) -> Need:
     load, known, requests = order.load, order.known, order.requests
     tokens_in = product(requests, exactly(load.letters_each), known.letters.range.inverse())
     tokens_out = _limited(product(order.items, known.tokens.range), requests, known.limit)
-    dollars = dollars_for(load.model, requests, tokens_in, tokens_out)
+    dollars = dollars_for(load.batches or load.model, requests, tokens_in, tokens_out)
     return Need(requests, tokens_in, tokens_out, dollars, _seconds(order), load.cached)
 
 # %% ../nbs/49_estimate.ipynb #47aec141
@@ -749,7 +756,7 @@ def _pace_ratios(self: Survey, known: Mapping[str, Known]) -> dict[str, tuple[fl
     slots = {level: min(self._model_of(level).concurrency, len(self.seen[level].series)) for level in measured}
     return {level: (gap * slots[level] / usual[level], n) for level, (gap, n) in measured.items()}
 
-# %% ../nbs/49_estimate.ipynb #11b0cf25
+# %% ../nbs/49_estimate.ipynb #79b10f70
 @patch
 def _loads(self: Survey) -> dict[str, Load]:
     if self.guesser is None:
@@ -764,7 +771,19 @@ def _loads(self: Survey) -> dict[str, Load]:
     texts.model = self.reader.model
     if seen.n_measured:
         texts.letters_before = seen.letters_in / seen.n_measured
+    if self.options.batch:
+        self._note_batches(loads)
     return loads
+
+
+@patch
+def _note_batches(self: Survey, loads: Mapping[str, Load]) -> None:
+    from syngen_nb.batch_asker import is_asked_live  # Most estimates need none
+    from syngen_nb.batches import batches_of
+
+    for level, load in loads.items():
+        if load.model and not is_asked_live(level, load.model, self.options.batch):
+            load.batches = batches_of(load.model)
 
 
 @patch

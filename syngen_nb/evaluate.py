@@ -515,7 +515,7 @@ def zero_shot_of(
     about = dict(model=found.attrs['syngen']['annotated_by'], n_unread=int((labels == '').sum()))
     return labels, about | dict(requests=1000 * per_text) | each | dict(dollars=price)
 
-# %% ../nbs/54_evaluate.ipynb #f31f0c87
+# %% ../nbs/54_evaluate.ipynb #197bb154
 def _zero_shot_rows(zero_shot: Any, task: Task | None, both: BothSets, df: pd.DataFrame, cache: Any) -> tuple:
     task = task_of(df) if task is None else task
     names = spelled_like([label.name for label in task.labels], both.labels)
@@ -549,17 +549,24 @@ def evaluate(
     embed: bool = False,  # Whether to use the encoder minilm too; needs the extra `embed`
     curve: bool | Iterable[int] = True,  # Whether to train on an eighth, a quarter, a half too; or numbers of rows
     seed: int = 0,  # Chooses the rows for the curve
-    encoders: Any = None,  # What to compare in place of words, as in `train`: one, a list, or a dict of names
+    encoders: Any = None,  # What to compare, as `encoder` of `train`: one, a list, or names to encoders; None: 'tfidf'
     C: float | None = None,  # How closely to fit; None: found by cross-validation over cells, as in `train`
     zero_shot: Any = None,  # An LLM, name or `Model`, that labels the test rows itself, to compare
     task: Task | None = None,  # What it is asked; by default the task that `train` was made for
     cache: Any = None,  # Where its answers are kept, as in `annotate`
-) -> Evaluation:  # Its errors and tables are about the last encoder, and `classifier` is that student
+) -> Evaluation:
     """Train simple classifiers on one frame and test them on another.
 
     They are those of `train`: logistic regressions on TF-IDF of words and word pairs, or on the features of `encoders`.
-    With `embed` there are two more: on the vectors of minilm, and on both together. With `zero_shot` an LLM labels
-    the test rows too; what that costs for a thousand texts is in `zero_shot` of the result.
+    `encoders=['tfidf', 'e5']` compares words with the encoder that `train` takes by default. With `embed` and without
+    `encoders` there are two more: on the vectors of minilm, and on both together. With `zero_shot` an LLM labels the
+    test rows too; what that costs for a thousand texts is in `zero_shot` of the result.
+
+    Returns
+    -------
+    Evaluation
+        `baselines` has the scores of all. `errors`, `confusion` and `per_label` are about the last encoder, and
+        `classifier` is what it learned from all rows: keep it with `result.classifier.save(folder)`.
 
     Raises
     ------
@@ -568,7 +575,7 @@ def evaluate(
     ImportError
         If an extra is missing: `quality` (scikit-learn), or that of an encoder.
     """
-    check_sklearn()
+    check_sklearn('quality')
     both = read_both(train, test)
     _warn_of_leaks(both)
     order = stratified_order(both.train_labels, both.labels, seed)

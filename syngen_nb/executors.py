@@ -6,7 +6,7 @@
 __all__ = ['LOOK_EVERY', 'PATIENCE', 'MOST_SENDS', 'SENT_TOGETHER', 'Parcel', 'pack', 'Reply', 'open_parcel', 'answer_on_worker',
            'Crew', 'crew_of', 'OnExecutor']
 
-# %% ../nbs/28_executors.ipynb #36ad921f
+# %% ../nbs/28_executors.ipynb #e88dc05a
 import asyncio
 import copy
 import hashlib
@@ -23,12 +23,14 @@ from typing import Any
 
 from fastcore.basics import patch
 
+from .batches import Batches, batches_of, has_batches
 from .local_model import usable_cores
 from .loop import Worker
 from .models import Answer, Model, ModelError, retried
 from .models import ask as ask_model
 from .plan import whole_number
 from .prompts import Request
+from .spending import current
 
 # %% ../nbs/28_executors.ipynb #efc55fa3
 @dataclass(repr=False)
@@ -181,7 +183,7 @@ def _dask_crew(client: Any) -> Crew | None:
     most = max(threads, default=1)
     return Crew(sum(threads), most, most)
 
-# %% ../nbs/28_executors.ipynb #624b90a8
+# %% ../nbs/28_executors.ipynb #5be39610
 class OnExecutor(Model):
     """A model whose requests are answered by the workers of an executor.
 
@@ -209,22 +211,54 @@ class OnExecutor(Model):
         self.logprobs = model.logprobs
         self.keeps = model.keeps
         self.pace = model.pace
+        self.item_tokens = model.item_tokens
         self.max_tokens: int | None = getattr(model, 'max_tokens', None)
+        self.requests_per_minute = model.requests_per_minute
+        self.tokens_per_minute = model.tokens_per_minute
         self._parcel: Parcel | None = None
         self._alone: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()  # Event loop to a lock, see `_send_alone`
         self._looked_at = self._manned_at = 0.0  # When workers were looked for last, and when there were some
 
-    def key(self) -> dict[str, Any]:
-        "Return the key of the model that answers."
-        return self.model.key()
+# %% ../nbs/28_executors.ipynb #e59adc24
+@patch
+def key(self: OnExecutor) -> dict[str, Any]:
+    "Return the key of the model that answers."
+    return self.model.key()
 
-    def price(self, tokens_in: int, tokens_out: int) -> float | None:
-        "Return the price of the model that answers."
-        return self.model.price(tokens_in, tokens_out)
 
-    def code(self) -> str | None:
-        "Return the code of the model that answers: an executor cannot be written down."
-        return self.model.code()
+@patch
+def price(self: OnExecutor, tokens_in: int, tokens_out: int) -> float | None:
+    "Return the price of the model that answers."
+    return self.model.price(tokens_in, tokens_out)
+
+
+@patch
+def code(self: OnExecutor) -> str | None:
+    "Return the code of the model that answers: an executor cannot be written down."
+    return self.model.code()
+
+
+@patch(as_prop=True)
+def batches(self: OnExecutor) -> Callable[[], Batches] | None:
+    "What gives the batches of the model that answers, which need no workers; None if it has none."
+    return (lambda: batches_of(self.model)) if has_batches(self.model) else None
+
+# %% ../nbs/28_executors.ipynb #6c46e730
+@patch
+def most_tokens(self: OnExecutor, request: Request) -> tuple[int, int | None]:
+    """Return how many tokens a request and its answer have at most; None if nothing limits the answer.
+
+    Raises
+    ------
+    ValueError
+        If workers send requests again without being seen.
+    """
+    if self.model.tells_attempts:
+        raise ValueError(
+            f'{self.name}: its workers send failed requests again where no spending cap sees it; leave out executor= '
+            '(its server sets the pace, and not this machine), or the cap'
+        )
+    return self.model.most_tokens(request)
 
 # %% ../nbs/28_executors.ipynb #fff77576
 def _check_executor(executor: Any) -> None:
@@ -377,7 +411,7 @@ async def _look_for_workers(self: OnExecutor) -> None:
             'access',
         )
 
-# %% ../nbs/28_executors.ipynb #e76098f0
+# %% ../nbs/28_executors.ipynb #8f009a8a
 MOST_SENDS = 4  # Of a request whose workers die
 SENT_TOGETHER = 2  # Of these, how often other lost requests may be on their way
 
@@ -385,9 +419,12 @@ SENT_TOGETHER = 2  # Of these, how often other lost requests may be on their way
 @patch
 async def _deliver(self: OnExecutor, request: Request) -> Reply:
     "Return the reply to `request`; send it again if its worker dies."
+    charge = current.get()
     for n_sent in range(MOST_SENDS):
         if n_sent:
             retried.get()()
+        if n_sent and charge:
+            charge.begin()
         try:
             if n_sent < SENT_TOGETHER:
                 return await self._send(request)
@@ -396,6 +433,8 @@ async def _deliver(self: OnExecutor, request: Request) -> Reply:
             loss = error
         if loss.is_final:
             break
+    if charge:
+        charge.end()
     raise ModelError(
         f'{self.name}: workers die when they get this request ({loss}); '
         'if they die of others too, a worker may have too little memory for the model',

@@ -7,13 +7,14 @@ __all__ = ['LANGUAGE_CODES', 'Filter', 'TEXT_FILTERS', 'FRAME_FILTERS', 'FILTERS
            'names_label', 'are_subjects', 'gives_label_away', 'label_objection', 'names_one_of', 'copies_example',
            'too_short', 'broken_off', 'language_code', 'other_language', 'Filters']
 
-# %% ../nbs/40_filters.ipynb #fd214ea7
+# %% ../nbs/40_filters.ipynb #02d47a62
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 from unicodedata import normalize
 
+from .corpus import sequences
 from .duplicates import jaccard, word_pairs
 from .text import fold, is_whole, same, words
 
@@ -173,22 +174,23 @@ def names_one_of(text: str, labels: Iterable[str]) -> bool:
     possible = [label for label in labels if _first_word(label) in said]
     return bool(_form_field.match(text)) or any(names_label(text, label) for label in possible)
 
-# %% ../nbs/40_filters.ipynb #a5b83409
+# %% ../nbs/40_filters.ipynb #f101231c
 @lru_cache(1024)
-def _example_forms(example: str) -> tuple[set[int], str]:
-    "Return an example's word pairs and its folded letters; kept, because each text is compared with all examples."
-    return word_pairs(example), fold(example)
+def _example_forms(example: str) -> tuple[set[int], set[int], str]:
+    "Return an example's word pairs, its longer sequences and its letters; each text is compared with all examples."
+    return word_pairs(example), sequences(example), fold(example)
 
 
 def copies_example(text: str, examples: Iterable[str]) -> bool:
-    "Return whether `text` is almost the same as one of `examples`, or contains one."
+    "Return whether `text` is almost the same as one of `examples`, contains one, or has eight words in a row from one."
     forms = [_example_forms(example) for example in examples]
     if not forms:
         return False
     pairs, letters = word_pairs(text), fold(text)
-    for example_pairs, example_letters in forms:
+    in_a_row = sequences(text)
+    for example_pairs, example_sequences, example_letters in forms:
         contains = len(example_letters) > 20 and example_letters in letters
-        if contains or jaccard(pairs, example_pairs) >= 0.6:
+        if contains or in_a_row & example_sequences or jaccard(pairs, example_pairs) >= 0.6:
             return True
     return False
 

@@ -7,7 +7,7 @@ __all__ = ['cell_place', 'planned_cells', 'rows_of_labels', 'Look', 'Leaves', 'T
            'outcome_key', 'plain_frame', 'whole_frame', 'remember_outcome', 'recalled_outcome', 'show_recalled',
            'generate', 'start', 'agenerate']
 
-# %% ../nbs/48_generate.ipynb #fd715720
+# %% ../nbs/48_generate.ipynb #58e011a1
 import asyncio
 import warnings
 from collections import Counter
@@ -21,6 +21,7 @@ from fastcore.basics import chunked, patch
 
 from .cache import Cache, CacheError
 from .checks import Checks, judge_reader, put_columns
+from .corpus import COPIES
 from .engine import in_turns
 from .filters import Filters
 from .grow import PlanFiller, Shape, TreeStage, counts_with, kind_below
@@ -145,7 +146,7 @@ class Leaves:
                 leaves.labels.add(label)
         return leaves
 
-# %% ../nbs/48_generate.ipynb #37f93c76
+# %% ../nbs/48_generate.ipynb #87a76373
 @dataclass
 class TextStage:
     "Writes the texts of all cells."
@@ -168,6 +169,9 @@ class TextStage:
         self.engine = self.workspace.engine
         self.taxonomy = self.workspace.taxonomy
         self.places = Places()
+        self.corpus = self.workspace.task.corpus
+        self.corpus.check_there()
+        self.rejects_copies = bool(self.corpus)
         self.examples = {fold(text) for text, _ in self.workspace.task.examples}
         labels = self.taxonomy.children()
         self.judged_as = {label.id: label.name for label in labels}  # The names that the judge is asked about
@@ -187,7 +191,7 @@ class TextStage:
             if self.checks.judge.policy != 'keep':
                 self.ledger.misread = lambda cell, text: self.checks.objection(cell.label, text)
 
-# %% ../nbs/48_generate.ipynb #22bbf720
+# %% ../nbs/48_generate.ipynb #da38d08c
 _OFFSET_STEPS = (37, 13, 3)  # Between neighbouring source types, topics and subtopics
 
 
@@ -196,7 +200,7 @@ def add_cell(self: TextStage, node: Node) -> None:
     "Ask for the texts of a cell."
     label, place = cell_place(self.taxonomy, node)
     path = self.taxonomy.path(node)
-    about = self.places.at(self.taxonomy.task, *path)
+    about = self._about(path)
     judged = (self.judged_as[label], *path[1:])
     cell = Cell(node.id, judged, self.planned.get(label, {}).get(place, 0))
     job = TextsJob(
@@ -221,7 +225,18 @@ def add_cell(self: TextStage, node: Node) -> None:
     self.ledger.add(cell)
     self.engine.push(job)
 
-# %% ../nbs/48_generate.ipynb #2ead0a0e
+# %% ../nbs/48_generate.ipynb #27614bcc
+@patch
+def _about(self: TextStage, path: tuple[str, ...]) -> dict[str, Any]:
+    "Return the variables of the cell at `path`."
+    task = self.taxonomy.task
+    about = self.places.at(task, *path)
+    if not self.corpus:
+        return about
+    label, _, *names = path
+    return about | dict(guide=self.corpus.guide(label, task[label].description, *names))
+
+# %% ../nbs/48_generate.ipynb #7809bcd0
 @patch
 def _objection(self: TextStage, node: str, text: str) -> str:
     "Return why a filter keeps `text` out of a cell, which may have other names than when it was asked for."
@@ -231,6 +246,8 @@ def _objection(self: TextStage, node: str, text: str) -> str:
         path = self.taxonomy.path(node) if node in self.taxonomy.nodes else job.path
         if path != job.path:
             about = self.places.at(self.taxonomy.task, *path)
+    if self.rejects_copies and self.corpus.is_copied(text):
+        return COPIES
     return self.filters.why_not(text, about)
 
 # %% ../nbs/48_generate.ipynb #0efc2174
@@ -448,11 +465,12 @@ def dropped(self: TextStage) -> list[tuple[str, str, str]]:
 def _cells_that_are_there(self: TextStage) -> list[Cell]:
     return [cell for cell in list(self.ledger.cells.values()) if cell.id in self.taxonomy.nodes]
 
-# %% ../nbs/48_generate.ipynb #860a5765
+# %% ../nbs/48_generate.ipynb #f962b4a1
 @patch
 def trust_all(self: TextStage) -> None:
     "Reject no text any more, apart from duplicates and failed checks."
     self.filters = Filters(False)
+    self.rejects_copies = False
     self.ledger.compares_texts = False
     self.ledger.compares_openings = False
     self.ledger.touch()
@@ -662,13 +680,14 @@ def _names_now(self: TextStage) -> list[str | None]:
         now = {label.id: label.name for label in self.taxonomy.children()}
     return [now.get(id, None if name in now.values() else name) for id, name in self.judged_as.items()]
 
-# %% ../nbs/48_generate.ipynb #438ebd09
+# %% ../nbs/48_generate.ipynb #1e0885cb
 @patch
 def _origin(self: TextStage) -> dict[str, Any]:
     "Return how the rows were made, as plain data."
     task, writer = self.workspace.task, self.workspace.writer
     short = self.short() + [item for item in self.unread_checks() if 'error' in item]
-    return dict(
+    corpus = dict(corpus=task.corpus.to_dict()) if task.corpus else {}
+    return corpus | dict(
         instruction=task.instruction,
         model=writer.model.name,
         plan=self.workspace.plan.to_dict(),
@@ -761,9 +780,9 @@ def texts(self: TextRun, cells: Iterable[str]) -> list[str]:
     kept = self._texts.select()
     return [text for cell in cells for text in kept.get(cell, ())]
 
-# %% ../nbs/48_generate.ipynb #6147245f
+# %% ../nbs/48_generate.ipynb #a907dfe4
 def _cut(kept: Mapping[str, Sequence[str]], rows: int) -> Iterator[dict[str, Sequence[str]]]:
-    "Yield the texts of the cells in parts of `rows` texts; the last one may have fewer."
+    "Yield the texts of the cells in parts of `rows` texts, at least one; the last one may have fewer."
     part: dict[str, Sequence[str]] = {}
     room = rows
     for cell, texts in kept.items():
@@ -776,10 +795,10 @@ def _cut(kept: Mapping[str, Sequence[str]], rows: int) -> Iterator[dict[str, Seq
         if start < len(texts):
             part[cell] = texts[start:]
             room -= len(texts) - start
-    if part:
+    if part or not any(kept.values()):
         yield part
 
-# %% ../nbs/48_generate.ipynb #32800f65
+# %% ../nbs/48_generate.ipynb #a7d530f1
 @patch
 def batches(self: TextRun, rows: int = 10_000, timeout: float | None = None) -> Iterator[pd.DataFrame]:
     """Wait for the end and return the rows as frames, one after another.
@@ -797,7 +816,8 @@ def batches(self: TextRun, rows: int = 10_000, timeout: float | None = None) -> 
     Returns
     -------
     iterator of DataFrame
-        Each with the columns, the categories and the `attrs` of the whole frame, and its part of the index.
+        At least one, even without any row. Each has the columns, the categories and the `attrs` of the whole frame,
+        and its part of the index.
 
     Raises
     ------

@@ -214,14 +214,15 @@ def _broke_off(self: ListJob, answer: dict) -> bool:
     is_bare = prompts.bare and self.level == 'texts' and answer.get('cut', False)
     return bool((goes_on or is_bare) and answer.get('text', '').strip())
 
-# %% ../nbs/30_jobs.ipynb #10988033
+# %% ../nbs/30_jobs.ipynb #6ecf5c9d
 def list_key(job: ListJob, **more: Any) -> str:
     "Return the key of a list; `more` are placeholders for further arguments of the request."
     writer = job.writer
     there = (*job.there, '…')
     request = writer.prompts.request(job.level, job.context, 2, there, rejected=[('…', '…')], **more)
     sent = {name: value for name, value in vars(request).items() if name != 'lead' or value}
-    return digest(writer.model_key, sent, writer.prompts.key_parts(job.level), job.path, writer.seed)
+    real = writer.prompts.guide_parts(job.level, job.context)
+    return digest(writer.model_key, sent, writer.prompts.key_parts(job.level), job.path, writer.seed, *real)
 
 # %% ../nbs/30_jobs.ipynb #f3810541
 @dataclass(eq=False)

@@ -65,7 +65,7 @@ LOCAL = load_prompts('local')
 # %% ../nbs/22_prompt_sets.ipynb #3b75e70e
 SMALL = load_prompts('small')
 
-# %% ../nbs/22_prompt_sets.ipynb #3ae6f0b3
+# %% ../nbs/22_prompt_sets.ipynb #16547f89
 _PER_LEVEL = ('how', 'stop', 'max_tokens', 'built_in')  # Settings that fit only the template they were made for
 
 
@@ -99,5 +99,5 @@ def get_prompts(prompts: Prompts | dict[str, str] | None, default: Prompts = DEF
     for setting in _PER_LEVEL:
         changes[setting] = {k: v for k, v in getattr(default, setting).items() if k not in prompts}
     if 'texts' in prompts:
-        changes |= dict(lead='', untold=False)
+        changes |= dict(lead='', untold=False, guide=template('shared/guide'))
     return replace(default, name=f'{default.name}+', **changes)

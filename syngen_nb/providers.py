@@ -6,7 +6,7 @@
 __all__ = ['OPENAI', 'ANTHROPIC', 'TOO_BUSY', 'ACCESS', 'REFUSED', 'NO_MONEY', 'CUT', 'Provider', 'APIModel', 'model_code',
            'OpenAIModel', 'without_keywords', 'text_of', 'why_no_text', 'AnthropicModel']
 
-# %% ../nbs/27_providers.ipynb #61ad1f50
+# %% ../nbs/27_providers.ipynb #ae7a3b2c
 import asyncio
 import hashlib
 import json
@@ -24,7 +24,7 @@ from urllib.parse import SplitResult, unquote, urlencode, urlsplit
 from fastcore.basics import patch
 
 from .display import call_code
-from .limits import hear
+from .limits import hear, held_place
 from .models import Answer, Model, ModelError, is_again, most_prompt_tokens, retried, token_count
 from .prompts import Prompts, Request
 from .rate_headers import read_allowances, read_wait
@@ -239,7 +239,7 @@ async def _hear_status(response: Any) -> None:
     if charge and not is_billed(response.status_code):
         charge.is_free()
 
-# %% ../nbs/27_providers.ipynb #7403878b
+# %% ../nbs/27_providers.ipynb #ea65647a
 async def _count_retry(request: Any) -> None:
     "Tell the run of a request that the SDK sends again."
     if int(request.headers.get('x-stainless-retry-count') or 0):
@@ -261,7 +261,7 @@ async def _read_limits(response: Any) -> None:
     names = b' '.join(name for name, _ in response.headers.raw).lower()
     if b'ratelimit' in names:
         hear(read_allowances(response.headers))
-    if _busy_kind(response.status_code, response.headers):
+    if held_place() and _busy_kind(response.status_code, response.headers):
         response.headers['x-should-retry'] = 'false'
 
 
@@ -393,7 +393,7 @@ def _until(text: str, stops: tuple[str, ...]) -> str:
     found = [text.find(stop) for stop in stops if stop in text]
     return text[: min(found)] if found else text
 
-# %% ../nbs/27_providers.ipynb #6869974d
+# %% ../nbs/27_providers.ipynb #718e367d
 ACCESS = (401, 402, 403, 404)  # Statuses with which no request can succeed
 REFUSED = (400, 413, 422)  # Statuses that refuse this request
 
@@ -414,12 +414,27 @@ def _explain(self: APIModel, error: Exception, sent: set[str]) -> tuple[ModelErr
     return ModelError(f'{self.name}{shown_status}: {words}', kind, read_wait(headers)), refused
 
 
-NO_MONEY = ('insufficient_quota', 'billing_hard_limit_reached', 'billing_not_active')  # No wait helps
+NO_MONEY = (  # Codes after which no wait helps
+    'insufficient_quota',
+    'billing_hard_limit_reached',
+    'billing_not_active',
+    'exceeded_current_quota_error',
+)
+_NO_MONEY_WORDS = re.compile(
+    r'(?i)(your )?(account |credit )*balance is (too low|insufficient|not enough)|insufficient (account )?balance'
+    r'|you have reached your specified (\w+ )?usage limits'
+)
+
+
+def _is_out_of_money(complaint: Complaint) -> bool:
+    "Return whether the account is empty; some servers say so only in words, with the status of a faulty request."
+    is_refusal = complaint.status in (*REFUSED, *TOO_BUSY)
+    return complaint.code in NO_MONEY or bool(is_refusal and _NO_MONEY_WORDS.match(complaint.words))
 
 
 def _kind(complaint: Complaint, headers: Mapping[str, str]) -> str:
     "Return the kind of a `ModelError`: where the fault is."
-    if complaint.status in ACCESS or complaint.code in (*NO_MONEY, 'unknown_setting'):
+    if complaint.status in ACCESS or complaint.code == 'unknown_setting' or _is_out_of_money(complaint):
         return 'access'
     return _busy_kind(complaint.status, headers) or ('request' if complaint.status in REFUSED else 'server')
 

@@ -7,7 +7,7 @@ __all__ = ['SIZES', 'Ranges', 'MARKS', 'SEVERITY', 'Line', 'report_lines', 'show
            'known_ranges', 'find_range', 'ranges_of', 'judge_values', 'format_share', 'format_value', 'format_range',
            'plain_name', 'Report', 'report', 'worst_verdict', 'Comparison', 'compare']
 
-# %% ../nbs/51_report.ipynb #28d4b138
+# %% ../nbs/51_report.ipynb #9a1f6f32
 import json
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,7 +19,10 @@ import numpy as np
 import pandas as pd
 from fastcore.basics import patch
 
+from .corpus import Corpus, read_corpus
 from .display import static
+from .frames import origin_of
+from .likeness import corpus_note, measure_likeness
 from .metrics import Labels, Measures, Rows, measure, openings, read_rows
 from .text import JOINERS, shorten
 from .wording import counted
@@ -310,8 +313,9 @@ def _near_pairs(rows: Rows) -> pd.DataFrame:
         )
     )
 
-# %% ../nbs/51_report.ipynb #5af51bcb
-_OPTIONAL = ('verified', 'confidence', 'branches', 'weak_branches')
+# %% ../nbs/51_report.ipynb #3e31122d
+_CORPUS = ('corpus_words', 'corpus_length', 'corpus_known', 'corpus_told', 'corpus_copied')
+_OPTIONAL = ('verified', 'confidence', 'branches', 'weak_branches', *_CORPUS)
 
 
 def _notes(found: Measures, measured: set[str]) -> list[str]:
@@ -368,10 +372,11 @@ class Report:
         self.openings = _openings_by_label(rows)
         self.near = _near_pairs(rows)
 
-# %% ../nbs/51_report.ipynb #1b2894d6
+# %% ../nbs/51_report.ipynb #62daf55a
 def report(
     df: pd.DataFrame,  # With `text` and `label`
     real: pd.DataFrame | Iterable[pd.DataFrame] | None = None,  # Real texts of the task: one frame or several
+    corpus: Iterable[str] | None = None,  # Real texts without labels, such as `task.corpus`, to compare with
 ) -> Report:
     """Measure a set of labelled texts and compare it with real sets.
 
@@ -385,13 +390,27 @@ def report(
     Raises
     ------
     ValueError
-        If there is nothing to measure: no such column, no rows, texts missing, or several labels in one.
+        If there is nothing to measure: no such column, no rows, texts missing, or several labels in one. If `corpus` is
+        no list of texts.
     ImportError
         If scikit-learn is not installed.
     """
+    texts = None if corpus is None else _there(read_corpus(corpus))
     rows = read_rows(df)
     ranges = known_ranges() if real is None else ranges_of(real, len(df))
-    return Report(measure(rows), ranges)
+    found = measure(rows)
+    if texts is not None:
+        measure_likeness(found, texts)
+    found.notes += corpus_note(origin_of(df), texts)
+    return Report(found, ranges)
+
+
+def _there(corpus: Corpus) -> Corpus:
+    "Return `corpus`, or raise a ValueError if it has no texts."
+    corpus.check_there()
+    if not corpus:
+        raise ValueError('corpus has no texts; give some, or leave it out')
+    return corpus
 
 # %% ../nbs/51_report.ipynb #58550852
 @patch

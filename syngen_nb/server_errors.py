@@ -37,15 +37,19 @@ def plain_words(text: str, most: int = MOST_WORDS) -> str:
     words = ' '.join(text.split())
     return words if len(words) <= most else words[:most].rstrip() + ' …'
 
-# %% ../nbs/26_server_errors.ipynb #7d010ff0
+# %% ../nbs/26_server_errors.ipynb #6a698836
 _NAMES = (
     'error',
     'errors',
+    'fault',  # Of a gateway in front of the model, such as Apigee, like the next one
+    'faultstring',
     'detail',
     'details',
     'message',
     'msg',
     'error_description',
+    'error_message',
+    'errormessage',
     'description',
     'reason',
     'title',
@@ -90,7 +94,7 @@ def read_body(text: str) -> str:
     "Return the words of an error in the `text` of a response."
     return words_in(parsed(text)) or plain_words(text)
 
-# %% ../nbs/26_server_errors.ipynb #6c7e8dd4
+# %% ../nbs/26_server_errors.ipynb #a0f16a84
 _STATUS_OF = dict(
     invalid_request_error=400,
     authentication_error=401,
@@ -126,7 +130,7 @@ def _inner_error(body: Any) -> Mapping[str, Any]:
         body = body[0]
     if not isinstance(body, Mapping):
         return {}
-    inner = body.get('error') or body.get('detail')
+    inner = body.get('error') or body.get('fault') or body.get('detail')
     return _inner_error(inner) or body
 
 # %% ../nbs/26_server_errors.ipynb #1ddd9e7a

@@ -259,7 +259,7 @@ class Charge:
         "Note that the attempt costs nothing: it was refused, or it never left."
         self.is_sent = False
 
-# %% ../nbs/25_spending.ipynb #ee4541bc
+# %% ../nbs/25_spending.ipynb #3f96f45e
 @patch
 def _lose(self: Charge) -> None:
     "Keep the money of an attempt whose end is not known."
@@ -268,6 +268,17 @@ def _lose(self: Charge) -> None:
     self.is_held = False
     self.is_sent = False
     self.budget._let_go(self.cost)
+
+
+@patch
+def regain(self: Charge) -> None:
+    "Set the money of a lost attempt aside again: somebody waits for its end once more."
+    self.budget.unknown -= self.cost
+    self.budget.n_unknown -= 1
+    self.budget.on_way += self.cost
+    self.budget.n_on_way += 1
+    self.is_held = True
+    self.is_sent = True
 
 
 @patch

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SHARES', 'Label', 'label_code', 'Task']
 
-# %% ../nbs/04_task.ipynb #02e06cac
+# %% ../nbs/04_task.ipynb #f96931d9
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from numbers import Real
@@ -13,6 +13,7 @@ from typing import Any
 
 from fastcore.basics import patch
 
+from .corpus import Corpus, read_corpus
 from .display import call_code, html_table
 from .text import is_one_line, same, shorten, spelled_like
 
@@ -142,34 +143,43 @@ def _check_instruction(instruction: Any) -> str:
         )
     return instruction.strip()
 
-# %% ../nbs/04_task.ipynb #d243f71e
+# %% ../nbs/04_task.ipynb #d23b4f67
 @dataclass(frozen=True, init=False, repr=False)
 class Task:
     """Describe a classifier: an instruction and the labels to tell apart.
 
+    With a `corpus`, generated texts follow real ones in length, layout and words: prompts show passages of the real
+    texts nearest to each subtopic, and ask for lengths drawn from theirs. No row has eight words in a row from one of
+    them. Prompts hold these passages, and the examples: with a model behind an API they leave your machine, with the
+    embedded models they stay. The cache stores prompts, and a saved studio its part of the cache. Apart from that a
+    saved tree or studio has the number and the digest of the texts, not the texts: give them again after loading.
+
     Raises
     ------
     ValueError
-        If the instruction is empty, if there are fewer than two labels or two equal ones, or if an example has an
-        unknown label. The message says what to do.
+        If the instruction is empty, if there are fewer than two labels or two equal ones, if an example has an
+        unknown label, or if the corpus is no list of texts. The message says what to do.
     """
 
     instruction: str
     labels: tuple[Label, ...]
     language: str
     examples: tuple[tuple[str, str], ...]
+    corpus: Corpus
 
     def __init__(
         self,
         instruction: str,  # What the classifier does, e.g. 'Classify the sentiment of a movie review'
         labels: Iterable[str | Label] | Mapping[str, str],  # Names, `Label`s, or a dict of names and descriptions
         language: str = 'English',  # Language of the texts
-        examples: Iterable[tuple[str, str]] = (),  # Real (text, label) pairs; they show the style to a large model
+        examples: Iterable[tuple[str, str]] = (),  # Real (text, label) pairs; they show the style to the model
+        corpus: Iterable[str] = (),  # Real texts without labels, a few dozen to thousands, for texts to be like
     ):
         object.__setattr__(self, 'instruction', _check_instruction(instruction))
         object.__setattr__(self, 'labels', _check_labels(labels))
         object.__setattr__(self, 'examples', _check_examples(examples, self.labels))
         object.__setattr__(self, 'language', _one_line(language, 'The language', 60))
+        object.__setattr__(self, 'corpus', read_corpus(corpus))
 
     def __getitem__(self, name: str) -> Label:
         "Return the label called `name`."
@@ -180,22 +190,30 @@ class Task:
         raise LookupError(f'No label {name!r}; the labels are {names}')
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> 'Task':
-        "Make the task that `to_dict` was called on."
+    def from_dict(
+        cls,
+        data: Mapping[str, Any],
+        corpus: Iterable[str] = (),  # The texts of its corpus, which are not in `data`
+    ) -> 'Task':
+        "Make the task that `to_dict` was called on; a corpus that is not given again is missing."
         labels = [Label(**label) for label in data['labels']]
-        return cls(data['instruction'], labels, data.get('language', 'English'), data.get('examples', ()))
+        texts = read_corpus(corpus) or Corpus.from_dict(data.get('corpus', dict(n_texts=0, digest='')))
+        return cls(data['instruction'], labels, data.get('language', 'English'), data.get('examples', ()), texts)
 
-# %% ../nbs/04_task.ipynb #5ec2ab4f
+# %% ../nbs/04_task.ipynb #198df4bc
 @patch
 def to_dict(self: Task) -> dict[str, Any]:
-    "Return the task as plain data, as JSON takes it."
-    data = asdict(self)
-    for label in data['labels']:
+    "Return the task as plain data, as JSON takes it; of a corpus only the number of texts and their digest."
+    labels = [asdict(label) for label in self.labels]
+    for label in labels:
         if label['share'] == 1:
             del label['share']
-    return data
+    data: dict[str, Any] = dict(
+        instruction=self.instruction, labels=labels, language=self.language, examples=self.examples
+    )
+    return data | dict(corpus=self.corpus.to_dict()) if self.corpus else data
 
-# %% ../nbs/04_task.ipynb #c7dc78ef
+# %% ../nbs/04_task.ipynb #bb0e2292
 @patch
 def __repr__(self: Task) -> str:
     labels = [repr(label if label.description or label.share != 1 else label.name) for label in self.labels]
@@ -207,9 +225,11 @@ def __repr__(self: Task) -> str:
     if self.examples:
         is_short = sum(len(text) for text, _ in self.examples) <= 200
         more['examples'] = repr(list(self.examples)) if is_short else f'[… {len(self.examples)} texts]'
+    if self.corpus:
+        more['corpus'] = f'[… {self.corpus.n_texts} texts]'
     return call_code('Task', repr(shorten(self.instruction, 200)), f'[{", ".join(labels)}]', **more)
 
-# %% ../nbs/04_task.ipynb #696198eb
+# %% ../nbs/04_task.ipynb #85343b6f
 @patch
 def _repr_html_(self: Task) -> str:
     has_descriptions = any(label.description for label in self.labels)
@@ -218,6 +238,8 @@ def _repr_html_(self: Task) -> str:
     if not has_descriptions and not has_shares:
         rows.append(['labels', ' · '.join(label.name for label in self.labels)])
     rows.append(['language', self.language])
+    if self.corpus:
+        rows.append(['corpus', repr(self.corpus).strip('<>')])
     html = html_table(rows)
     if has_shares:
         described = [[label.name, label.description, f'{label.share:g}'] for label in self.labels]

@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['FUNCTION_WORDS', 'SPACELESS', 'JOINERS', 'SENTENCE_ENDS', 'same', 'spelled_like', 'only_words', 'fold', 'is_whole',
-           'gist', 'words', 'opening', 'clean_name', 'clean_text', 'is_one_line', 'shorten', 'whole_sentences']
+           'gist', 'words', 'letters_per_word', 'opening', 'clean_name', 'clean_text', 'is_one_line', 'shorten',
+           'whole_sentences']
 
 # %% ../nbs/00_text.ipynb #95c66f51
 import re
@@ -120,8 +121,8 @@ def words(text: str) -> list[str]:
     spaced = only_words(text)
     return _word_or_letter.findall(spaced) if _spaceless.search(spaced) else spaced.split()
 
-# %% ../nbs/00_text.ipynb #4eb18772
-def _letters_per_word(word: str) -> int:
+# %% ../nbs/00_text.ipynb #6481fec4
+def letters_per_word(word: str) -> int:
     "Return how many elements of `words` make a word of the script that `word` is in, roughly."
     if not _spaceless.match(word):
         return 1
@@ -134,7 +135,7 @@ def opening(text: str, first: int = 4) -> str:
     Of Chinese and Japanese it takes twice as many characters, of Thai, Lao, Khmer and Burmese four times as many.
     """
     found = words(unicodedata.normalize('NFC', text[:400])[:100])
-    n = first * _letters_per_word(found[0]) if found else first
+    n = first * letters_per_word(found[0]) if found else first
     return ' '.join(found[:n]) if len(found) >= n else ''
 
 # %% ../nbs/00_text.ipynb #ccafa9ba

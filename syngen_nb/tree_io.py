@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = ['follow_tree']
 
-# %% ../nbs/12_tree_io.ipynb #5027095b
+# %% ../nbs/12_tree_io.ipynb #7d043852
 import json
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from html import escape
@@ -16,6 +17,7 @@ from typing import Any
 import pandas as pd
 from fastcore.basics import patch
 
+from .corpus import read_corpus
 from .display import NO_MATH, static
 from .frames import missing
 from .history import snapshot
@@ -69,18 +71,23 @@ def _read_nodes(data: Mapping[str, Any], task: Task) -> dict[str, Node]:
         above.kids.append(node.id)
     return nodes
 
-# %% ../nbs/12_tree_io.ipynb #c5e4673d
+# %% ../nbs/12_tree_io.ipynb #d9333046
 @patch(cls_method=True)
-def from_dict(cls: Taxonomy, data: Mapping[str, Any]) -> Taxonomy:
+def from_dict(
+    cls: Taxonomy,
+    data: Mapping[str, Any],
+    corpus: Iterable[str] = (),  # The texts of the task's corpus, which are not in `data`
+) -> Taxonomy:
     """Make the taxonomy that `to_dict` was called on.
 
     Raises
     ------
     ValueError
-        If the data are not those of a taxonomy.
+        If the data are not those of a taxonomy, or `corpus` is no list of texts.
     """
+    texts = read_corpus(corpus)
     try:
-        task = Task.from_dict(data['task'])
+        task = Task.from_dict(data['task'], texts)
         plan = Plan(**data['plan']) if data.get('plan') else None
         nodes = _read_nodes(data, task)
         tree = Taxonomy(task, plan)
@@ -94,10 +101,10 @@ def from_dict(cls: Taxonomy, data: Mapping[str, Any]) -> Taxonomy:
 
 @patch
 def __reduce__(self: Taxonomy) -> tuple:
-    "Copy and pickle a taxonomy as plain data."
-    return Taxonomy.from_dict, (self.to_dict(),)
+    "Copy and pickle a taxonomy as plain data, with the texts of its corpus."
+    return Taxonomy.from_dict, (self.to_dict(), self.task.corpus)
 
-# %% ../nbs/12_tree_io.ipynb #926dde95
+# %% ../nbs/12_tree_io.ipynb #33c06d66
 @patch
 def save(self: Taxonomy, path: str | Path) -> None:
     "Write the taxonomy to the file `path` as JSON."
@@ -105,8 +112,12 @@ def save(self: Taxonomy, path: str | Path) -> None:
 
 
 @patch(cls_method=True)
-def load(cls: Taxonomy, path: str | Path) -> Taxonomy:
-    """Read a taxonomy that `save` wrote.
+def load(
+    cls: Taxonomy,
+    path: str | Path,
+    corpus: Iterable[str] = (),  # The texts of the task's corpus, which are not in the file
+) -> Taxonomy:
+    """Read a taxonomy that `save` wrote; a warning says if its task had a corpus that is not given again.
 
     Raises
     ------
@@ -117,7 +128,10 @@ def load(cls: Taxonomy, path: str | Path) -> Taxonomy:
         data = json.loads(Path(path).read_text(encoding='utf-8'))
     except (UnicodeDecodeError, json.JSONDecodeError) as e:
         raise ValueError(f'{path} is not a saved taxonomy: {e}') from None
-    return Taxonomy.from_dict(data)
+    tree = Taxonomy.from_dict(data, corpus)
+    if tree.task.corpus.is_missing:
+        warnings.warn(tree.task.corpus.lack(), stacklevel=2)
+    return tree
 
 # %% ../nbs/12_tree_io.ipynb #9848c4dd
 @patch

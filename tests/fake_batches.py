@@ -15,6 +15,9 @@ Each request in a batch is answered by `Fake.answer`, as a live one would be, an
 - `cancel`: somebody cancels it elsewhere, with every other request answered
 - `lost`: it is made, but its caller never hears of it
 - `refused`: it is not made, and the caller is told to try later
+- `busy`: it is not made, since the caller makes too many
+- `limited`: every third request meets a limit: 429 at OpenAI, 529 at Anthropic
+- `unseen`: the first twelve looks at it are refused, since the caller looks too often
 """
 
 import json
@@ -24,6 +27,8 @@ from email.parser import BytesParser
 
 ROUTES = re.compile(r'/v1/(files|batches|messages/batches)\b')
 WORDS = ('ok', 'expire', 'nothing', 'partial', 'fail', 'line', 'queue', 'cancel', 'lost', 'refused')
+WORDS += ('busy', 'limited', 'unseen')
+TOO_MANY = dict(error=dict(type='rate_limit_error', message='Too many requests'))
 
 
 class Batch:
@@ -32,7 +37,7 @@ class Batch:
     def __init__(self, id, requests, fate, seconds, **more):
         self.id, self.requests, self.fate, self.more = id, requests, fate, more
         self.made, self.seconds, self.results, self.errors = time.time(), seconds, [], []
-        self.cancelled = None
+        self.cancelled, self.n_refusals = None, 12 if fate == 'unseen' else 0
 
     @property
     def is_over(self):
@@ -65,6 +70,9 @@ class Batches:
         batch = self.batches.get(parts[0])
         if batch is None:
             return 404, {}, dict(error=dict(type='not_found_error', message=f'No such batch: {parts[0]}')), None
+        if batch.n_refusals:
+            batch.n_refusals -= 1
+            return 429, {'retry-after-ms': '5'}, TOO_MANY, 'limit'
         if parts[1:] == ['cancel'] and not self.is_over(batch):
             batch.cancelled = time.time()
         if parts[1:] == ['results']:
@@ -95,6 +103,8 @@ class Batches:
         fate = self.plan.pop(0) if self.plan else 'ok'
         if fate == 'refused':
             return 503, {}, dict(error=dict(type='api_error', message='Try again later')), 'refused'
+        if fate == 'busy':
+            return 429, {'retry-after-ms': '20'}, TOO_MANY, 'limit'
         if is_openai:
             lines = self.files[d['input_file_id']].splitlines()
             requests = [(o['custom_id'], o['url'], o['body']) for o in map(json.loads, lines)]
@@ -152,6 +162,10 @@ class Batches:
             status, _, out, _ = self.fake.answer(path, batch.more['head'], json.dumps(body).encode())
             if batch.fate == 'partial' and i % 3 == 2:
                 status, out = 500, dict(type='error', error=dict(type='api_error', message='Internal server error'))
+            if batch.fate == 'limited' and i % 3 == 2:
+                status = 429 if is_openai else 529
+                kind = 'rate_limit_error' if is_openai else 'overloaded_error'
+                out = dict(type='error', error=dict(type=kind, message='Too many requests'))
             if is_openai:
                 line = dict(
                     id=f'batch_req_{i}',

@@ -2,13 +2,11 @@
 
     python tools/demo.py [MODEL [FOLDER]]
 
-leaves demo.csv and the executed notebook, demo.ipynb, in the folder, by default the project's. It shows what the
-notebook prints, and its progress bars, while it runs."""
+leaves demo.csv, the classifier in demo-classifier and the executed notebook, demo.ipynb, in the folder, by default the
+project's. The model writes: nothing is replayed. Rows are shown as they come, with what the notebook prints."""
 
-import re
 import sys
 import time
-from html import unescape
 from pathlib import Path
 
 import nbformat
@@ -16,42 +14,67 @@ import pandas as pd
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from syngen_nb import Classifier
+from syngen_nb.wording import counted
+
 ROOT = Path(__file__).parents[1]
-TAG = re.compile('<[^>]*>')
-SECONDS_BETWEEN_LINES = 3
+GENERATE = 'df = generate(task, 40, model=model, cache=cache)'
+ROWS_AS_THEY_COME = """
+import time
+
+from syngen_nb import start
+
+run = start(task, 40, model=model, cache=cache)
+shown = set()
+while True:
+    is_done = run.done
+    new = run.frame[lambda rows: ~rows.text.isin(shown)]
+    for row in new.itertuples():
+        print(f'  {len(shown) + 1}. [{row.label}] {row.text}', flush=True)
+        shown.add(row.text)
+    if not len(new) and not is_done:
+        progress = run.progress()
+        print(f'  {progress["done"]} of {progress["total"]} rows; {run.usage}', flush=True)
+    if is_done:
+        break
+    time.sleep(3)
+df = run.result()
+replaced = run.dropped[run.dropped.text.isin(shown)]
+print(f'{len(replaced)} of the texts above were replaced:')
+for reason, n in replaced.reason.value_counts().items():
+    print(f'  {n} {reason}')
+"""
 
 
 class TalkingClient(NotebookClient):
     "Run a notebook, and print at once what it prints."
 
-    last_line = ''
-    last_time = 0.0
-
     def process_message(self, msg, cell, cell_index):
-        kind, content = msg['msg_type'], msg['content']
-        if kind == 'stream':
-            print(content['text'], end='', flush=True)
-        elif kind == 'comm_msg':  # A widget changed
-            self.show_progress(content['data'].get('state', {}).get('value'))
+        if msg['msg_type'] == 'stream' and msg['content']['name'] == 'stdout':
+            print(msg['content']['text'], end='', flush=True)
         return super().process_message(msg, cell, cell_index)
 
-    def show_progress(self, value):
-        "Print the text next to a progress bar, if it changed and the last line is some seconds old."
-        if not isinstance(value, str):
-            return
-        line = ' '.join(unescape(TAG.sub('', value)).split())
-        is_news = ' of ' in line and line != self.last_line
-        if is_news and time.time() - self.last_time > SECONDS_BETWEEN_LINES:
-            self.last_line, self.last_time = line, time.time()
-            print('  ' + line, flush=True)
+
+def replace_line(cell, line, by):
+    "Replace a line of a cell; return whether it has it."
+    has_it = line in cell.source.splitlines()
+    cell.source = cell.source.replace(line, by, 1) if has_it else cell.source
+    return has_it
 
 
 def quickstart(model):
-    "Return the quickstart without outputs, for a model."
+    "Return the quickstart without outputs, for a model that writes rows and shows them as they come."
     notebook = nbformat.read(ROOT / 'nbs/tutorials/quickstart.ipynb', 4)
+    changes = {
+        "model = 'local'": f'model = {model!r}',
+        "cache = Cache.replay('reviews')": 'cache = None',
+        GENERATE: ROWS_AS_THEY_COME.strip(),
+    }
+    for line, by in changes.items():
+        n_found = sum(replace_line(cell, line, by) for cell in notebook.cells if cell.cell_type == 'code')
+        if n_found != 1:
+            raise SystemExit(f'The quickstart has {n_found} cells with the line {line!r}; tools/demo.py wants one')
     for cell in notebook.cells:
-        if cell.source.startswith("model = 'local'"):
-            cell.source = cell.source.replace("'local'", repr(model), 1)
         if cell.cell_type == 'code':
             cell.outputs = []
             cell.execution_count = None
@@ -72,10 +95,26 @@ def run(notebook, folder):
 
 
 def show(df):
-    "Print the first rows, and two whole texts of each label."
-    print('\n', df.drop(columns=['cell', 'model']).head().to_string(max_colwidth=30), '\n')
-    for _, row in df.groupby('label').head(2).iterrows():
+    "Print the first rows, and two whole texts of each label. Rows that the judge doubts are counted and explained."
+    is_doubted = df.checked_label.notna() & (df.checked_label != df.label)
+    sure = df[~is_doubted]
+    print('\n', sure.drop(columns=['cell', 'model']).head().to_string(max_colwidth=30), '\n')
+    for _, row in sure.groupby('label').head(2).iterrows():
         print(f'[{row.label}] {row.text}\n')
+    if is_doubted.any():
+        others = counted(int(is_doubted.sum()), 'other row')
+        print(
+            f'{others} kept although the judge leans to another label: it is not sure enough to replace them. '
+            'Their checked_label differs from their label.\n'
+        )
+
+
+def show_classifier(folder):
+    "Load the classifier that the notebook has saved, and print what it says of two sentences."
+    classifier = Classifier.load(folder / 'demo-classifier')
+    texts = ['I would watch it again and again', 'A waste of two hours']
+    for text, label in zip(texts, classifier.predict(texts)):
+        print(f'{classifier}: {text!r} is {label}')
 
 
 def main(model='local', folder=ROOT):
@@ -85,7 +124,11 @@ def main(model='local', folder=ROOT):
     run(quickstart(model), folder)
     df = pd.read_csv(folder / 'demo.csv')
     show(df)
-    print(f'{len(df)} rows in demo.csv, the executed notebook in demo.ipynb; {time.time() - began:.0f} s')
+    show_classifier(folder)
+    print(
+        f'{len(df)} rows in demo.csv, the classifier in demo-classifier, the executed notebook in demo.ipynb; '
+        f'{time.time() - began:.0f} s'
+    )
 
 
 if __name__ == '__main__':

@@ -7,9 +7,10 @@ __all__ = ['FORMAT', 'COLUMNS', 'task_code', 'tree_code', 'model_argument', 'pro
            'call_with', 'studio_code', 'frame_to_data', 'frame_from_data', 'call_to_data', 'call_from_data',
            'SavedStudio', 'save_studio', 'not_a_studio', 'load_studio']
 
-# %% ../../nbs/widgets/05_studio_file.ipynb #393e4185
+# %% ../../nbs/widgets/05_studio_file.ipynb #9793403d
 import json
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,7 +32,7 @@ from ..tree_io import Taxonomy
 from .task_form import checked_fields
 from ..wording import counted
 
-# %% ../../nbs/widgets/05_studio_file.ipynb #359e7bb2
+# %% ../../nbs/widgets/05_studio_file.ipynb #188c1ed5
 def task_code(task: Task) -> str:
     "Return the code that makes a task."
     labels = [label_code(label) for label in task.labels]
@@ -40,16 +41,19 @@ def task_code(task: Task) -> str:
         more['language'] = repr(task.language)
     if task.examples:
         more['examples'] = repr(list(task.examples))
+    if task.corpus:
+        more['corpus'] = '...'
     return call_code('Task', repr(task.instruction), f'[{", ".join(labels)}]', **more)
 
-# %% ../../nbs/widgets/05_studio_file.ipynb #1d974172
+# %% ../../nbs/widgets/05_studio_file.ipynb #274f9160
 def tree_code(taxonomy: Taxonomy) -> str:
     "Return the code that makes a tree as it is; it uses the variable `task`."
     tree = taxonomy.to_dict()
     rest = [f'{name}={tree[name]!r}' for name in ('plan', 'removed') if tree[name]]
     nodes = [f'    {node!r},\n' for node in tree['nodes']]
     arguments = ', '.join(['task=task.to_dict()', *rest, f'nodes=[\n{"".join(nodes)}]'])
-    return f'Taxonomy.from_dict(dict({arguments}))'
+    corpus = ', corpus=task.corpus' if taxonomy.task.corpus else ''
+    return f'Taxonomy.from_dict(dict({arguments}){corpus})'
 
 # %% ../../nbs/widgets/05_studio_file.ipynb #6d1d4ab9
 def model_argument(model: str | Model) -> str | None:
@@ -111,10 +115,11 @@ def call_with(
     notes = [f'# put your own {name} in place of ...' for name, code in codes.items() if code is None]
     return Call(dict(counts), arguments, notes, tree)
 
-# %% ../../nbs/widgets/05_studio_file.ipynb #e1a40250
+# %% ../../nbs/widgets/05_studio_file.ipynb #5c770917
 _NOT_KEPT = '# the answers were kept in memory alone: this asks the model again'
 _EDITED = '# the tree was edited after the texts were written: this writes what it asks for now'
 _CODES = '# labels such as {label!r} are codes: read a CSV file of df back with {code}'
+_CORPUS = '# put the {texts} of the corpus in place of ..., as a list'
 _IMPORTS = ('Cache', 'DEFAULT', 'Label', 'METHOD', 'Task', 'Taxonomy', 'generate', 'get_model', 'grow')
 
 
@@ -125,6 +130,11 @@ def _about_codes(names: Iterable[str]) -> list[str]:
         return []
     changed = next(name for name in names if not keeps_in_csv([name]))
     return [_CODES.format(label=changed, code=read_csv_code('rows.csv'))]
+
+
+def _about_corpus(task: Task) -> list[str]:
+    "Return the comment for a corpus, whose texts the code does not have."
+    return [_CORPUS.format(texts=counted(task.corpus.n_texts, 'text'))] if task.corpus else []
 
 
 def studio_code(
@@ -138,6 +148,7 @@ def studio_code(
     tree = taxonomy.to_dict()
     lines = [f'task = {task_code(taxonomy.task)}']
     notes = [_NOT_KEPT] if cache is None else []
+    notes += _about_corpus(taxonomy.task)
     if grown and grown.tree == tree:
         lines.append(f'tax = {grown.code("grow", "task", cache)}')
         notes += grown.notes
@@ -231,7 +242,7 @@ def save_studio(studio: SavedStudio) -> str:
     )
     return json.dumps(data, ensure_ascii=False)
 
-# %% ../../nbs/widgets/05_studio_file.ipynb #227ddf8e
+# %% ../../nbs/widgets/05_studio_file.ipynb #d8ad65f2
 _WRONG = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
@@ -265,9 +276,12 @@ def _load(data: dict) -> SavedStudio:
     options = RunOptions(seed=data['seed'], rounds=data['rounds'])
     task, tree = data['task'], data['taxonomy']
     frame = data['frame']
+    checked_task = None if task is None else Task.from_dict(task)
+    if checked_task and checked_task.corpus.is_missing:
+        warnings.warn(checked_task.corpus.lack(), stacklevel=3)
     return SavedStudio(
         form=checked_fields(data['form']),
-        task=None if task is None else Task.from_dict(task),
+        task=checked_task,
         seed=options.seed,
         rounds=options.rounds,
         taxonomy=None if tree is None else Taxonomy.from_dict(tree),

@@ -9,7 +9,7 @@ __all__ = ['NAMES', 'Row', 'BOX', 'BLANK', 'MOST_ESTIMATED', 'without_middle', '
            'check_given', 'Order', 'Goal', 'FormReading', 'read_counts', 'read_form', 'said_of', 'Estimator',
            'TaskForm']
 
-# %% ../../nbs/widgets/01_task_form.ipynb #0acaca85
+# %% ../../nbs/widgets/01_task_form.ipynb #0e4cdf34
 import ast
 import asyncio
 import json
@@ -26,6 +26,7 @@ import traitlets as T
 from fastcore.basics import patch
 
 from ..cache import Cache, open_cache
+from ..corpus import Corpus
 from ..display import html_table, install_hint
 from ..estimate import Estimate, aestimate
 from ..known_models import get_model
@@ -484,7 +485,7 @@ class FormReading:
             return None
         return Order(self.task, self.counts, self.writer)
 
-# %% ../../nbs/widgets/01_task_form.ipynb #364162ef
+# %% ../../nbs/widgets/01_task_form.ipynb #67246d36
 def read_counts(fields: Mapping[str, Any], attempt: Callable) -> dict[str, int]:
     "Return the counts as `generate` takes them; empty if one is wrong."
     if fields['by'] == 'rows':
@@ -499,6 +500,7 @@ def read_form(
     fields: Mapping[str, Any],  # As `checked_fields` returns them
     model: Model | None = None,  # An object, where the field has only its name
     examples: Iterable[tuple[str, str]] = (),  # Of the task; the form does not show them
+    corpus: Iterable[str] = (),  # Of the task; the form does not show it
 ) -> FormReading:
     "Return what the fields of a form mean, and what is wrong with them."
     labels = read_labels(fields['labels'], fields['pending'])
@@ -510,7 +512,7 @@ def read_form(
     if not reading.errors:
         names = {label.name for label in labels.labels}
         kept = [(text, name) for text, name in examples if name in names]
-        reading.task = Task(fields['instruction'], labels.labels, fields['language'], kept)
+        reading.task = Task(fields['instruction'], labels.labels, fields['language'], kept, corpus)
     reading.counts = read_counts(fields, reading.attempt)
     if reading.counts and not labels.error:
         reading.plan = reading.attempt('rows', Plan.make, Task('x', labels.labels), **reading.counts)
@@ -668,13 +670,14 @@ class TaskForm(Base):
     def _value_changed(self, change: Any) -> None:
         self._read()
 
-# %% ../../nbs/widgets/01_task_form.ipynb #5db4bd42
+# %% ../../nbs/widgets/01_task_form.ipynb #9f6d1556
 @patch
 def _set_up(self: TaskForm, cache: Any) -> None:
     self._lock = threading.RLock()  # Held while fields change
     self._meant = dict(task=None, plan=None, model=None)  # What the fields meant when last read
     self._order = None  # What they asked for
     self._examples = ()  # Of the task
+    self._corpus = Corpus()  # Of the task
     self._model_object = None
     self._box = LabelBox()
     self.cache = cache
@@ -699,6 +702,7 @@ def _fields_for(self: TaskForm, name: str, value: Any) -> dict[str, Any]:
         return plan_fields(value)
     if name == 'task':
         self._examples = value.examples if value else ()
+        self._corpus = value.corpus if value else Corpus()
         return task_fields(value)
     self._model_object = value if isinstance(value, Model) else None
     return dict(model=self._model_object.name if self._model_object else value or 'local')
@@ -710,12 +714,12 @@ def _given_model(self: TaskForm) -> Model | None:
     model = self._model_object
     return model if model is not None and model.name == self.value['model'] else None
 
-# %% ../../nbs/widgets/01_task_form.ipynb #00009f8d
+# %% ../../nbs/widgets/01_task_form.ipynb #f8e9136e
 @patch
 def _read(self: TaskForm) -> None:
     "Find out what the fields mean, and say so."
     with self._lock:
-        reading = read_form(self.value, self._given_model(), self._examples)
+        reading = read_form(self.value, self._given_model(), self._examples, self._corpus)
         order = self._order = reading.order()
         estimate = self.said.get('estimate', '') if order else ''
         self._meant = dict(task=reading.task, plan=reading.plan, model=reading.model)

@@ -7,10 +7,13 @@ import tracemalloc
 import zlib
 
 import pytest
+from fake_server import serve
+from helpers import TASK, openai
 from test_cache_file import a_cache, make_old
 
 import syngen_nb.cache
-from syngen_nb import Cache
+from syngen_nb import Cache, generate
+from syngen_nb.batches import APIBatches
 from syngen_nb.cache import CacheError
 
 OLD_GET = 'select answer from answers where series=? and draw=?'  # As version 0.2 asks
@@ -266,3 +269,21 @@ def test_reading_looks_for_the_file_now_and_then(tmp_path, monkeypatch):
     monkeypatch.setattr(syngen_nb.cache, 'LOOK_EVERY', 0)
     with pytest.warns(UserWarning, match='deleted, moved or replaced'):
         assert c.get('s', 0) == {'text': 'x'}
+
+
+@pytest.mark.skipif(os.name == 'nt', reason='Windows has no file locks')
+def test_batches_in_a_file_of_version_0_2(tmp_path, monkeypatch):
+    "An old cache takes answers out of batches too; a rewritten one has them, what waits, and what was spent"
+    for name, seconds in dict(poll_seconds=0.02, gather_seconds=0.02).items():
+        monkeypatch.setattr(APIBatches, name, seconds)
+    path = tmp_path / 'old.sqlite'
+    make_old(path).close()
+    with serve(stable=True) as s:
+        how = dict(model=openai(s, price=(1, 2), max_tokens=150), cache=path, batch=True, budget='b', max_dollars=5)
+        first = generate(TASK, 12, progress=False, **how)
+        spent, n = Cache(path).sums('b'), s.count
+        assert generate(TASK, 12, progress=False, **how).equals(first)
+        Cache(path).shrink()
+        Cache(path).forget_outcomes()
+        assert generate(TASK, 12, progress=False, **how).equals(first)
+        assert s.count == n and Cache(path).sums('b') == spent

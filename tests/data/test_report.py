@@ -18,7 +18,9 @@ from markupsafe import Markup
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics.pairwise import cosine_similarity
 
+from syngen_nb.corpus import Corpus
 from syngen_nb.duplicates import near_duplicates
+from syngen_nb.likeness import measure_likeness
 from syngen_nb.metrics import (
     aps,
     best_length,
@@ -291,7 +293,9 @@ def test_every_value_has_a_line():
     "What is measured is described in report_lines.toml, and the other way round"
     df = frame(400, source_type=['mail'], topic=['x'], checked_label=['up', 'down'], confidence=[0.5])
     df['text'] += ' ' + df.text.str[::-1]
-    assert set(measure(df).values) == set(report_lines())
+    found = measure(df)
+    measure_likeness(found, Corpus(df['text'][:40]))
+    assert set(found.values) == set(report_lines())
     for line in report_lines().values():
         assert line.kind in ('count', 'share', 'number') and line.better in ('', 'low', 'high', 'in')
         assert (line.aim is None) == np.isnan(line.far) and bool(line.advice) >= bool(line.better)

@@ -12,7 +12,7 @@ import pytest
 from fake_server import serve
 from helpers import TASK, anthropic, check_exact, openai
 
-from syngen_nb import Cache, generate, get_model, start
+from syngen_nb import Cache, generate, get_model, grow, start
 from syngen_nb.batch_asker import MOST_SENDS, cancel_batches, pending_batches
 from syngen_nb.batches import AnthropicBatches, APIBatches, OpenAIBatches
 from syngen_nb.models import ModelError
@@ -88,8 +88,8 @@ def test_it_costs_half(cache, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ('kind', 'fate'),
-    [(openai, o) for o in 'expire partial line queue lost refused'.split()]
-    + [(anthropic, o) for o in 'expire partial lost refused'.split()],
+    [(openai, o) for o in 'expire partial limited line queue lost refused busy unseen'.split()]
+    + [(anthropic, o) for o in 'expire partial limited lost refused busy unseen'.split()],
 )
 def test_what_can_become_of_a_batch(kind, fate, cache, tmp_path):
     "What was not answered is asked again, and only that"
@@ -103,9 +103,9 @@ def test_what_can_become_of_a_batch(kind, fate, cache, tmp_path):
         first, *more = sizes(s)
         if fate == 'expire':
             assert first == n and more == [n // 2]
-        elif fate == 'partial':
+        elif fate in ('partial', 'limited'):
             assert first == n and more == [n // 3]
-        elif fate in ('lost', 'refused'):
+        elif fate in ('lost', 'refused', 'busy', 'unseen'):
             assert first == n and not more
         elif fate == 'line':  # that one failed, the others go at once; it follows as a failed request does
             assert twice == n and sum(more) == n
@@ -271,6 +271,59 @@ def test_a_cap_keeps_what_waits(cache):
         run.stop()
         wait(lambda: run.done and not run.budget.n_on_way)
         assert run.budget.n_unknown == len(in_batches(s)) > 0
+
+
+@pytest.mark.parametrize('verify', [None, 'keep'])
+def test_a_stop_does_not_set_aside_twice(verify, cache):
+    "What waits in a batch after a stop is waited for again with the same money, so a cap that was enough stays enough"
+    with serve(stable=True, stays=True, no_logprobs=True) as s:
+        model = openai(s, price=(1, 2), max_tokens=150)
+        run = start(TASK, ROWS, model=model, cache=cache, batch=True, max_dollars=5, verify=verify)
+        for _ in range(3):
+            wait(lambda: run.pending and run.pending[0]['id'])
+            wait(lambda: run.budget.n_on_way == len(in_batches(s)) > 0)
+            aside = run.budget.sum.total()
+            run.budget.allow(aside.dollars)
+            run.stop()
+            wait(lambda: run.done and not run.budget.n_on_way)
+            assert run.budget.sum.total() == aside
+            run.resume()
+        assert not run.is_at_cap and len(sizes(s)) == 1
+        run.stop()
+        wait(lambda: run.done)
+
+
+@KINDS
+def test_too_busy_to_open(kind, cache, monkeypatch):
+    "A server that is too busy for the first look gets another one; all cells of a tree share one look"
+    looks = []
+    newest = APIBatches.newest
+
+    async def refused_twice(batches):
+        looks.append(batches)
+        if len(looks) < 3:
+            raise ModelError('too many requests', 'busy', 0.01)
+        return await newest(batches)
+
+    with serve(stable=True) as s:
+        tree = grow(TASK, 2, 2, 2, model=kind(s), cache=cache, progress=False)
+        monkeypatch.setattr(APIBatches, 'newest', refused_twice)
+        df = generate(tree, ROWS, model=kind(s), cache=cache, progress=False, batch=True)
+        check_exact(df, ROWS, cells=False)
+        assert len(looks) == 3 + len(sizes(s))  # Each batch is made after a look
+
+
+def test_too_busy_for_too_long(cache, monkeypatch):
+    "A server that takes no batch at all ends the run, and says how often it was asked"
+    monkeypatch.setattr('syngen_nb.batch_asker.MOST_TROUBLES', 4)
+    with serve(stable=True, plan=','.join(['busy'] * 9)) as s:
+        with pytest.raises(ModelError, match=r'Too many requests \(refused 4 times in a row\)'):
+            batch(s, openai, cache)
+        assert pending_batches(cache) == []
+        monkeypatch.undo()
+        for name, seconds in QUICK.items():
+            monkeypatch.setattr(APIBatches, name, seconds)
+        check_exact(batch(s, openai, cache), ROWS)
 
 
 def test_paused(cache):

@@ -8,7 +8,7 @@ import pytest
 from fakes import Writer
 from helpers import TASK
 
-from syngen_nb import Cache, Model, aestimate, estimate, start
+from syngen_nb import Cache, Model, aestimate, estimate, get_model, start
 from syngen_nb.answer_tables import Row
 from syngen_nb.estimate import Estimates
 
@@ -184,3 +184,19 @@ def test_an_unknown_price_makes_the_sum_unknown():
     found = estimate(TASK, 20, model=Priced(), cache=':memory:', verify=Judge())
     assert found.dollars is None and found.cost == 'price not known'
     assert found.stages['texts'].dollars.high > 0 and found.stages['checks'].dollars is None
+
+
+@pytest.mark.parametrize(('batch', 'halved'), [(True, ['texts', 'checks']), ('all', LEVELS)])
+def test_batches(batch, halved, tmp_path):
+    "What goes through a batch API costs half and takes as long as batches do; the rest is as it is live"
+    model = get_model('anthropic/claude-haiku-4-5', api_key='k')
+    options = dict(model=model, cache=tmp_path / 'c.sqlite', verify=True)
+    live = estimate(TASK, 40, **options)
+    found = estimate(TASK, 40, batch=batch, **options)
+    assert (found.requests, found.most_tokens_out) == (live.requests, live.most_tokens_out)
+    for level in LEVELS:
+        share = 0.5 if level in halved else 1.0
+        assert found.stages[level].dollars.high == pytest.approx(share * live.stages[level].dollars.high)
+        assert (found.stages[level].seconds.high >= 86_400) == (level in halved)
+    judged = estimate(TASK, 40, batch=batch, **options | dict(verify=Priced()))
+    assert judged.stages['checks'].seconds.high < 86_400  # A judge without a batch API is asked live

@@ -452,3 +452,54 @@ def test_the_embedded_model_on_dask(client, small, cache):
     check_exact(df, 2, task)
     assert on_workers.model._server is None and df.attrs['syngen']['usage']['requests'] >= 4
     assert generate(task, model='local/small', **how).equals(df)
+
+
+class Billed(Noting):
+    "Costs a cent for each thousand tokens"
+
+    max_tokens = 100
+
+    def price(self, tokens_in, tokens_out):
+        return 1e-5 * (tokens_in + tokens_out)
+
+
+def test_limits_of_a_model_hold_for_its_workers(model):
+    "What a user has set is kept by this process, for all workers together"
+    model.requests_per_minute, model.tokens_per_minute = 1800.0, 10**6
+    with ThreadPoolExecutor(8) as pool:
+        far = OnExecutor(model, pool)
+        assert (far.requests_per_minute, far.tokens_per_minute) == (1800.0, 10**6)
+        begin = time.monotonic()
+        frame = rows(far, n_record_to_generate=12)
+        n = model.noted('asked').total()
+        assert len(frame) == 12 and n > 5
+        assert time.monotonic() - begin > (n - 4) / 30
+
+
+def test_a_cap_and_workers_that_die(tmp_path):
+    "Each time that a request is sent counts: a worker may have had its answer before it died"
+    (tmp_path / 'notes').mkdir()
+    model = Billed(tmp_path / 'notes', deadly='Write')
+    far = OnExecutor(model, forked, concurrency=1)
+    plan = PLAN | dict(n_record_to_generate=3, n_topic=1)
+    run = start(TASK, model=far, cache=':memory:', max_tokens_total=10**6, **plan)
+    with pytest.warns(ShortWarning):
+        assert not len(run.result())
+    budget = run.budget
+    n_deaths = model.noted('asked').total() - run.usage.requests
+    assert n_deaths and budget.n_unknown == n_deaths and not budget.n_on_way
+    assert budget.sum.total() == budget.spent + budget.unknown
+    room = budget.spent.tokens + 3 * budget.unknown.tokens // (2 * n_deaths)  # For the tree, and for one death
+    short = start(TASK, model=far, cache=':memory:', max_tokens_total=room, **plan)
+    with pytest.warns(ShortWarning, match='Paused at the spending cap'):
+        short.result()
+    assert short.budget.n_unknown == 1 and short.budget.sum.total().tokens <= room
+    short.stop()
+
+
+def test_no_cap_where_workers_send_again(tmp_path):
+    "A model behind an API sends a failed request again by itself, on the worker: no cap can hold there"
+    with ThreadPoolExecutor(1) as pool:
+        far = get_model('openai/x', executor=pool, price=(1, 2))
+        with pytest.raises(ValueError, match='no spending cap sees it; leave out executor='):
+            start(TASK, 20, model=far, cache=':memory:', max_dollars=1)

@@ -69,7 +69,11 @@ def test_readme_runs(stand_ins, capsys):
         if line.startswith(('{', 'negative', 'positive'))
     ]
     assert len(shown) == 3 and ''.join(shown) in README
-    assert list(names['train'].label.cat.categories) == ['negative', 'positive']
+    assert list(names['rows'].label.cat.categories) == ['negative', 'positive']
+    assert names['classifier'].predict(['I would watch it again', 'I fell asleep in the first half']).tolist() == [
+        'positive',
+        'negative',
+    ]
     assert {row['path'] for row in stand_ins.requests()} == {'/v1/chat/completions', '/v1/messages'}
 
 
@@ -79,6 +83,8 @@ def test_guide_runs(stand_ins, capsys):
     assert '32\n' in capsys.readouterr().out
     assert 'plot summary' not in set(names['tax'].to_frame().topic)
     assert any(node.origin == 'errors' for node in names['better'].walk())
+    assert names['rows'].origin.value_counts().to_dict() == dict(generated=40, annotated=4, real=18)
+    assert names['result'].zero_shot['model'] == 'openai/gpt-5-mini'
     assert len(names['larger']) == 80 and {*names['run'].frame.text, *names['larger'].text} == {
         *names['every_row'].text
     }
