@@ -421,6 +421,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                   'syngen_nb.checks.Checks.n_read': ('checks.html#checks.n_read', 'syngen_nb/checks.py'),
                                   'syngen_nb.checks.Checks.objection': ('checks.html#checks.objection', 'syngen_nb/checks.py'),
                                   'syngen_nb.checks.Checks.probabilities': ('checks.html#checks.probabilities', 'syngen_nb/checks.py'),
+                                  'syngen_nb.checks.Checks.put_probabilities': ( 'checks.html#checks.put_probabilities',
+                                                                                 'syngen_nb/checks.py'),
                                   'syngen_nb.checks.Checks.read': ('checks.html#checks.read', 'syngen_nb/checks.py'),
                                   'syngen_nb.checks.Checks.unread': ('checks.html#checks.unread', 'syngen_nb/checks.py'),
                                   'syngen_nb.checks.Checks.votes_for': ('checks.html#checks.votes_for', 'syngen_nb/checks.py'),

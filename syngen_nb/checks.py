@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SHORTER', 'JudgeReader', 'judge_reader', 'Checks', 'put_columns', 'ChecksStage', 'verify_run', 'verify']
 
-# %% ../nbs/44_checks.ipynb #cbe34352
+# %% ../nbs/44_checks.ipynb #0f0354f5
 import asyncio
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -21,7 +21,7 @@ from .cache import Cache, open_cache
 from .engine import in_turns
 from .frames import labelled
 from .jobs import CheckJob, Job, Writer, digest
-from .judge import Judge, Reading, calibration, pooled, read_draw, read_label, shown_order
+from .judge import Judge, Reading, calibrated, calibration, pooled, read_draw, read_label, shown_order
 from .judge import is_vote as judge_is_vote
 from .judge import objection as judge_objection
 from .known_models import get_model
@@ -227,7 +227,7 @@ def objection(self: Checks, label: str, text: str) -> str:
         return ''
     return judge_objection(self.judge, self.read(label, text), label)
 
-# %% ../nbs/44_checks.ipynb #95186e61
+# %% ../nbs/44_checks.ipynb #90ff62ad
 @patch
 def what_was_read(self: Checks, rows: Iterable[tuple[str, str]]) -> tuple[np.ndarray, np.ndarray]:
     "Return for labels and texts the number of the label that the judge reads, or -1, and its confidence, or NaN."
@@ -259,6 +259,27 @@ def add_columns(
     "Return `df` with the columns `checked_label` and `confidence`, in place."
     codes, confidence = self.what_was_read(zip(labels, df['text'].astype(str)))
     return put_columns(df, codes, confidence, names)
+
+# %% ../nbs/44_checks.ipynb #30505c6b
+@patch
+def put_probabilities(
+    self: Checks,
+    df: pd.DataFrame,
+    rows: Iterable[tuple[str, str]],  # Label and text of each row, as the judge knows them
+    names: Sequence[str | None],  # As for `put_columns`
+) -> None:
+    "Put a column `p_…` for each label into `df`, if the judge should: NaN where nothing could be read."
+    if not self.judge.probabilities:
+        return
+    said = np.full((len(df), len(names)), np.nan)
+    for i, row in enumerate(rows):
+        job = self.jobs.get(row)
+        found = self.probabilities(job) if job and self.bias is not None else None
+        if found is not None:
+            said[i] = calibrated(found, self.bias)
+    for i, name in enumerate(names):
+        if name:
+            df[f'p_{name}'] = said[:, i]
 
 # %% ../nbs/44_checks.ipynb #61019dd8
 @patch

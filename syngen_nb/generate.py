@@ -627,7 +627,7 @@ def cell_paths(self: TextStage, cells: Iterable[str]) -> dict[str, tuple[str, ..
     paths = self.leaves().paths
     return {cell: paths[cell] for cell in cells if cell in paths}
 
-# %% ../nbs/48_generate.ipynb #e219dae6
+# %% ../nbs/48_generate.ipynb #46349154
 @patch
 def frame_of(self: TextStage, rows: RowsNow) -> pd.DataFrame:
     "Return a frame of `rows`."
@@ -645,6 +645,8 @@ def frame_of(self: TextStage, rows: RowsNow) -> pd.DataFrame:
     if self.checks:
         read, confidence = self._read_by_cell(texts)
         put_columns(df, read, confidence, rows.judged_as)
+        written = ((self.ledger.cells[cell].label, text) for cell, some in texts.items() for text in some)
+        self.checks.put_probabilities(df, written, rows.judged_as)
     df.attrs['syngen'] = rows.origin
     return df
 
@@ -924,14 +926,15 @@ def _checks(workspace: Workspace, verify: Any) -> Checks | None:
     workspace.check_price(reader.model)
     return Checks(workspace, reader)
 
-# %% ../nbs/48_generate.ipynb #6b826aeb
+# %% ../nbs/48_generate.ipynb #36df4835
 def _can_be_told(stage: TextStage) -> bool:
     "Return whether plain data says all that the rows depend on, apart from the answers."
     prompts = [stage.workspace.writer.prompts]
     if stage.checks:
         prompts.append(stage.checks.reader.prompts)
     is_plain = type(stage.workspace.cache) is Cache and all(type(some) is Prompts for some in prompts)
-    return is_plain and stage.filters.is_built_in
+    has_usual_columns = not (stage.checks and stage.checks.judge.probabilities)
+    return is_plain and has_usual_columns and stage.filters.is_built_in
 
 
 def _judge_parts(checks: Checks | None) -> list:
@@ -1024,7 +1027,7 @@ def show_recalled(run: TextRun, df: pd.DataFrame) -> None:
     rows = f'{len(df):,} of {counted(len(df), run.unit)}'
     tqdm(total=100, initial=100, desc=run.title, bar_format=f'{{desc}}: 100%|{{bar}}| {rows}').close()
 
-# %% ../nbs/48_generate.ipynb #5e9541af
+# %% ../nbs/48_generate.ipynb #e1acce1f
 @takes(
     TextOptions,
     what='A `Task`, or a `Taxonomy` that was grown and maybe edited.',
@@ -1045,7 +1048,8 @@ def generate(what: Task | Taxonomy, options: TextOptions, *, progress: bool = Tr
     -------
     DataFrame of shape (rows, 7), or (rows, 9) if labels are verified
         `text`, `label` (categorical, in the order of the task), `source_type`, `topic`, `subtopic`, `cell` and `model`,
-        in tree order; `checked_label` and `confidence` if labels are verified. `attrs['syngen']` says how it was made.
+        in tree order; `checked_label` and `confidence` if labels are verified, and `p_…` for each label with
+        `verify=Judge(probabilities=True)`. `attrs['syngen']` says how it was made.
         If the model gave too little, there are fewer rows, and a `ShortWarning` names the cells.
 
     Raises

@@ -37,7 +37,7 @@ def _check_votes(votes: Any) -> None:
     if not is_whole or votes < 1:
         raise ValueError(f'votes must be a whole number above 0, not {votes!r}')
 
-# %% ../nbs/42_judge.ipynb #053520c8
+# %% ../nbs/42_judge.ipynb #0652294b
 @dataclass(frozen=True)
 class Judge:
     """How labels are verified; see `verify=` of `generate`.
@@ -53,6 +53,8 @@ class Judge:
         label is out. With less than 1, a text is also out if its own label is not clear.
     votes : int, default=3
         Requests for each text where the model gives no log-probabilities.
+    probabilities : bool, default=False
+        Whether rows get a column `p_…` for each label: its probability, after calibration.
 
     Raises
     ------
@@ -64,6 +66,7 @@ class Judge:
     model: str | Model | None = None
     odds: float = 1.5
     votes: int = 3
+    probabilities: bool = False
 
     def __post_init__(self):
         if self.policy not in POLICIES:
