@@ -24,8 +24,8 @@ test: lint
 	@$(TESTS)
 
 # Tests mostly wait, for a browser, a server or a killed process, so three groups run at the same time; two of them report when
-# they are done, and the third one as it goes
-PYTEST := $(BIN)/python -m pytest -q -rs
+# they are done, and the third one as it goes. More threads each would only wait for one another
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -rs
 define TESTS
 said=$$(mktemp -d); \
 $(PYTEST) -m 'browser and not slow' > $$said/browser 2>&1 & browser=$$!; \
