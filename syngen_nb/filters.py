@@ -99,7 +99,8 @@ def names_label(text: str, label: str) -> bool:
 
 # %% ../nbs/40_filters.ipynb #de96c92d
 _subject_instruction = re.compile(
-    r'\b(?:topics?|subjects?|sections?|themes?|departments?|temas?|asuntos?|secci[oó]n|themen|thema|rubrik|th[eè]mes?|sujets?)\b',
+    r'\b(?:topics?|subjects?|sections?|themes?|departments?|temas?|asuntos?|secci[oó]n|'
+    r'themen|thema|rubrik|th[eè]mes?|sujets?)\b',
     re.I,
 )
 _subject_names = set(
@@ -128,7 +129,8 @@ _kind_of_text = (
 )
 _giveaway_patterns = (
     rf'\b{_this}(?:[^\w.!?]+\w+){{0,4}}?[^\w.!?]+TAG[^\w.!?]+(?:\w+[^\w.!?]+)?{_kind_of_text}\b',
-    rf'\b(?:{_this}|the)\W+(?:\w+\W+)?{_kind_of_text}\W+(?:is|was|deals|covers|discusses|belongs|falls|es|trata|ist|handelt|est|parle)'
+    rf'\b(?:{_this}|the)\W+(?:\w+\W+)?{_kind_of_text}'
+    r'\W+(?:is|was|deals|covers|discusses|belongs|falls|es|trata|ist|handelt|est|parle)'
     r'(?:[^\w.!?]+\w+){0,3}?[^\w.!?]+TAG\b',
 )
 
