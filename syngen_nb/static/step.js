@@ -57,6 +57,7 @@ class StepView {
     say(this.fold, model.get('title'));
     put(this.fold, 'aria-expanded', model.get('unfolded'));
     say(this.hint, model.get('hint'));
+    put(this.hint, 'title', model.get('hint'));
     this.buttons.forEach((b, i) => this.drawButton(b, enabled.includes(b.textContent), i == 0));
     say(this.code, model.get('code'));
     this.box.hidden = !model.get('code');
