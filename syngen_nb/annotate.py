@@ -14,7 +14,7 @@ import pandas as pd
 
 from .cache import Cache, open_cache
 from .checks import Checks, verify_run
-from .frames import label_names, labelled, missing, shares_of
+from .frames import check_column, label_names, labelled, shares_of
 from .judge import Judge
 from .known_models import get_model
 from .models import Model
@@ -33,11 +33,10 @@ def read_texts(texts: pd.DataFrame | pd.Series | Iterable[str]) -> pd.Series:
     if isinstance(texts, str):
         raise ValueError('Give a list of texts, not a single one: [text]')
     if isinstance(texts, pd.DataFrame):
-        if list(texts.columns).count('text') != 1:
-            raise ValueError(f'The frame needs one column text; it has {", ".join(map(str, texts.columns))}')
+        check_column(texts, 'text')
         texts = texts['text']
     found = texts if isinstance(texts, pd.Series) else pd.Series(list(texts), dtype=object)
-    wrong = [i for i, text in enumerate(found) if not isinstance(text, str) or missing(text) or not text.strip()]
+    wrong = [i for i, text in enumerate(found) if not isinstance(text, str) or not text.strip()]
     if wrong:
         raise ValueError(
             f'{len(wrong):,} of {len(found):,} texts are empty or no strings, the first at position {wrong[0]}: '
