@@ -486,21 +486,26 @@ def _hint(self: APIModel, complaint: Complaint, sent: set[str]) -> str:
 
 # %% ../nbs/27_providers.ipynb #1a74cec8
 @patch
+def _list_price(self: APIModel, tokens_in: int, tokens_out: int, **context: Any) -> Any:
+    "Return what genai-prices says, or None where its tables do not hold or a number of tokens is not known."
+    if not self.is_own or token_count(tokens_in) is None or token_count(tokens_out) is None:
+        return None
+    from genai_prices import Usage, calc_price
+
+    usage = Usage(input_tokens=tokens_in, output_tokens=tokens_out)
+    try:
+        return calc_price(usage, self.model, provider_id=self.provider.name, **context)
+    except LookupError:
+        return None
+
+
+@patch
 def price(self: APIModel, tokens_in: int, tokens_out: int) -> float | None:
     "Return the price in dollars, by the list or as it was given; None if it is not known."
     if self.own_price:
         return (tokens_in * self.own_price[0] + tokens_out * self.own_price[1]) / 1e6
-    if not self.is_own:
-        return None
-    from genai_prices import Usage, calc_price
-
-    if token_count(tokens_in) is None or token_count(tokens_out) is None:
-        return None
-    usage = Usage(input_tokens=tokens_in, output_tokens=tokens_out)
-    try:
-        return float(calc_price(usage, self.model, provider_id=self.provider.name).total_price)
-    except LookupError:
-        return None
+    found = self._list_price(tokens_in, tokens_out)
+    return float(found.total_price) if found else None
 
 
 @patch
@@ -508,15 +513,9 @@ def batch_price(self: APIModel, tokens_in: int, tokens_out: int) -> float | None
     "Return the list price in a batch, or None if it is not known; a price that was given counts as it is."
     if self.own_price:
         return self.price(tokens_in, tokens_out)
-    if not self.is_own:
-        return None
-    from genai_prices import Usage, calc_price
-
-    usage = Usage(input_tokens=tokens_in, output_tokens=tokens_out)
     context = dict(processing='batch')
-    try:
-        found = calc_price(usage, self.model, provider_id=self.provider.name, price_context=context)
-    except LookupError:
+    found = self._list_price(tokens_in, tokens_out, price_context=context)
+    if not found:
         return None
     now = datetime.now(UTC)
     variants = [variant for variant in found.model.price_variants or () if variant.when == context]
