@@ -85,17 +85,23 @@ def _label_patterns(label: str) -> tuple[str, re.Pattern, re.Pattern | None]:
     return name_words[0], tag, re.compile(r'(?<!\w)' + r'[\s_\-]+'.join(map(re.escape, name_words)) + r'(?!\w)')
 
 
-def names_label(text: str, label: str) -> bool:
-    "Return whether `text` says the name of `label`."
+def _says_label(text: str, label: str, otherwise: Callable[[str], bool]) -> bool:
+    "Return whether `text` has a form field or `label` as a tag, or else what `otherwise` finds in its words."
     if _form_field.match(text):
         return True
-    first_word, tag, word = _label_patterns(label)
+    first_word, tag, _ = _label_patterns(label)
     said = same(text)
-    if first_word not in said:
-        return False
-    if tag.search(said):
-        return True
-    return word is not None and any(is_whole(said, *match.span()) for match in word.finditer(said))
+    return first_word in said and (bool(tag.search(said)) or otherwise(said))
+
+
+def names_label(text: str, label: str) -> bool:
+    "Return whether `text` says the name of `label`."
+
+    def has_name(said: str) -> bool:
+        _, _, word = _label_patterns(label)
+        return word is not None and any(is_whole(said, *match.span()) for match in word.finditer(said))
+
+    return _says_label(text, label, has_name)
 
 # %% ../nbs/40_filters.ipynb #de96c92d
 _subject_instruction = re.compile(
@@ -145,16 +151,12 @@ def _giveaway(label: str) -> tuple[re.Pattern, re.Pattern]:
 
 def gives_label_away(text: str, label: str) -> bool:
     "Return whether `text` has `label` as a tag or a heading, or says that it is of that label."
-    if _form_field.match(text):
-        return True
-    first_word, tag, _ = _label_patterns(label)
-    said = same(text)
-    if first_word not in said:
-        return False
-    heading, sentence = _giveaway(label)
-    if any(heading.match(same(line)) for line in text.splitlines()):
-        return True
-    return bool(tag.search(said) or sentence.search(said))
+
+    def is_said(said: str) -> bool:
+        heading, sentence = _giveaway(label)
+        return bool(sentence.search(said)) or any(heading.match(same(line)) for line in text.splitlines())
+
+    return _says_label(text, label, is_said)
 
 
 def label_objection(text: str, context: Mapping[str, Any]) -> str:
