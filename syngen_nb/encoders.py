@@ -139,6 +139,7 @@ def _with_prefix(name: str, encode: Callable[[list[str]], Any]) -> Callable[[Seq
     return lambda texts: encode([prefix + text for text in texts])
 
 
+@lru_cache(4)
 def _of_package(package: str, name: str) -> Encoder:
     "Return the encoder `name` of one of `_PACKAGES`."
     module, made_by = _PACKAGES[package]

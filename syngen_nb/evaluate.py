@@ -23,7 +23,7 @@ import pandas as pd
 from fastcore.basics import patch
 
 from .annotate import annotate, task_of
-from .classifier import Classifier, check_sklearn, groups_of, make_features
+from .classifier import Classifier, check_sklearn, groups_of, made_once, make_features
 from .display import html_table, install_hint
 from .frames import label_names, labelled
 from .stats import METRICS, scores, wilson
@@ -529,6 +529,7 @@ def _students(
     name: str, encoder: Any, both: BothSets, groups: np.ndarray | None, parts: Sequence[np.ndarray], C: float | None
 ) -> Iterator[Student]:
     "Yield the student of each part of the training rows; the last part is all of them, and its student comes first."
+    encoder = made_once(encoder)
     for part in reversed(parts):
         texts = [both.train[i] for i in part]
         some_groups = None if groups is None else groups[part]

@@ -250,3 +250,18 @@ def test_evaluate_keeps_the_student_and_compares(tmp_path):
     assert (kept.C_, kept.held_out_) == (same.C_, same.held_out_)
     assert np.array_equal(kept.predict_proba(df.text), same.predict_proba(df.text))
     assert '<script>' not in result._repr_html_() and 'lengths' in result._repr_html_()
+
+
+def test_a_function_encodes_each_text_once():
+    "Choosing C and a learning curve look at the same vectors again, and do not make them again"
+    df, seen = frame(90, labels=('sea', 'land')).drop_duplicates('text'), []
+
+    def encode(texts):
+        seen.extend(texts)
+        return lengths(texts)
+
+    train(df, encode)
+    assert sorted(seen) == sorted(df.text)
+    seen.clear()
+    evaluate(df.head(60), df.tail(20), encoders=encode, curve=[30])
+    assert sorted(seen) == sorted([*df.head(60).text, *df.tail(20).text])
