@@ -1036,11 +1036,10 @@ def show_recalled(run: TextRun, df: pd.DataFrame) -> None:
 def generate(what: Task | Taxonomy, options: TextOptions, *, progress: bool = True) -> pd.DataFrame:
     """Write texts: exactly as many as asked for, each label as many as the others or in the shares of the task.
 
-    Give a number of rows, or all four counts: then **each label** gets their product (in the mean, if labels have
-    shares; see `Label`). Rows and some of the counts go
-    together too; see `Plan`. For a taxonomy, a number of rows is spread over its cells by weight, and
-    `sample_per_subtopic` alone gives each cell that many times its weight. Branches that end above a subtopic are grown
-    first, others only if counts of the tree are given too.
+    Give a number of rows, or all four counts: then **each label** gets their product, in the mean if labels have
+    shares (see `Label`). Rows and some of the counts go together too; see `Plan`. For a taxonomy, a number of rows is
+    spread over its cells by weight, and `sample_per_subtopic` alone gives each cell that many times its weight.
+    Branches that end above a subtopic are grown first, others only if counts of the tree are given too.
 
     An interrupt stops the run; the same call goes on where it was. So does a call for more rows.
 
