@@ -7,7 +7,7 @@ __all__ = ['cell_place', 'planned_cells', 'rows_of_labels', 'Look', 'Leaves', 'T
            'outcome_key', 'plain_frame', 'whole_frame', 'remember_outcome', 'recalled_outcome', 'show_recalled',
            'generate', 'start', 'agenerate']
 
-# %% ../nbs/48_generate.ipynb #58e011a1
+# %% ../nbs/48_generate.ipynb #861035e7
 import asyncio
 import warnings
 from collections import Counter
@@ -23,7 +23,7 @@ from .cache import Cache, CacheError
 from .checks import Checks, judge_reader, put_columns
 from .corpus import COPIES
 from .engine import in_turns
-from .filters import Filters
+from .filters import Filters, says_labels
 from .grow import PlanFiller, Shape, TreeStage, counts_with, kind_below
 from .jobs import AheadJob, Job, ListJob, TextsJob, Writer, digest
 from .judge import Judge, get_judge
@@ -236,7 +236,7 @@ def _about(self: TextStage, path: tuple[str, ...]) -> dict[str, Any]:
     label, _, *names = path
     return about | dict(guide=self.corpus.guide(label, task[label].description, *names))
 
-# %% ../nbs/48_generate.ipynb #7809bcd0
+# %% ../nbs/48_generate.ipynb #a5c4ad11
 @patch
 def _objection(self: TextStage, node: str, text: str) -> str:
     "Return why a filter keeps `text` out of a cell, which may have other names than when it was asked for."
@@ -245,7 +245,7 @@ def _objection(self: TextStage, node: str, text: str) -> str:
     with self.taxonomy.mutex:
         path = self.taxonomy.path(node) if node in self.taxonomy.nodes else job.path
         if path != job.path:
-            about = self.places.at(self.taxonomy.task, *path)
+            about = self.places.at(self.taxonomy.task, *path) | dict(guide=about.get('guide'))
     if self.rejects_copies and self.corpus.is_copied(text):
         return COPIES
     return self.filters.why_not(text, about)
@@ -680,14 +680,13 @@ def _names_now(self: TextStage) -> list[str | None]:
         now = {label.id: label.name for label in self.taxonomy.children()}
     return [now.get(id, None if name in now.values() else name) for id, name in self.judged_as.items()]
 
-# %% ../nbs/48_generate.ipynb #1e0885cb
+# %% ../nbs/48_generate.ipynb #c9f1f425
 @patch
 def _origin(self: TextStage) -> dict[str, Any]:
     "Return how the rows were made, as plain data."
     task, writer = self.workspace.task, self.workspace.writer
     short = self.short() + [item for item in self.unread_checks() if 'error' in item]
-    corpus = dict(corpus=task.corpus.to_dict()) if task.corpus else {}
-    return corpus | dict(
+    return self._about_corpus() | dict(
         instruction=task.instruction,
         model=writer.model.name,
         plan=self.workspace.plan.to_dict(),
@@ -702,6 +701,15 @@ def _origin(self: TextStage) -> dict[str, Any]:
         shortfall=short[:20],
         n_short=len(short),
     )
+
+
+@patch
+def _about_corpus(self: TextStage) -> dict[str, Any]:
+    task = self.workspace.task
+    if not task.corpus:
+        return {}
+    says = says_labels(task.corpus, tuple(label.name for label in task.labels))
+    return dict(corpus=task.corpus.to_dict()) | (dict(says_labels=True) if says else {})
 
 
 @patch
