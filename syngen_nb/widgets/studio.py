@@ -136,10 +136,18 @@ def hints(now: Situation) -> list[str]:
     "Return what the user could do, for each step."
     return [_task_hint(now), _tree_hint(now), '' if now.n_texts else 'Generate the texts first']
 
-# %% ../../nbs/widgets/06_studio.ipynb #9f33698b
+# %% ../../nbs/widgets/06_studio.ipynb #f1a1a932
 def labels_of(taxonomy: Taxonomy) -> dict[str, Label]:
     "Return the labels of a tree by their ids."
     return {node.id: label_of(node) for node in taxonomy.children()}
+
+
+def _change_row(row: Row, old: Label, new: Label) -> None:
+    "Let a row show a label that was changed; its share stays as it was typed unless it is another one."
+    row.update(name=new.name, description=new.description)
+    if old.share != new.share:
+        row.pop('share', None)
+        row.update(row_of(new))
 
 
 def follow_labels(rows: Iterable[Row], before: Mapping[str, Label], after: Mapping[str, Label]) -> list[Row]:
@@ -152,8 +160,7 @@ def follow_labels(rows: Iterable[Row], before: Mapping[str, Label], after: Mappi
         if row is None and old is None:
             rows.append(row_of(label))
         elif row is not None and old is not None and old != label:
-            row.pop('share', None)
-            row.update(row_of(label))
+            _change_row(row, old, label)
     return _in_order(_without_removed(rows, before, after), before, after)
 
 # %% ../../nbs/widgets/06_studio.ipynb #64f7399e
