@@ -2599,6 +2599,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                          'syngen_nb/widgets/studio.py'),
                                           'syngen_nb.widgets.studio.Studio._show_hint': ( 'widgets/studio.html#studio._show_hint',
                                                                                           'syngen_nb/widgets/studio.py'),
+                                          'syngen_nb.widgets.studio.Studio._show_labels': ( 'widgets/studio.html#studio._show_labels',
+                                                                                            'syngen_nb/widgets/studio.py'),
                                           'syngen_nb.widgets.studio.Studio._show_parts': ( 'widgets/studio.html#studio._show_parts',
                                                                                            'syngen_nb/widgets/studio.py'),
                                           'syngen_nb.widgets.studio.Studio._show_saved': ( 'widgets/studio.html#studio._show_saved',

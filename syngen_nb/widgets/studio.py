@@ -616,23 +616,30 @@ def _go_on(self: Studio) -> None:
     except (ValueError, RuntimeError) as error:
         self._steps[1].send(dict(op='error', text=str(error)))
 
-# %% ../../nbs/widgets/06_studio.ipynb #13d34aad
+# %% ../../nbs/widgets/06_studio.ipynb #0170d4f9
 @patch
 def _edited(self: Studio, ids: set[str]) -> None:
     "Follow an edit of the tree."
     before, after = self._labels, labels_of(self._tax)
     if list(before.items()) != list(after.items()):
         self._labels = after
-        rows = self.form.value['labels']
-        new_rows = follow_labels(rows, before, after)
-        if new_rows != rows:
-            self.form.value = dict(labels=new_rows)
+        self._show_labels(before, after)
     if self._tax.edits != self._n_edits_shown:
         self._n_edits_shown = self._tax.edits
         self._follow_names()
     if not self._is_busy:
         self._look()
         self.form.refresh()  # Another tree, another estimate
+
+
+@patch
+def _show_labels(self: Studio, before: Mapping[str, Label], after: Mapping[str, Label]) -> None:
+    task, rows = self.form.task, self.form.value['labels']
+    if task is not None and list(task.labels) == list(after.values()):
+        return  # The form means these labels already, and stays as it was typed
+    new_rows = follow_labels(rows, before, after)
+    if new_rows != rows:
+        self.form.value = dict(labels=new_rows)
 
 
 @patch

@@ -174,6 +174,8 @@ def test_a_studio_keeps_shares(tmp_path):
     rows[1]['share'] = '10 %'
     studio.form.value = studio.form.value | dict(labels=rows)
     assert [label.share for label in studio.form.task.labels] == [44, 10, 44, 2]  # Two are blank
+    studio.taxonomy.retask(studio.form.task)  # As Grow does; what was typed stays
+    assert studio.form.value['labels'] == rows
     path = tmp_path / 'studio.json'
     studio.save(path)
     again = Studio.load(path, model=Writer(), cache=':memory:')
