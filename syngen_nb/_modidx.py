@@ -960,6 +960,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'syngen_nb.generate.TextStage._is_new': ('generate.html#textstage._is_new', 'syngen_nb/generate.py'),
                                     'syngen_nb.generate.TextStage._label_categories': ( 'generate.html#textstage._label_categories',
                                                                                         'syngen_nb/generate.py'),
+                                    'syngen_nb.generate.TextStage._make_ledger': ( 'generate.html#textstage._make_ledger',
+                                                                                   'syngen_nb/generate.py'),
                                     'syngen_nb.generate.TextStage._n_standing': ( 'generate.html#textstage._n_standing',
                                                                                   'syngen_nb/generate.py'),
                                     'syngen_nb.generate.TextStage._names_now': ( 'generate.html#textstage._names_now',

@@ -537,7 +537,7 @@ def _students(
         C = student.classifier.C_
         yield student
 
-
+# %% ../nbs/54_evaluate.ipynb #ba85d098
 def _compare(
     encoders: dict[str, Any],
     both: BothSets,

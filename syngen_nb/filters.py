@@ -14,6 +14,8 @@ from functools import lru_cache
 from typing import Any
 from unicodedata import normalize
 
+from fastcore.basics import patch
+
 from .corpus import sequences
 from .duplicates import jaccard, word_pairs
 from .text import fold, is_whole, same, words
@@ -351,12 +353,6 @@ class Filters:
         return [o if isinstance(o, str) else getattr(o, '__name__', type(o).__name__) for o in self.all]
 
     @property
-    def is_built_in(self) -> bool:
-        "Whether all of them are the package's own, so that the same texts pass every time."
-        has_names = all(isinstance(chosen, str) for chosen in self.all)
-        return has_names and all(text_filter.__module__ == __name__ for text_filter in self._text_filters)
-
-    @property
     def near(self) -> bool:
         "Whether near-duplicates are rejected."
         return 'near_duplicate' in self.all
@@ -372,3 +368,10 @@ class Filters:
             if objection := text_filter(text, context):
                 return str(objection)
         return ''
+
+# %% ../nbs/40_filters.ipynb #222a11e3
+@patch(as_prop=True)
+def is_built_in(self: Filters) -> bool:
+    "Whether all of them are the package's own, so that the same texts pass every time."
+    has_names = all(isinstance(chosen, str) for chosen in self.all)
+    return has_names and all(text_filter.__module__ == __name__ for text_filter in self._text_filters)

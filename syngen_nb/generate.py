@@ -179,17 +179,24 @@ class TextStage:
         cells = {label.id: planned_cells(self.shape, label) for label in labels}
         self.label_rows = rows_of_labels(labels, cells, self.rows, self.each)
         self.planned = {label: share_rows(self.label_rows[label], places) for label, places in cells.items()}
-        self.ledger = Ledger(
-            sum(self.label_rows.values()),
-            self.workspace.rounds,
-            self.filters.near,
-            self.filters.opening,
-            order=lambda: self.leaves().paths,
-        )
-        if self.checks:
-            self.checks.on_answer = lambda job: self.ledger.touch(*job.nodes)
-            if self.checks.judge.policy != 'keep':
-                self.ledger.misread = lambda cell, text: self.checks.objection(cell.label, text)
+        self.ledger = self._make_ledger()
+
+# %% ../nbs/48_generate.ipynb #48576cf2
+@patch
+def _make_ledger(self: TextStage) -> Ledger:
+    "Return the books of the run; they hear of each answer of the judge."
+    ledger = Ledger(
+        sum(self.label_rows.values()),
+        self.workspace.rounds,
+        self.filters.near,
+        self.filters.opening,
+        order=lambda: self.leaves().paths,
+    )
+    if self.checks:
+        self.checks.on_answer = lambda job: ledger.touch(*job.nodes)
+        if self.checks.judge.policy != 'keep':
+            ledger.misread = lambda cell, text: self.checks.objection(cell.label, text)
+    return ledger
 
 # %% ../nbs/48_generate.ipynb #da38d08c
 _OFFSET_STEPS = (37, 13, 3)  # Between neighbouring source types, topics and subtopics

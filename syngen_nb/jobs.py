@@ -483,16 +483,18 @@ class CheckJob(Job):
         "Return the question for the next vote."
         return self.reader.request(self.text, self.draws, seed)
 
-    def take(self, answer: dict) -> None:
-        "Take what the judge said."
-        reading = self.reader.read(answer, self.draws)
-        if reading is None:
-            self.unread = answer.get('text', '')
-            self.empty[why_empty(answer)] += 1
-        self.hear(reading, is_sure=reading is not None and not self.reader.is_vote(answer, self.draws))
-
     def _make_key(self) -> str:
         return self.reader.key(self.text)
+
+# %% ../nbs/30_jobs.ipynb #b26b1261
+@patch
+def take(self: CheckJob, answer: dict) -> None:
+    "Take what the judge said."
+    reading = self.reader.read(answer, self.draws)
+    if reading is None:
+        self.unread = answer.get('text', '')
+        self.empty[why_empty(answer)] += 1
+    self.hear(reading, is_sure=reading is not None and not self.reader.is_vote(answer, self.draws))
 
 # %% ../nbs/30_jobs.ipynb #2c30ef0a
 @patch

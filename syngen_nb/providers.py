@@ -23,6 +23,7 @@ from urllib.parse import SplitResult, unquote, urlencode, urlsplit
 
 from fastcore.basics import patch
 
+# %% ../nbs/27_providers.ipynb #6a4146c5
 from .display import call_code
 from .limits import hear, held_place
 from .models import Answer, Model, ModelError, is_again, most_prompt_tokens, retried, token_count
