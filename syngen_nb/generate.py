@@ -930,7 +930,6 @@ def _checks(workspace: Workspace, verify: Any) -> Checks | None:
     if not judge:
         return None
     reader = judge_reader(judge, workspace.writer, workspace.task)
-    workspace.check_price(reader.model)
     return Checks(workspace, reader)
 
 # %% ../nbs/48_generate.ipynb #36df4835

@@ -35,7 +35,7 @@ from .task import Task
 from .taxonomy import Taxonomy
 from .wording import counted, duration_words, spent_words
 
-# %% ../nbs/33_run.ipynb #a2eda91f
+# %% ../nbs/33_run.ipynb #8d09b8fb
 @dataclass
 class Workspace:
     "Hold the parts that the stages of a run share."
@@ -56,17 +56,16 @@ class Workspace:
 
     def __post_init__(self):
         model = self.writer.model
-        self.check_price(model)
-        whole_number(model.concurrency, f'The concurrency of {model.name}')
+        self.models: list[Model] = []
+        self.add_model(model)
         self.task: Task = self.taxonomy.task
         self.usage = Usage()
         self.pace = Pace()
         self.asker = self.asker_type(self.cache, self.usage, self.task.instruction, on_change=self.tell)
         self.asker.may_ask = lambda: not self.engine.is_paused
         self.asker.budget = self.budget
-        concurrency = self.asker.concurrency or model.concurrency
-        answer = self.asker.answer
-        self.engine = Engine(answer, concurrency, self.rounds, self.is_gone, self.tell, self.hold)
+        answer, n_places = self.asker.answer, self.n_places
+        self.engine = Engine(answer, n_places, self.rounds, self.is_gone, self.tell, self.hold)
 
     def is_gone(self, job: Job) -> bool:
         "Return whether all nodes that `job` was for were taken out of the tree."
@@ -78,6 +77,22 @@ class Workspace:
         if job:
             self.pace.see(job)
         tell(self.watchers, set(job.nodes) if job else set())
+
+# %% ../nbs/33_run.ipynb #0259e300
+@patch
+def add_model(self: Workspace, model: Model) -> None:
+    "Let the run ask `model` too, unless it does already."
+    if any(model is known for known in self.models):
+        return
+    self.check_price(model)
+    whole_number(model.concurrency, f'The concurrency of {model.name}')
+    self.models.append(model)
+
+
+@patch
+def n_places(self: Workspace) -> int:
+    "Return how many jobs may be answered at a time."
+    return self.asker.concurrency or sum(model.concurrency for model in self.models)
 
 # %% ../nbs/33_run.ipynb #aedd28ee
 @patch
