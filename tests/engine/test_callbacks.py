@@ -24,6 +24,7 @@ from syngen_nb import (
     estimate,
     generate,
     grow,
+    limits,
     loop,
     start,
     start_grow,
@@ -409,3 +410,58 @@ def test_a_process_ends_while_its_worker_is_held():
     )
     ended = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, timeout=30)
     assert ended.returncode == 0 and '0 of 1 came, 1 lost' in ended.stderr
+
+
+class Nested(Numbered):
+    "Awaits a run that asks this model again, whenever it is asked"
+
+    name = 'my/nested'
+
+    def __init__(self, concurrency, depth=None, cache=None):
+        super().__init__()
+        self.concurrency = concurrency
+        self.depth = depth
+        self.cache = cache
+        self.asked = 0
+
+    async def ask(self, request):
+        self.asked += 1
+        if self.depth is None or self.asked <= self.depth:
+            where = dict(seed=self.asked) if self.cache is None else dict(cache=self.cache)
+            await agenerate(TASK, **settings(model=self, **where))
+        return await super().ask(request)
+
+
+@pytest.mark.parametrize('concurrency', [1, 3])
+def test_a_model_that_awaits_itself_without_end(concurrency, monkeypatch):
+    monkeypatch.setattr(limits, 'LOOK_EVERY', 0.05)
+    error = ends(lambda: generate(TASK, **settings(model=Nested(concurrency)), progress=False))
+    assert isinstance(error, ModelError) and 'every place of its model is held' in str(error)
+
+
+def test_a_model_that_awaits_itself_a_few_times():
+    assert len(ends(lambda: generate(TASK, **settings(model=Nested(4, depth=3)), progress=False))) == 2
+
+
+def test_models_that_await_each_other(monkeypatch):
+    monkeypatch.setattr(limits, 'LOOK_EVERY', 0.05)
+
+    class Other(Numbered):
+        name = 'my/other'
+        concurrency = 1
+        other = None
+
+        async def ask(self, request):
+            return len(await agenerate(TASK, **settings(model=self.other)))
+
+    one, two = Other(), Other()
+    one.other, two.other = two, one
+    error = ends(lambda: generate(TASK, **settings(model=one), progress=False))
+    assert isinstance(error, ModelError) and 'every place of its model is held' in str(error)
+
+
+def test_a_model_that_awaits_its_own_answer():
+    "The inner run has the same cache and asks for the same"
+    cache = Cache(':memory:')
+    error = ends(lambda: generate(TASK, **settings(model=Nested(8, cache=cache), cache=cache), progress=False))
+    assert isinstance(error, ModelError) and 'would wait for itself' in str(error)
