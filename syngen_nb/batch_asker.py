@@ -705,7 +705,7 @@ def batch_asker(batch: bool | str, model: Model, cache: Cache) -> Callable[..., 
         PendingBatches(cache).tidy()
     return lambda *args, **kwargs: BatchAsker(*args, **kwargs, model=model, batch=batch)
 
-# %% ../nbs/32_batch_asker.ipynb #0d4ec5a6
+# %% ../nbs/32_batch_asker.ipynb #57f2d45f
 def pending_batches(cache: Cache | str | Path | None = None) -> list[dict[str, Any]]:
     """Return the batches that wait at providers, and whose answers the next call with `batch=` takes.
 
@@ -744,4 +744,4 @@ def cancel_batches(model: Model, cache: Cache | str | Path | None = None) -> int
         If the provider refuses.
     """
     worker.refuse_to_wait()
-    return worker.start(Collector(open_cache(cache), model).cancel()).result()
+    return worker.run(Collector(open_cache(cache), model).cancel())

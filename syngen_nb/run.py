@@ -6,14 +6,14 @@
 __all__ = ['State', 'WHOLE_BUT_LAST', 'Workspace', 'Stage', 'job_status', 'job_shortfall', 'Run', 'ShortWarning',
            'warn_of_shortfall', 'stopped_words', 'wait_for', 'await_run']
 
-# %% ../nbs/33_run.ipynb #29bb3698
+# %% ../nbs/33_run.ipynb #c6e69eb8
 import asyncio
 import sys
 import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future
+from concurrent.futures import Future
 from concurrent.futures import wait as wait_for_futures
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -26,7 +26,7 @@ from .display import explain, show_run
 from .engine import Engine
 from .history import Step
 from .jobs import Job, Writer
-from .loop import tell, worker
+from .loop import Standstill, tell, worker
 from .models import Model, ModelError, Usage
 from .pace import TOKENS, Pace, usual_seconds
 from .plan import Plan, whole_number
@@ -464,7 +464,7 @@ def pause(self: Run) -> None:
         self._engine.is_paused = self._is_at_work()
     self.workspace.tell()
 
-# %% ../nbs/33_run.ipynb #dfcbcac8
+# %% ../nbs/33_run.ipynb #95c11a5c
 @patch(as_prop=True)
 def pending(self: Run) -> list[dict]:
     "What waits at the provider: dicts with `id`, `status`, `requests`, `seconds`, perhaps `answered` and `failed`."
@@ -484,7 +484,7 @@ def cancel(self: Run) -> int:
     """
     worker.refuse_to_wait()
     self.stop()
-    return worker.start(self.workspace.asker.cancel()).result()
+    return worker.run(self.workspace.asker.cancel())
 
 # %% ../nbs/33_run.ipynb #8622abd7
 @patch
@@ -579,7 +579,7 @@ def _what_to_warn_of(self: Run) -> list[dict]:
         return [dict(note=self.cap_words)]
     return [] if self.status == 'stopped' else self.shortfall()
 
-# %% ../nbs/33_run.ipynb #d1d0bab7
+# %% ../nbs/33_run.ipynb #f3d3a34a
 @patch
 def _is_last(self: Run, future: Future | None) -> bool:
     "Return whether `future` is that of the last begin. A begin that is half done holds the lock."
@@ -593,7 +593,7 @@ def _wait(self: Run, future: Future, seconds: float | None) -> None:
     if not future.done():
         worker.refuse_to_wait()
     try:
-        ended, _ = wait_for_futures([future, self.workspace.at_cap], seconds, FIRST_COMPLETED)
+        ended = worker.first_of([future, self.workspace.at_cap], seconds)
         if future in ended or not ended:
             future.result(0)
     except KeyboardInterrupt:
@@ -746,18 +746,20 @@ def stopped_words(run: Run) -> str:
     left = f'. {counted(out, "batch")} at the provider: the same call takes the answers' if out else ''
     return f'Stopped at {done:,} of {counted(total, run.unit)}. {kept}{left}'
 
-# %% ../nbs/33_run.ipynb #42f7747c
+# %% ../nbs/33_run.ipynb #14159239
 def wait_for(run: Run, progress: bool = True) -> Any:
     "Begin `run`, wait for it and return its result; stop it on an interrupt."
     worker.refuse_to_wait()
     with _bar(run, progress) as bar:
         try:
             run.begin()
+            standstill = Standstill(worker)
             while _draw(bar, run):
                 wait_for_futures([run._future], timeout=0.1)
+                standstill.look()
             if run.is_at_cap:
                 run.stop()
-                wait_for_futures([run._future])
+                worker.first_of([run._future])
         except KeyboardInterrupt:
             run.stop()
             words = stopped_words(run)
@@ -773,8 +775,10 @@ async def await_run(run: Run, progress: bool = True) -> Any:
     with _bar(run, progress) as bar:
         try:
             future = asyncio.wrap_future(run.begin()._future)
+            standstill = Standstill(worker)
             while _draw(bar, run):
                 await asyncio.wait([future], timeout=0.1)
+                standstill.look()
             if run.is_at_cap:
                 run.stop()
             await future
