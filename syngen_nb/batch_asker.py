@@ -457,14 +457,15 @@ async def _collect(self: Collector, batch: PendingBatch, state: BatchState, was_
         self._end(entry, answer, is_paid)
     self._settle(batch, state, unanswered, is_elsewhere=was_watched and not batch.is_cancelled)
 
-# %% ../nbs/32_batch_asker.ipynb #3f15a601
+# %% ../nbs/32_batch_asker.ipynb #68b05d7f
 @patch
 def _store(self: Collector, sent: PendingRequest, entry: Entry | None, result: Any) -> tuple[dict, bool]:
     "Store the answer in a result; return it and whether it is new."
     reading = sent.reading | dict(stop=tuple(sent.reading.get('stop', ())))
+    noted = reading.pop('noted', {})
     request = entry.request if entry else Request(**reading)
     answer = checked_answer(self.api.read(result, request), self.model)
-    plain = plain_answer(answer, request)
+    plain = plain_answer(answer, request) | noted
     stored = self.cache.put(*sent.key, plain, cell=sent.cell, model=self.api.name, request=sent.about)
     is_paid = stored is plain
     if is_paid and entry:
@@ -646,7 +647,7 @@ async def ask(self: BatchAsker, job: Job) -> Outcome:
     job.take(answer)
     return 'asked'
 
-# %% ../nbs/32_batch_asker.ipynb #221dae3d
+# %% ../nbs/32_batch_asker.ipynb #7678591c
 @patch
 def _reserve(self: BatchAsker, job: Job) -> bool:
     "Set aside what the next request for `job` can cost; return whether there is room for it."
@@ -677,7 +678,7 @@ def _is_live(self: BatchAsker, job: Job) -> bool:
 def _pending(self: BatchAsker, job: Job, draw: int, request: Request) -> PendingRequest:
     "Return what is written down of a request."
     about = what_is_asked(job, request, self.instruction)
-    reading = dict(prompt=request.prompt, how=request.how, stop=request.stop, lead=request.lead)
+    reading = dict(prompt=request.prompt, how=request.how, stop=request.stop, lead=request.lead, noted=job.to_note())
     return PendingRequest(job.key, draw, about['cell'], about['request'], reading)
 
 

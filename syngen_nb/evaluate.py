@@ -563,11 +563,11 @@ def _add_zero_shot(result: Evaluation, both: BothSets, labels: np.ndarray, about
     result.baselines.loc[ZERO_SHOT] = scores(both.test_labels, labels)
     result.zero_shot = about
 
-# %% ../nbs/54_evaluate.ipynb #880cdc3e
+# %% ../nbs/54_evaluate.ipynb #c2936fd1
 def evaluate(
     train: pd.DataFrame,  # A frame with `text` and `label`, as `generate` returns it
     test: pd.DataFrame,  # Another one, best with real texts
-    embed: bool = False,  # Whether to use the encoder minilm too; needs the extra `embed`
+    embed: bool = False,  # Whether to use the encoder minilm too; needs the extra `embed`. See `encoders` for others
     curve: bool | Iterable[int] = True,  # Whether to train on an eighth, a quarter, a half too; or numbers of rows
     seed: int = 0,  # Chooses the rows for the curve
     encoders: Any = None,  # What to compare, as `encoder` of `train`: one, a list, or names to encoders; None: 'tfidf'
@@ -579,8 +579,9 @@ def evaluate(
     """Train simple classifiers on one frame and test them on another.
 
     They are those of `train`: logistic regressions on TF-IDF of words and word pairs, or on the features of `encoders`.
-    `encoders=['tfidf', 'e5']` compares words with the encoder that `train` takes by default. With `embed` and without
-    `encoders` there are two more: on the vectors of minilm, and on both together. With `zero_shot` an LLM labels the
+    `encoders=['tfidf', 'e5']` compares words with the encoder that `train` takes by default. `embed` is an older way to
+    ask for two more: on the vectors of minilm, and on both together. It stays with minilm, so that scores can be
+    compared with earlier ones. With `zero_shot` an LLM labels the
     test rows too; what that costs for a thousand texts is in `zero_shot` of the result.
 
     Returns
