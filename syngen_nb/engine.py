@@ -21,7 +21,7 @@ from .models import ModelError
 # %% ../nbs/31_engine.ipynb #a902e36f
 Outcome = Literal['stored', 'asked', 'again', 'held']
 
-# %% ../nbs/31_engine.ipynb #873e55fd
+# %% ../nbs/31_engine.ipynb #7407ebd4
 class Engine:
     """A queue of jobs that are answered several at a time.
 
@@ -58,7 +58,7 @@ class Engine:
         self._failures_in_a_row = 0
         self._fatal: BaseException | None = None  # What ends the run; `drain` raises it
         self._known: set[Job] = set()  # The same as `jobs`, to look a job up
-        self._queue: list[tuple[bool, int, int, Job]] = []  # A heap: is it put off, rank, order, job
+        self._queue: list[tuple[bool, float, int, Job]] = []  # A heap: is it put off, rank, order, job
         self._order = count()  # Jobs of one rank stay in the order they came
         self._workers: set[asyncio.Task] = set()
         self._woken = asyncio.Event()

@@ -50,7 +50,7 @@ class Writer:
         if self.model_key is None:
             object.__setattr__(self, 'model_key', self.model.key())
 
-# %% ../nbs/30_jobs.ipynb #295a378a
+# %% ../nbs/30_jobs.ipynb #8f6840e2
 @dataclass(eq=False)
 class Job:
     "Something to ask a model for. Subclasses define `request`, `take` and `missing`."
@@ -75,7 +75,7 @@ class Job:
         return self._key
 
     @property
-    def rank(self) -> int:
+    def rank(self) -> float:
         "Jobs of lower rank go first."
         return LEVELS.index(self.level)
 
@@ -444,7 +444,7 @@ class Reader(Protocol):
         "Return whether `error` says that there are no log-probabilities, and ask without them from now on."
         ...
 
-# %% ../nbs/30_jobs.ipynb #2c3bbbed
+# %% ../nbs/30_jobs.ipynb #1dc5cf48
 @dataclass(eq=False)
 class CheckJob(Job):
     "What a judge says of one text."
@@ -473,6 +473,11 @@ class CheckJob(Job):
     def missing(self) -> int:
         "How many readings are still wanted."
         return max(0, self.wanted - len(self.readings))
+
+    @property
+    def rank(self) -> float:
+        "A text that has votes goes before the others."
+        return LEVELS.index(self.level) - bool(self.draws) / 2
 
     @property
     def per_request(self) -> int:
