@@ -1166,6 +1166,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'syngen_nb.jobs.TextsJob': ('jobs.html#textsjob', 'syngen_nb/jobs.py'),
                                 'syngen_nb.jobs.TextsJob._make_key': ('jobs.html#textsjob._make_key', 'syngen_nb/jobs.py'),
                                 'syngen_nb.jobs.TextsJob._so_far': ('jobs.html#textsjob._so_far', 'syngen_nb/jobs.py'),
+                                'syngen_nb.jobs.TextsJob.awaits': ('jobs.html#textsjob.awaits', 'syngen_nb/jobs.py'),
                                 'syngen_nb.jobs.TextsJob.close_ahead': ('jobs.html#textsjob.close_ahead', 'syngen_nb/jobs.py'),
                                 'syngen_nb.jobs.TextsJob.fingerprint': ('jobs.html#textsjob.fingerprint', 'syngen_nb/jobs.py'),
                                 'syngen_nb.jobs.TextsJob.is_unfilled': ('jobs.html#textsjob.is_unfilled', 'syngen_nb/jobs.py'),
