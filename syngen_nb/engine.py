@@ -21,12 +21,12 @@ from .models import ModelError
 # %% ../nbs/31_engine.ipynb #a902e36f
 Outcome = Literal['stored', 'asked', 'again', 'held']
 
-# %% ../nbs/31_engine.ipynb #7e200941
+# %% ../nbs/31_engine.ipynb #7c9fcf01
 class JobQueue:
     "The jobs that wait."
 
     def __init__(self):
-        self._heap: list[tuple[bool, int, int, Job]] = []  # Whether it is put off, rank, order, job
+        self._heap: list[tuple[bool, float, int, Job]] = []  # Whether it is put off, rank, order, job
         self._order = count()
 
     def push(self, job: Job, is_later: bool = False) -> None:

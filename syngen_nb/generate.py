@@ -199,7 +199,7 @@ def _make_ledger(self: TextStage) -> Ledger:
             ledger.misread = lambda cell, text: self.checks.objection(cell.label, text)
     return ledger
 
-# %% ../nbs/48_generate.ipynb #ef64a2da
+# %% ../nbs/48_generate.ipynb #6cb4e605
 _OFFSET_STEPS = (37, 13, 3)  # Between neighbouring source types, topics and subtopics
 
 
@@ -221,7 +221,7 @@ def add_cell(self: TextStage, node: Node) -> None:
         objection=lambda job, text: self._objection(node.id, text),
         on_taken=self._has_taken,
         siblings=lambda: self._siblings(node.id),
-        rejected=lambda: cell.rejected,
+        rejected=lambda: cell.told,
         offset=sum(step * index for step, index in zip(_OFFSET_STEPS, place)),
         styles={} if self.notes_styles else None,
     )
@@ -259,7 +259,7 @@ def _objection(self: TextStage, node: str, text: str) -> str:
         return COPIES
     return self.filters.why_not(text, about)
 
-# %% ../nbs/48_generate.ipynb #0efc2174
+# %% ../nbs/48_generate.ipynb #8e0c162e
 @patch
 def _siblings(self: TextStage, node: str) -> list[str]:
     "Return the names of the other subtopics of the topic; none if the cell was removed meanwhile."
@@ -274,25 +274,21 @@ def _siblings(self: TextStage, node: str) -> list[str]:
 def _has_taken(self: TextStage, job: ListJob, n_dropped: int) -> None:
     self.workspace.usage.dropped += n_dropped
     self.ledger.touch(job.nodes[0])
-    if job.is_asking:  # Not while answers are read from the cache, which takes no time
+    if not job.is_ahead:
         self._ask_ahead(job)
 
-# %% ../nbs/48_generate.ipynb #5fb3c22d
+# %% ../nbs/48_generate.ipynb #aa0bd8f9
 @patch
 def _ask_ahead(self: TextStage, job: TextsJob) -> None:
-    for ahead in job.look_ahead(self.workspace.rounds, lambda was_asked: self._has_come(job, was_asked)):
+    for ahead in job.look_ahead(self.workspace.rounds, lambda: self._has_come(job)):
         self.engine.push(ahead)
 
 
 @patch
-def _has_come(self: TextStage, job: TextsJob, was_asked: bool) -> None:
-    rounds = self.workspace.rounds
-    if any(ahead.wants(rounds) for ahead in job.ahead):
-        return
-    job.close_ahead()
-    if was_asked:
+def _has_come(self: TextStage, job: TextsJob) -> None:
+    if not job.awaits(self.workspace.rounds):
         self._ask_ahead(job)
-    self.engine.push(job)
+        self.engine.push(job)
 
 # %% ../nbs/48_generate.ipynb #5322bf34
 @patch

@@ -250,7 +250,7 @@ def status(self: Run) -> str:
         return 'stopped'
     return 'failed' if self.error else 'done'
 
-# %% ../nbs/33_run.ipynb #e784792b
+# %% ../nbs/33_run.ipynb #605c66b4
 @patch(as_prop=True)
 def is_at_cap(self: Run) -> bool:
     "Whether it has paused because another request could cost more than the spending cap allows."
@@ -258,18 +258,25 @@ def is_at_cap(self: Run) -> bool:
 
 
 @patch(as_prop=True)
-def cap_words(self: Run) -> str:
-    "What is missing at the spending cap, and how to go on; empty if the run is not there."
+def cap_state(self: Run) -> str:
+    "What is missing at the spending cap, and why; empty if the run is not there."
     if not self.is_at_cap:
         return ''
     progress = self.progress()
     missing = counted(progress['total'] - progress['done'], self.unit)
+    return (
+        f'Paused at the spending cap with {_rows_so_far(self, progress)}, {missing} missing. {self.budget.why_full()}'
+    )
+
+
+@patch(as_prop=True)
+def cap_words(self: Run) -> str:
+    "The same, and what to type to go on."
+    if not self.is_at_cap:
+        return ''
     ((cap, most),) = self.budget.higher().items()
     how = f'The same call with {cap}={most:g} goes on from here' if self.done else f'run.resume({cap}={most:g}) goes on'
-    return (
-        f'Paused at the spending cap with {_rows_so_far(self, progress)}, {missing} missing. '
-        f'{self.budget.why_full()}. {how}'
-    )
+    return f'{self.cap_state}. {how}'
 
 # %% ../nbs/33_run.ipynb #12575f81
 @patch

@@ -320,7 +320,9 @@ def test_cap(notebook, cache):
             begin(nb, 'Generate')
             until(nb, lambda: get(nb, 's.run.is_at_cap'))
         box = nb.page.locator('.syngen-run .cap')
-        until_equal(nb, lambda: box.get_by_role('status').inner_text(), lambda: get(nb, 's.run.cap_words'))
+        said = "f'{s.run.cap_state}. Raise the cap to go on'"
+        until_equal(nb, lambda: box.get_by_role('status').inner_text(), lambda: get(nb, said))
+        nb.page.locator('.syngen-step .hint').get_by_text('missing. Raise the cap below to go on').wait_for()
         asked = s.count
         new = box.get_by_label('New cap in dollars')
         assert float(new.input_value()) == 0.032
@@ -333,6 +335,10 @@ def test_cap(notebook, cache):
         ended(nb)
         box.wait_for(state='hidden')
         nb.page.locator('.syngen-run .facts').get_by_text('of $5.00 spent').wait_for()
+        nb.page.get_by_label('in batches').check()
+        until(nb, lambda: get(nb, 's.batch'))
+        field(nb, 'Model').fill('local/small')
+        until(nb, lambda: nb.page.get_by_label('in batches').is_disabled())
 
 
 def test_wrong_key(notebook, cache):
