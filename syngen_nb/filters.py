@@ -267,7 +267,7 @@ def language_code(language: str) -> str:
         return parts[0]
     return next((LANGUAGE_CODES[part] for part in parts if part in LANGUAGE_CODES), '')
 
-# %% ../nbs/40_filters.ipynb #14f772fa
+# %% ../nbs/40_filters.ipynb #892c482b
 _frequent_english = frozenset(
     'the and is was of to it that this for with you my are have not but they we so just'.split()
 )
@@ -284,6 +284,10 @@ def _is_plainly_english(text: str, tokens: list[str]) -> bool:
     return text.isascii() and len(_frequent_english.intersection(tokens)) >= 3
 
 
+def _has_few_letters(text: str) -> bool:
+    return sum(map(str.isalpha, text)) < 20
+
+
 def other_language(text: str, language: str) -> bool:
     "Return whether `text` is certainly not in `language`; False if the detector does not know the language."
     code = language_code(language)
@@ -291,9 +295,13 @@ def other_language(text: str, language: str) -> bool:
     if not code or code == 'en' and _is_plainly_english(text, tokens):
         return False
     plain = ' '.join(o for o in tokens if o[0] not in '@#' and not o.startswith(('http', 'www.')))
-    if sum(map(str.isalpha, plain)) < 20:
+    if _has_few_letters(plain[:80]) and _has_few_letters(plain):
         return False
-    probabilities = dict(_language_identifier().rank(plain[:600]))
+    identifier = _language_identifier()
+    likeliest, _ = identifier.classify(plain[:600])
+    if likeliest == code:
+        return False  # As for almost all texts; to sort all languages takes longer
+    probabilities = dict(identifier.rank(plain[:600]))
     return probabilities.get(code, 1) < 0.001
 
 # %% ../nbs/40_filters.ipynb #b5c2bbb4
