@@ -67,8 +67,8 @@ class Words:
         "Return the features of `texts`: sparse, shape (texts, vocabulary)."
         return self.vectorizer.transform(texts)
 
-# %% ../nbs/53_classifier.ipynb #3de1dc1f
-Features = Words | Encoder | FineTuned
+# %% ../nbs/53_classifier.ipynb #65e7f1a9
+Features = Words | Encoder | FineTuned  # What makes one kind of features, and not the numbers: these are a `Matrix`
 
 
 def parts_of(encoder: Any) -> list[Any]:

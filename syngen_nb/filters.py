@@ -7,12 +7,14 @@ __all__ = ['LANGUAGE_CODES', 'Filter', 'TEXT_FILTERS', 'FRAME_FILTERS', 'FILTERS
            'names_label', 'are_subjects', 'gives_label_away', 'says_labels', 'label_objection', 'names_one_of',
            'copies_example', 'too_short', 'broken_off', 'language_code', 'other_language', 'Filters']
 
-# %% ../nbs/40_filters.ipynb #db945e9b
+# %% ../nbs/40_filters.ipynb #1f4475cf
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 from unicodedata import normalize
+
+from fastcore.basics import patch
 
 from .corpus import Corpus, sequences
 from .duplicates import jaccard, word_pairs
@@ -265,7 +267,7 @@ def language_code(language: str) -> str:
         return parts[0]
     return next((LANGUAGE_CODES[part] for part in parts if part in LANGUAGE_CODES), '')
 
-# %% ../nbs/40_filters.ipynb #14f772fa
+# %% ../nbs/40_filters.ipynb #892c482b
 _frequent_english = frozenset(
     'the and is was of to it that this for with you my are have not but they we so just'.split()
 )
@@ -282,6 +284,10 @@ def _is_plainly_english(text: str, tokens: list[str]) -> bool:
     return text.isascii() and len(_frequent_english.intersection(tokens)) >= 3
 
 
+def _has_few_letters(text: str) -> bool:
+    return sum(map(str.isalpha, text)) < 20
+
+
 def other_language(text: str, language: str) -> bool:
     "Return whether `text` is certainly not in `language`; False if the detector does not know the language."
     code = language_code(language)
@@ -289,9 +295,13 @@ def other_language(text: str, language: str) -> bool:
     if not code or code == 'en' and _is_plainly_english(text, tokens):
         return False
     plain = ' '.join(o for o in tokens if o[0] not in '@#' and not o.startswith(('http', 'www.')))
-    if sum(map(str.isalpha, plain)) < 20:
+    if _has_few_letters(plain[:80]) and _has_few_letters(plain):
         return False
-    probabilities = dict(_language_identifier().rank(plain[:600]))
+    identifier = _language_identifier()
+    likeliest, _ = identifier.classify(plain[:600])
+    if likeliest == code:
+        return False  # As for almost all texts; to sort all languages takes longer
+    probabilities = dict(identifier.rank(plain[:600]))
     return probabilities.get(code, 1) < 0.001
 
 # %% ../nbs/40_filters.ipynb #b5c2bbb4
@@ -363,12 +373,6 @@ class Filters:
         return [o if isinstance(o, str) else getattr(o, '__name__', type(o).__name__) for o in self.all]
 
     @property
-    def is_built_in(self) -> bool:
-        "Whether all of them are the package's own, so that the same texts pass every time."
-        has_names = all(isinstance(chosen, str) for chosen in self.all)
-        return has_names and all(text_filter.__module__ == __name__ for text_filter in self._text_filters)
-
-    @property
     def near(self) -> bool:
         "Whether near-duplicates are rejected."
         return 'near_duplicate' in self.all
@@ -384,3 +388,10 @@ class Filters:
             if objection := text_filter(text, context):
                 return str(objection)
         return ''
+
+# %% ../nbs/40_filters.ipynb #222a11e3
+@patch(as_prop=True)
+def is_built_in(self: Filters) -> bool:
+    "Whether all of them are the package's own, so that the same texts pass every time."
+    has_names = all(isinstance(chosen, str) for chosen in self.all)
+    return has_names and all(text_filter.__module__ == __name__ for text_filter in self._text_filters)

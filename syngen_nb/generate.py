@@ -146,7 +146,7 @@ class Leaves:
                 leaves.labels.add(label)
         return leaves
 
-# %% ../nbs/48_generate.ipynb #1de6dc83
+# %% ../nbs/48_generate.ipynb #b0a4cdd1
 @dataclass
 class TextStage:
     "Writes the texts of all cells."
@@ -180,19 +180,26 @@ class TextStage:
         cells = {label.id: planned_cells(self.shape, label) for label in labels}
         self.label_rows = rows_of_labels(labels, cells, self.rows, self.each)
         self.planned = {label: share_rows(self.label_rows[label], places) for label, places in cells.items()}
-        self.ledger = Ledger(
-            sum(self.label_rows.values()),
-            self.workspace.rounds,
-            self.filters.near,
-            self.filters.opening,
-            order=lambda: self.leaves().paths,
-        )
-        if self.checks:
-            self.checks.on_answer = lambda job: self.ledger.touch(*job.nodes)
-            if self.checks.judge.policy != 'keep':
-                self.ledger.misread = lambda cell, text: self.checks.objection(cell.label, text)
+        self.ledger = self._make_ledger()
 
-# %% ../nbs/48_generate.ipynb #ef64a2da
+# %% ../nbs/48_generate.ipynb #48576cf2
+@patch
+def _make_ledger(self: TextStage) -> Ledger:
+    "Return the books of the run; they hear of each answer of the judge."
+    ledger = Ledger(
+        sum(self.label_rows.values()),
+        self.workspace.rounds,
+        self.filters.near,
+        self.filters.opening,
+        order=lambda: self.leaves().paths,
+    )
+    if self.checks:
+        self.checks.on_answer = lambda job: ledger.touch(*job.nodes)
+        if self.checks.judge.policy != 'keep':
+            ledger.misread = lambda cell, text: self.checks.objection(cell.label, text)
+    return ledger
+
+# %% ../nbs/48_generate.ipynb #6cb4e605
 _OFFSET_STEPS = (37, 13, 3)  # Between neighbouring source types, topics and subtopics
 
 
@@ -214,7 +221,7 @@ def add_cell(self: TextStage, node: Node) -> None:
         objection=lambda job, text: self._objection(node.id, text),
         on_taken=self._has_taken,
         siblings=lambda: self._siblings(node.id),
-        rejected=lambda: cell.rejected,
+        rejected=lambda: cell.told,
         offset=sum(step * index for step, index in zip(_OFFSET_STEPS, place)),
         styles={} if self.notes_styles else None,
     )
@@ -252,7 +259,7 @@ def _objection(self: TextStage, node: str, text: str) -> str:
         return COPIES
     return self.filters.why_not(text, about)
 
-# %% ../nbs/48_generate.ipynb #0efc2174
+# %% ../nbs/48_generate.ipynb #8e0c162e
 @patch
 def _siblings(self: TextStage, node: str) -> list[str]:
     "Return the names of the other subtopics of the topic; none if the cell was removed meanwhile."
@@ -267,25 +274,21 @@ def _siblings(self: TextStage, node: str) -> list[str]:
 def _has_taken(self: TextStage, job: ListJob, n_dropped: int) -> None:
     self.workspace.usage.dropped += n_dropped
     self.ledger.touch(job.nodes[0])
-    if job.is_asking:  # Not while answers are read from the cache, which takes no time
+    if not job.is_ahead:
         self._ask_ahead(job)
 
-# %% ../nbs/48_generate.ipynb #5fb3c22d
+# %% ../nbs/48_generate.ipynb #aa0bd8f9
 @patch
 def _ask_ahead(self: TextStage, job: TextsJob) -> None:
-    for ahead in job.look_ahead(self.workspace.rounds, lambda was_asked: self._has_come(job, was_asked)):
+    for ahead in job.look_ahead(self.workspace.rounds, lambda: self._has_come(job)):
         self.engine.push(ahead)
 
 
 @patch
-def _has_come(self: TextStage, job: TextsJob, was_asked: bool) -> None:
-    rounds = self.workspace.rounds
-    if any(ahead.wants(rounds) for ahead in job.ahead):
-        return
-    job.close_ahead()
-    if was_asked:
+def _has_come(self: TextStage, job: TextsJob) -> None:
+    if not job.awaits(self.workspace.rounds):
         self._ask_ahead(job)
-    self.engine.push(job)
+        self.engine.push(job)
 
 # %% ../nbs/48_generate.ipynb #5322bf34
 @patch
@@ -918,7 +921,7 @@ def _tree_and_plan(what: Task | Taxonomy, options: TextOptions) -> tuple[Taxonom
         return taxonomy, _plan_for_tree(taxonomy, options)
     raise ValueError(f'generate takes a Task or a Taxonomy, not {type(what).__name__}')
 
-# %% ../nbs/48_generate.ipynb #f36310ac
+# %% ../nbs/48_generate.ipynb #f8c7068d
 def text_run(what: Task | Taxonomy, options: TextOptions, **asker: Any) -> TextRun:
     "Return the run for the arguments of `generate`."
     taxonomy, plan = _tree_and_plan(what, options)
@@ -956,7 +959,6 @@ def _checks(workspace: Workspace, verify: Any) -> Checks | None:
     if not judge:
         return None
     reader = judge_reader(judge, workspace.writer, workspace.task)
-    workspace.check_price(reader.model)
     return Checks(workspace, reader)
 
 # %% ../nbs/48_generate.ipynb #6813836f
