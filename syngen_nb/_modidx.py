@@ -2454,6 +2454,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                    'syngen_nb/widgets/data_view.py'),
                                              'syngen_nb.widgets.data_view._html_cell': ( 'widgets/data_view.html#_html_cell',
                                                                                          'syngen_nb/widgets/data_view.py'),
+                                             'syngen_nb.widgets.data_view._is_probability': ( 'widgets/data_view.html#_is_probability',
+                                                                                              'syngen_nb/widgets/data_view.py'),
                                              'syngen_nb.widgets.data_view.count_labels': ( 'widgets/data_view.html#count_labels',
                                                                                            'syngen_nb/widgets/data_view.py'),
                                              'syngen_nb.widgets.data_view.rows_json': ( 'widgets/data_view.html#rows_json',
