@@ -104,7 +104,7 @@ def enabled_buttons(now: Situation) -> list[list[str]]:
         ['Copy as Python', *files] if now.has_tree else files,
     ]
 
-# %% ../../nbs/widgets/06_studio.ipynb #9599cc4b
+# %% ../../nbs/widgets/06_studio.ipynb #354badd6
 FOR_THIS_TREE = 'for this tree'  # What the estimated rows are for
 _CHANGED = dict(
     task='The task changed. Grow will start over; nodes you made or locked stay, and Undo brings back the rest',
@@ -122,7 +122,7 @@ def _tree_hint(now: Situation) -> str:
     if not now.has_tree:
         return 'Grow the tree first'
     if now.is_busy:
-        return 'Running. What you edit now counts at the next Generate'
+        return 'Edits count at the next Generate'
     if now.change:
         return _CHANGED[now.change]
     if not now.is_grown:
