@@ -36,7 +36,7 @@ from .task import Task
 from .taxonomy import Taxonomy
 from .wording import counted, duration_words, spent_words
 
-# %% ../nbs/33_run.ipynb #a2eda91f
+# %% ../nbs/33_run.ipynb #8d09b8fb
 @dataclass
 class Workspace:
     "Hold the parts that the stages of a run share."
@@ -57,17 +57,16 @@ class Workspace:
 
     def __post_init__(self):
         model = self.writer.model
-        self.check_price(model)
-        whole_number(model.concurrency, f'The concurrency of {model.name}')
+        self.models: list[Model] = []
+        self.add_model(model)
         self.task: Task = self.taxonomy.task
         self.usage = Usage()
         self.pace = Pace()
         self.asker = self.asker_type(self.cache, self.usage, self.task.instruction, on_change=self.tell)
         self.asker.may_ask = lambda: not self.engine.is_paused
         self.asker.budget = self.budget
-        concurrency = self.asker.concurrency or model.concurrency
-        answer = self.asker.answer
-        self.engine = Engine(answer, concurrency, self.rounds, self.is_gone, self.tell, self.hold)
+        answer, n_places = self.asker.answer, self.n_places
+        self.engine = Engine(answer, n_places, self.rounds, self.is_gone, self.tell, self.hold)
 
     def is_gone(self, job: Job) -> bool:
         "Return whether all nodes that `job` was for were taken out of the tree."
@@ -79,6 +78,22 @@ class Workspace:
         if job:
             self.pace.see(job)
         tell(self.watchers, set(job.nodes) if job else set())
+
+# %% ../nbs/33_run.ipynb #0259e300
+@patch
+def add_model(self: Workspace, model: Model) -> None:
+    "Let the run ask `model` too, unless it does already."
+    if any(model is known for known in self.models):
+        return
+    self.check_price(model)
+    whole_number(model.concurrency, f'The concurrency of {model.name}')
+    self.models.append(model)
+
+
+@patch
+def n_places(self: Workspace) -> int:
+    "Return how many jobs may be answered at a time."
+    return self.asker.concurrency or sum(model.concurrency for model in self.models)
 
 # %% ../nbs/33_run.ipynb #aedd28ee
 @patch
@@ -236,7 +251,7 @@ def status(self: Run) -> str:
         return 'stopped'
     return 'failed' if self.error else 'done'
 
-# %% ../nbs/33_run.ipynb #e784792b
+# %% ../nbs/33_run.ipynb #605c66b4
 @patch(as_prop=True)
 def is_at_cap(self: Run) -> bool:
     "Whether it has paused because another request could cost more than the spending cap allows."
@@ -244,18 +259,25 @@ def is_at_cap(self: Run) -> bool:
 
 
 @patch(as_prop=True)
-def cap_words(self: Run) -> str:
-    "What is missing at the spending cap, and how to go on; empty if the run is not there."
+def cap_state(self: Run) -> str:
+    "What is missing at the spending cap, and why; empty if the run is not there."
     if not self.is_at_cap:
         return ''
     progress = self.progress()
     missing = counted(progress['total'] - progress['done'], self.unit)
+    return (
+        f'Paused at the spending cap with {_rows_so_far(self, progress)}, {missing} missing. {self.budget.why_full()}'
+    )
+
+
+@patch(as_prop=True)
+def cap_words(self: Run) -> str:
+    "The same, and what to type to go on."
+    if not self.is_at_cap:
+        return ''
     ((cap, most),) = self.budget.higher().items()
     how = f'The same call with {cap}={most:g} goes on from here' if self.done else f'run.resume({cap}={most:g}) goes on'
-    return (
-        f'Paused at the spending cap with {_rows_so_far(self, progress)}, {missing} missing. '
-        f'{self.budget.why_full()}. {how}'
-    )
+    return f'{self.cap_state}. {how}'
 
 # %% ../nbs/33_run.ipynb #12575f81
 @patch

@@ -104,17 +104,6 @@ class Taxonomy:
         for label in task.labels:
             self._put('task', label.name, 'hand', label)
 
-    def _put(self, parent: str, name: str, origin: str, label: Label | None = None) -> Node:
-        "Put a new last child under the node with the id `parent`."
-        above = self.nodes[parent]
-        id = _new_id(self.nodes, above, name)
-        self._history.touch(id, parent)
-        self.nodes[id] = node = Node(id, parent, _kind_below(above), name, origin)
-        if label:
-            node.description, node.share = label.description, label.share
-        above.kids.append(id)
-        return self.nodes[id]
-
     def __getitem__(self, node: NodeRef) -> Node:
         if isinstance(node, Node):
             node = node.id
@@ -127,6 +116,19 @@ class Taxonomy:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Taxonomy) and self._content() == other._content()
+
+# %% ../nbs/11_taxonomy.ipynb #d0b88f6e
+@patch
+def _put(self: Taxonomy, parent: str, name: str, origin: str, label: Label | None = None) -> Node:
+    "Put a new last child under the node with the id `parent`."
+    above = self.nodes[parent]
+    id = _new_id(self.nodes, above, name)
+    self._history.touch(id, parent)
+    self.nodes[id] = node = Node(id, parent, _kind_below(above), name, origin)
+    if label:
+        node.description, node.share = label.description, label.share
+    above.kids.append(id)
+    return self.nodes[id]
 
 # %% ../nbs/11_taxonomy.ipynb #06effd4e
 @patch
