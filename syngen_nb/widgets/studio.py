@@ -132,7 +132,7 @@ def _task_hint(now: Situation) -> str:
 def _run_hint(now: Situation) -> str:
     if now.at_cap:
         return f'Paused at the spending cap, {now.at_cap} missing. Raise the cap below to go on'
-    return f'{"Paused" if now.is_paused else "Running"}. Edits of the tree hold for the next Generate'
+    return f'{"Paused" if now.is_paused else "Running"}. Edits count at the next Generate'
 
 
 def _tree_hint(now: Situation) -> str:
