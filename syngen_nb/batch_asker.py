@@ -591,7 +591,7 @@ async def cancel(
                 self.pending.forget(batch.token)
     return len(batches)
 
-# %% ../nbs/32_batch_asker.ipynb #e05fb6fb
+# %% ../nbs/32_batch_asker.ipynb #3e9a857f
 NAMES_ASKED_LIVE = ('source_types', 'topics', 'subtopics', 'errors')
 
 
@@ -599,6 +599,7 @@ class BatchAsker(Asker):
     "Answers jobs out of a cache, and asks their models in batches for what is not there."
 
     concurrency = 50_000  # Jobs that wait at a time
+    saves_rounds = True
 
     def __init__(self, *args: Any, model: Model, batch: bool | str = True, **kwargs: Any):
         super().__init__(*args, **kwargs)

@@ -13,7 +13,7 @@ from fake_server import serve
 from helpers import TASK, anthropic, check_exact, children, openai
 
 from syngen_nb import Cache, generate, get_model, grow, start
-from syngen_nb.batch_asker import MOST_SENDS, cancel_batches, pending_batches
+from syngen_nb.batch_asker import MOST_SENDS, BatchAsker, cancel_batches, pending_batches
 from syngen_nb.batches import AnthropicBatches, APIBatches, OpenAIBatches
 from syngen_nb.models import ModelError
 from syngen_nb.providers import OpenAIModel
@@ -458,3 +458,20 @@ def test_the_page_runs(tmp_path, monkeypatch, capsys):
         assert len(sizes(s)) >= 3
     assert len(names['df']) == 80 and names['df'].text.is_unique
     assert "'requests': " in capsys.readouterr().out
+
+
+@pytest.mark.filterwarnings('ignore:24 of 24 rows')
+def test_a_strict_judge_takes_fewer_rounds(cache, monkeypatch):
+    "What was turned down is written again with a spare, so fewer rounds follow; there is at most one spare for each"
+    with serve(stable=True) as s:
+        how = dict(verify='drop', filters=False)
+        df = batch(s, openai, cache, n=24, **how)
+        check_exact(df, 24, cells=False)
+        n_batches = len(sizes(s))
+        n_dropped = sum(df.attrs['syngen']['dropped'].values())
+        texts = [r for r in s.requests() if r.get('key') == 'text']
+        assert sum(r['n'] for r in texts) <= 24 + 2 * n_dropped
+    monkeypatch.setattr(BatchAsker, 'saves_rounds', False)
+    with serve(stable=True) as s:
+        check_exact(batch(s, openai, cache.with_name('one by one'), n=24, **how), 24, cells=False)
+        assert n_batches < len(sizes(s))
