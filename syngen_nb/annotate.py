@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['read_texts', 'annotate_run', 'annotated', 'annotate', 'task_of', 'concat']
 
-# %% ../nbs/45_annotate.ipynb #174e33b1
+# %% ../nbs/45_annotate.ipynb #8f09d891
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import pandas as pd
 
 from .cache import Cache, open_cache
 from .checks import Checks, verify_run
-from .frames import check_column, label_names, labelled, shares_of
+from .frames import check_both_columns, check_column, label_names, labelled, shares_of
 from .judge import Judge
 from .kept_budgets import check_caps, open_budget
 from .known_models import get_model
@@ -22,6 +22,7 @@ from .models import Model
 from .run import Run, wait_for
 from .spending import Budget
 from .task import Label, Task
+from .text import spelled_like
 
 # %% ../nbs/45_annotate.ipynb #19912391
 def read_texts(texts: pd.DataFrame | pd.Series | Iterable[str]) -> pd.Series:
@@ -158,11 +159,10 @@ def task_of(df: pd.DataFrame) -> Task:
     labels = tuple(Label(name, about or '', shares.get(name, 1.0)) for name, about in made['labels'].items())
     return Task(made['instruction'], labels, language=made.get('language'))
 
-# %% ../nbs/45_annotate.ipynb #9e369553
+# %% ../nbs/45_annotate.ipynb #d52b99aa
 def _used(df: pd.DataFrame, origin: str) -> pd.DataFrame:
     "Return the rows that have a label."
-    if not isinstance(df, pd.DataFrame) or not {'text', 'label'} <= set(df.columns):
-        raise ValueError(f'{origin} must be a DataFrame with the columns text and label')
+    check_both_columns(df, origin)
     rows = df[df['label'].notna()]
     labelled(rows, origin)
     return rows
@@ -191,7 +191,8 @@ def concat(
         raise ValueError('Give at least one frame by the name of its origin: concat(generated=df, real=real)')
     used = {origin: _used(df, origin) for origin, df in frames.items()}
     names = label_names(*used.values())
-    parts = [df.assign(origin=origin, label=df['label'].astype(str)) for origin, df in used.items()]
+    spelled = {origin: spelled_like(df['label'].astype(str), names) for origin, df in used.items()}
+    parts = [df.assign(origin=origin, label=spelled[origin]) for origin, df in used.items()]
     for part in parts:
         part.attrs = {}
     rows = pd.concat(parts, ignore_index=True)

@@ -137,7 +137,7 @@ def _take_stored(self: Asker, job: Job) -> bool:
     job.passed_over += job.empty.total() - n_empty
     return True
 
-# %% ../nbs/32_asker.ipynb #282c6b07
+# %% ../nbs/32_asker.ipynb #5bdc138a
 @patch
 async def ask(self: Asker, job: Job, request: Request | None = None, charge: Charge | None = None) -> Outcome:
     "Let the model of `job` answer its next draw; with a spending cap the request and its charge are there already."
@@ -151,8 +151,9 @@ async def ask(self: Asker, job: Job, request: Request | None = None, charge: Cha
     async def send() -> dict:
         answer = await ask_charged(model, request, charge)
         asyncio.get_running_loop().call_soon(self._pay, answer, model, charge)  # Once it is stored, even after a stop
-        return plain_answer(answer, request)
+        return plain_answer(answer, request) | noted
 
+    noted = job.to_note()
     about = what_is_asked(job, request, self.instruction)
     try:
         answer, was_paid = await self.cache.fetch(job.key, job.draws, send, model=model.name, **about)

@@ -494,7 +494,7 @@ async def _collect(self: Collector, batch: PendingBatch, state: BatchState, was_
         self._end(entry, answer, is_paid)
     self._settle(batch, state, unanswered, is_elsewhere=was_watched and not batch.is_cancelled)
 
-# %% ../nbs/32_batch_asker.ipynb #93c6e941
+# %% ../nbs/32_batch_asker.ipynb #68b05d7f
 async def _gathered(results: AsyncIterator[tuple[str, Any]]) -> dict[str, Any]:
     "Return results by name, and let others have the loop while they are read."
     found = {}
@@ -509,9 +509,10 @@ async def _gathered(results: AsyncIterator[tuple[str, Any]]) -> dict[str, Any]:
 def _store(self: Collector, sent: PendingRequest, entry: Entry | None, result: Any) -> tuple[dict, bool]:
     "Store the answer in a result; return it and whether it is new."
     reading = sent.reading | dict(stop=tuple(sent.reading.get('stop', ())))
+    noted = reading.pop('noted', {})
     request = entry.request if entry else Request(**reading)
     answer = checked_answer(self.api.read(result, request), self.model)
-    plain = plain_answer(answer, request)
+    plain = plain_answer(answer, request) | noted
     stored = self.cache.put(*sent.key, plain, cell=sent.cell, model=self.api.name, request=sent.about)
     is_paid = stored is plain
     if is_paid and entry:
@@ -696,7 +697,7 @@ async def ask(self: BatchAsker, job: Job, request: Request | None = None, charge
     job.take(answer)
     return 'asked'
 
-# %% ../nbs/32_batch_asker.ipynb #424e62b1
+# %% ../nbs/32_batch_asker.ipynb #309363c6
 @patch
 def _reserve(self: BatchAsker, job: Job) -> tuple[Request, Charge] | None:
     "Return the next request for `job` and what is set aside for it; None if there is no room."
@@ -728,7 +729,7 @@ def _is_live(self: BatchAsker, job: Job) -> bool:
 def _pending(self: BatchAsker, job: Job, draw: int, request: Request) -> PendingRequest:
     "Return what is written down of a request."
     about = what_is_asked(job, request, self.instruction)
-    reading = dict(prompt=request.prompt, how=request.how, stop=request.stop, lead=request.lead)
+    reading = dict(prompt=request.prompt, how=request.how, stop=request.stop, lead=request.lead, noted=job.to_note())
     return PendingRequest(job.key, draw, about['cell'], about['request'], reading)
 
 
@@ -756,7 +757,7 @@ def batch_asker(batch: bool | str, model: Model, cache: Cache) -> Callable[..., 
         PendingBatches(cache).tidy()
     return lambda *args, **kwargs: BatchAsker(*args, **kwargs, model=model, batch=batch)
 
-# %% ../nbs/32_batch_asker.ipynb #0d4ec5a6
+# %% ../nbs/32_batch_asker.ipynb #57f2d45f
 def pending_batches(cache: Cache | str | Path | None = None) -> list[dict[str, Any]]:
     """Return the batches that wait at providers, and whose answers the next call with `batch=` takes.
 
@@ -795,4 +796,4 @@ def cancel_batches(model: Model, cache: Cache | str | Path | None = None) -> int
         If the provider refuses.
     """
     worker.refuse_to_wait()
-    return worker.start(Collector(open_cache(cache), model).cancel()).result()
+    return worker.run(Collector(open_cache(cache), model).cancel())

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SHORTER', 'JudgeReader', 'judge_reader', 'Checks', 'put_columns', 'ChecksStage', 'verify_run', 'verify']
 
-# %% ../nbs/44_checks.ipynb #2ac2ba39
+# %% ../nbs/44_checks.ipynb #a8499955
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,7 +26,7 @@ from .judge import objection as judge_objection
 from .kept_budgets import check_caps, open_budget
 from .known_models import get_model
 from .models import Model, ModelError
-from .plan import Plan, whole_number
+from .plan import Plan
 from .prompt_sets import get_prompts
 from .prompts import Prompts, Request, ends_of
 from .run import Run, State, Workspace, wait_for
@@ -123,7 +123,7 @@ def judge_reader(judge: Judge, writer: Writer, task: Task) -> JudgeReader:
     model = writer.model if judge.model is None else get_model(judge.model)
     return JudgeReader(judge, task, model, get_prompts(None, model.prompts))
 
-# %% ../nbs/44_checks.ipynb #551af5ad
+# %% ../nbs/44_checks.ipynb #150c5178
 @dataclass
 class Checks:
     "Checks of labels that were asked for, and what the judge reads in each text."
@@ -139,10 +139,7 @@ class Checks:
     _read: dict[CheckJob, dict[str, Reading | None]] = field(default_factory=dict)  # What `read` said, by label
 
     def __post_init__(self):
-        model, writer = self.reader.model, self.workspace.writer.model
-        whole_number(model.concurrency, f'The concurrency of {model.name}')
-        if model is not writer:
-            self.workspace.engine.concurrency += model.concurrency
+        self.workspace.add_model(self.reader.model)
 
     @property
     def judge(self) -> Judge:

@@ -524,7 +524,7 @@ def zero_shot_of(
         about['n_left'] = n_left
     return labels, about | dict(requests=1000 * per_text) | each | dict(dollars=price)
 
-# %% ../nbs/54_evaluate.ipynb #b1398ae8
+# %% ../nbs/54_evaluate.ipynb #3f57918c
 def _zero_shot_rows(
     zero_shot: Any, task: Task | None, both: BothSets, df: pd.DataFrame, cache: Any, caps: dict
 ) -> tuple[np.ndarray, dict]:
@@ -548,7 +548,7 @@ def _students(
         C = student.classifier.C_
         yield student
 
-
+# %% ../nbs/54_evaluate.ipynb #8fdf1710
 def _compare(
     encoders: dict[str, Any],
     both: BothSets,
@@ -575,11 +575,11 @@ def _add_zero_shot(result: Evaluation, both: BothSets, labels: np.ndarray, about
     result.baselines.loc[ZERO_SHOT] = scores(both.test_labels, labels) if is_whole else math.nan
     result.zero_shot = about
 
-# %% ../nbs/54_evaluate.ipynb #29b72a88
+# %% ../nbs/54_evaluate.ipynb #ffafedb6
 def evaluate(
     train: pd.DataFrame,  # A frame with `text` and `label`, as `generate` returns it
     test: pd.DataFrame,  # Another one, best with real texts
-    embed: bool = False,  # Whether to use the encoder minilm too; needs the extra `embed`
+    embed: bool = False,  # Whether to use the encoder minilm too; needs the extra `embed`. See `encoders` for others
     curve: bool | Iterable[int] = True,  # Whether to train on an eighth, a quarter, a half too; or numbers of rows
     seed: int = 0,  # Chooses the rows for the curve
     encoders: Any = None,  # What to compare, as `encoder` of `train`: one, a list, or names to encoders; None: 'tfidf'
@@ -594,10 +594,11 @@ def evaluate(
     """Train simple classifiers on one frame and test them on another.
 
     They are those of `train`: logistic regressions on TF-IDF of words and word pairs, or on the features of `encoders`.
-    `encoders=['tfidf', 'e5']` compares words with the encoder that `train` takes by default. With `embed` and without
-    `encoders` there are two more: on the vectors of minilm, and on both together. With `zero_shot` an LLM labels the
-    test rows too; what that costs for a thousand texts is in `zero_shot` of the result. Where a spending cap comes
-    first it has no scores, a `ShortWarning` says what is missing, and the same call with a higher cap goes on.
+    `encoders=['tfidf', 'e5']` compares words with the encoder that `train` takes by default. `embed` is an older way to
+    ask for two more: on the vectors of minilm, and on both together. It stays with minilm, so that scores can be
+    compared with earlier ones. With `zero_shot` an LLM labels the test rows too; what that costs for a thousand texts
+    is in `zero_shot` of the result. Where a spending cap comes first it has no scores, a `ShortWarning` says what is
+    missing, and the same call with a higher cap goes on.
 
     Returns
     -------

@@ -6,7 +6,7 @@
 __all__ = ['LEVELS', 'MOST_AHEAD', 'digest', 'draw_seed', 'Writer', 'Job', 'ListJob', 'why_empty', 'list_key', 'NamesJob',
            'TextsJob', 'AheadJob', 'Reader', 'CheckJob']
 
-# %% ../nbs/30_jobs.ipynb #191a425b
+# %% ../nbs/30_jobs.ipynb #e8ceaf32
 import hashlib
 import json
 from collections import Counter
@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from fastcore.basics import patch
 
 from .models import Model, ModelError
-from .prompts import KEYS, MOST_REJECTED, MOST_SHOWN, Prompts, Request, Written, excerpt
+from .prompts import KEYS, MOST_REJECTED, MOST_SHOWN, Prompts, Request, Style, Written, excerpt
 from .text import fold, same
 from .wording import counted
 
@@ -50,7 +50,7 @@ class Writer:
         if self.model_key is None:
             object.__setattr__(self, 'model_key', self.model.key())
 
-# %% ../nbs/30_jobs.ipynb #8f6840e2
+# %% ../nbs/30_jobs.ipynb #7a01ad34
 @dataclass(eq=False)
 class Job:
     "Something to ask a model for. Subclasses define `request`, `take` and `missing`."
@@ -87,6 +87,10 @@ class Job:
     def can_go_on(self, error: ModelError) -> bool:
         "Return whether it can be asked in another way after `error`."
         return False
+
+    def to_note(self) -> dict[str, Any]:
+        "Return what is stored with the answer to the next request, for `take`."
+        return {}
 
 # %% ../nbs/30_jobs.ipynb #15aa0c84
 @patch
@@ -145,20 +149,30 @@ class ListJob(Job):
         "How many items the next request asks for."
         return self.missing
 
-# %% ../nbs/30_jobs.ipynb #3717c566
+# %% ../nbs/30_jobs.ipynb #1115fd0c
 @patch
 def add(self: ListJob, items: Sequence[str]) -> None:
-    "Keep the `items` that are new, and count a draw."
+    "Keep the `items` that are new, and count a draw; those that are empty only take a place."
     before = len(self.items)
-    for item in items:
+    n_given = 0
+    for place, item in enumerate(items):
+        if not item:
+            continue
+        n_given += 1
         mark = self.fingerprint(item)
         reason = self.reason_against(item, mark)
         if reason:
             self.dropped.append((item, reason))
         else:
             self.items[mark] = item
+            self.note_place(mark, place)
     self.count_draw(is_fruitful=len(self.items) > before)
-    self.on_taken(self, before + len(items) - len(self.items))
+    self.on_taken(self, before + n_given - len(self.items))
+
+
+@patch
+def note_place(self: ListJob, mark: str, place: int) -> None:
+    "Take note of the place in an answer of the item that is compared by `mark`; names have no need of it."
 
 
 @patch
@@ -194,14 +208,14 @@ def why_short(self: Job, dropped: Iterable[tuple[str, str]] = ()) -> dict[str, s
         return dict(why=f'{counted(n, "empty answer")}: {reason}')
     return dict(why=f'{drops[0][1]} dropped: {drops[0][0]}') if drops else {}
 
-# %% ../nbs/30_jobs.ipynb #088d2b45
+# %% ../nbs/30_jobs.ipynb #f8cda927
 @patch
 def take(self: ListJob, answer: dict) -> None:
     "Take the items of an answer."
     prompts = self.writer.prompts
     is_cut = answer.get('cut', False)
-    items = prompts.read(answer.get('text', ''), self.level, is_cut, answer.get('lead', ''))
-    if not items and not self._broke_off(answer):
+    items = prompts.read_all(answer.get('text', ''), self.level, is_cut, answer.get('lead', ''))
+    if not any(items) and not self._broke_off(answer):
         self.empty[why_empty(answer)] += 1
     self.add(items)
 
@@ -245,7 +259,7 @@ class NamesJob(ListJob):
     def _make_key(self) -> str:
         return list_key(self)
 
-# %% ../nbs/30_jobs.ipynb #382ef599
+# %% ../nbs/30_jobs.ipynb #4578e450
 @dataclass(eq=False)
 class TextsJob(ListJob):
     "The texts of one cell of the tree."
@@ -260,6 +274,8 @@ class TextsJob(ListJob):
     arrived: dict[int, tuple[dict, bool]] = field(default_factory=dict, init=False, repr=False)  # See `take_ahead`
     is_ahead: bool = field(default=False, init=False)  # Whether it takes draws that were asked for ahead
     shown: Written = field(default_factory=Written, init=False, repr=False)  # What prompts of draws ahead show
+    styles: dict[str, Style] | None = None  # Fingerprint to what its text was asked to be like; None to note nothing
+    _dealt: tuple[int, int] = field(default=(0, 0), init=False, repr=False)  # First number and size of a request
     _written: Written = field(default_factory=Written, init=False, repr=False)  # The items, up to the last request
 
     def fingerprint(self, item: str) -> str:
@@ -286,8 +302,30 @@ class TextsJob(ListJob):
         "Return the request for `n` texts, which begin with number `at`."
         return self.writer.prompts.request('texts', self.context, n, written, seed, self.siblings(), turned_down, at)
 
+    def to_note(self) -> dict[str, Any]:
+        "Return the number of the first text that the next request asks for, and how many it asks for."
+        return dict(dealt=[self.offset + len(self.items), self.per_request])
+
     def _make_key(self) -> str:
         return list_key(self, siblings=['…'])
+
+# %% ../nbs/30_jobs.ipynb #5bab8d8d
+@patch
+def take(self: TextsJob, answer: dict) -> None:
+    "Take the texts of an answer."
+    if self.styles is not None:
+        first, n = answer.get('dealt') or self.to_note()['dealt']
+        self._dealt = first, n
+    ListJob.take(self, answer)
+
+
+@patch
+def note_place(self: TextsJob, mark: str, place: int) -> None:
+    "Take note of the style that was dealt out to a text."
+    if self.styles is None:
+        return
+    first, n = self._dealt
+    self.styles[mark] = self.writer.prompts.dealt(self.context, first + place) if place < n else Style()
 
 # %% ../nbs/30_jobs.ipynb #9323c98a
 @patch
@@ -303,7 +341,7 @@ def _so_far(self: TextsJob) -> Written:
     self._written.add(list(newest_first)[::-1])
     return self._written
 
-# %% ../nbs/30_jobs.ipynb #6f13af1e
+# %% ../nbs/30_jobs.ipynb #68e5efe0
 MOST_AHEAD = 32  # Draws of one cell on their way at a time
 
 
@@ -338,6 +376,10 @@ class AheadJob(Job):
     def missing(self) -> int:
         "How many texts are still wanted."
         return 0 if self.is_over or self.draws > self.draw else self.per_request
+
+    def to_note(self) -> dict[str, Any]:
+        "Return the number of its first text, and how many it asks for."
+        return dict(dealt=[self.at, self.per_request])
 
     def request(self, seed: int = 0) -> Request:
         "Return the request, which knows the texts that were there when it was queued."
@@ -453,7 +495,7 @@ class Reader(Protocol):
         "Return whether `error` says that there are no log-probabilities, and ask without them from now on."
         ...
 
-# %% ../nbs/30_jobs.ipynb #1dc5cf48
+# %% ../nbs/30_jobs.ipynb #669b527c
 @dataclass(eq=False)
 class CheckJob(Job):
     "What a judge says of one text."
@@ -497,16 +539,18 @@ class CheckJob(Job):
         "Return the question for the next vote."
         return self.reader.request(self.text, self.draws, seed)
 
-    def take(self, answer: dict) -> None:
-        "Take what the judge said."
-        reading = self.reader.read(answer, self.draws)
-        if reading is None:
-            self.unread = answer.get('text', '')
-            self.empty[why_empty(answer)] += 1
-        self.hear(reading, is_sure=reading is not None and not self.reader.is_vote(answer, self.draws))
-
     def _make_key(self) -> str:
         return self.reader.key(self.text)
+
+# %% ../nbs/30_jobs.ipynb #b26b1261
+@patch
+def take(self: CheckJob, answer: dict) -> None:
+    "Take what the judge said."
+    reading = self.reader.read(answer, self.draws)
+    if reading is None:
+        self.unread = answer.get('text', '')
+        self.empty[why_empty(answer)] += 1
+    self.hear(reading, is_sure=reading is not None and not self.reader.is_vote(answer, self.draws))
 
 # %% ../nbs/30_jobs.ipynb #2c30ef0a
 @patch

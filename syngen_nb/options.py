@@ -107,7 +107,7 @@ class GrowOptions(RunOptions):
         'Only subtopics for these errors are grown.',
     )
 
-# %% ../nbs/34_options.ipynb #4c5af2e5
+# %% ../nbs/34_options.ipynb #fabfe93a
 @dataclass
 class TextOptions(RunOptions):
     "How many rows to write, and which texts stay."
@@ -125,6 +125,11 @@ class TextOptions(RunOptions):
         None,
         "Whether a model that does not see the label checks it: True, 'keep', 'drop', 'relabel', a model, or a "
         '`Judge`; False for no check. By default as the prompt set says: the embedded models check.',
+    )
+    styles: bool = option(
+        False,
+        'Whether to add columns with what each text was asked to be like, as far as the prompt set says it: '
+        '`style_length`, `style_voice`, `style_opening`.',
     )
     batch: bool | str = option(
         False,

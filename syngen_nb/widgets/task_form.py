@@ -9,13 +9,12 @@ __all__ = ['NAMES', 'Row', 'BOX', 'BLANK', 'MOST_ESTIMATED', 'without_middle', '
            'check_given', 'Order', 'Goal', 'FormReading', 'read_counts', 'read_form', 'said_of', 'Estimator',
            'TaskForm']
 
-# %% ../../nbs/widgets/01_task_form.ipynb #0e4cdf34
+# %% ../../nbs/widgets/01_task_form.ipynb #ed9e04c0
 import ast
 import asyncio
 import json
 import os
 import re
-import threading
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -31,7 +30,7 @@ from ..display import html_table, install_hint
 from ..estimate import Estimate, aestimate
 from ..known_models import get_model
 from ..local_model import LocalModel
-from ..loop import worker
+from ..loop import Mutex, worker
 from ..model_files import MODEL_FILES, is_on_disk
 from ..models import Model
 from ..plan import COUNTS, Plan, whole_number
@@ -670,10 +669,10 @@ class TaskForm(Base):
     def _value_changed(self, change: Any) -> None:
         self._read()
 
-# %% ../../nbs/widgets/01_task_form.ipynb #b98a69ba
+# %% ../../nbs/widgets/01_task_form.ipynb #3c66ae66
 @patch
 def _set_up(self: TaskForm, cache: Any) -> None:
-    self._lock = threading.RLock()  # Held while fields change
+    self._lock = Mutex()  # Held while fields change
     self._meant = dict(task=None, plan=None, model=None)  # What the fields meant when last read
     self._order = None  # What they asked for
     self._writer = None  # The model that they name

@@ -453,14 +453,14 @@ def test_page_fits(width, notebook, cache):
     "Nothing is wider than the page, and nothing jumps while a run goes on"
     with serve(latency=0.2) as s:
         made = f's = Studio({TASK}, model=m, cache=CACHE)\ns'
-        nb = show(notebook(of(s, cache, 6) + made, size=(width, 1900)))  # High enough for no scrolling
+        nb = show(notebook(of(s, cache, 10) + made, size=(width, 1900)))  # High enough for no scrolling
         p = nb.page
         fits = lambda: p.evaluate(WIDE)
         if width == 1280:
             nb.command('filebrowser:activate')  # As Lab opens
         else:
             p.evaluate('() => jupyterapp.shell.collapseLeft()')
-        field(nb, 'Rows').fill('80')
+        field(nb, 'Rows').fill('48')
         assert fits() == []
         begin(nb, 'Grow')
         p.locator('[role=treeitem][aria-level="4"]').first.wait_for()
@@ -470,7 +470,7 @@ def test_page_fits(width, notebook, cache):
         until(nb, lambda: n_texts(nb) > 10)
         assert fits() == []
         ended(nb)
-        said(nb, '80 texts')
+        said(nb, '48 texts')
         until_equal(nb, lambda: progress(nb), lambda: 100)
         looks = p.evaluate('() => looks')
         until(nb, lambda: p.evaluate('() => looks') > looks + 3)
