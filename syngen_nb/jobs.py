@@ -245,7 +245,7 @@ class NamesJob(ListJob):
     def _make_key(self) -> str:
         return list_key(self)
 
-# %% ../nbs/30_jobs.ipynb #f1d8f610
+# %% ../nbs/30_jobs.ipynb #57865e99
 @dataclass(eq=False)
 class TextsJob(ListJob):
     "The texts of one cell of the tree."
@@ -258,8 +258,8 @@ class TextsJob(ListJob):
     level: str = 'texts'
     ahead: list['AheadJob'] = field(default_factory=list, init=False, repr=False)  # Draws asked for at the same time
     arrived: dict[int, tuple[dict, bool]] = field(default_factory=dict, init=False, repr=False)  # See `take_ahead`
-    shown: Written = field(default_factory=Written, init=False, repr=False)  # What prompts of draws ahead show
-    _written: Written = field(default_factory=Written, init=False, repr=False)  # The items, up to the last request
+    shown: Written = field(default=None, init=False, repr=False)  # What prompts of draws ahead show
+    _written: Written = field(default=None, init=False, repr=False)  # The items, up to the last request; None at first
 
     def fingerprint(self, item: str) -> str:
         "Return the letters and digits of a text."
@@ -288,7 +288,7 @@ class TextsJob(ListJob):
     def _make_key(self) -> str:
         return list_key(self, siblings=['…'])
 
-# %% ../nbs/30_jobs.ipynb #9323c98a
+# %% ../nbs/30_jobs.ipynb #92f70f93
 @patch
 def turned_down(self: TextsJob) -> list[tuple[str, str]]:
     "Return the last texts that were not accepted, and why."
@@ -297,6 +297,7 @@ def turned_down(self: TextsJob) -> list[tuple[str, str]]:
 
 @patch
 def _so_far(self: TextsJob) -> Written:
+    self._written = self._written or Written()
     n_new = len(self.items) - self._written.n_texts
     newest_first = islice(reversed(self.items.values()), n_new)
     self._written.add(list(newest_first)[::-1])
