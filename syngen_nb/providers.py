@@ -6,7 +6,7 @@
 __all__ = ['OPENAI', 'ANTHROPIC', 'TOO_BUSY', 'ACCESS', 'REFUSED', 'NO_MONEY', 'CUT', 'Provider', 'APIModel', 'model_code',
            'OpenAIModel', 'without_keywords', 'text_of', 'why_no_text', 'Fields', 'AnthropicModel']
 
-# %% ../nbs/27_providers.ipynb #907ac17e
+# %% ../nbs/27_providers.ipynb #f20d46e9
 import asyncio
 import hashlib
 import json
@@ -25,6 +25,7 @@ from urllib.parse import SplitResult, unquote, urlencode, urlsplit
 
 from fastcore.basics import patch
 
+# %% ../nbs/27_providers.ipynb #6a4146c5
 from .display import call_code
 from .limits import hear, held_place
 from .models import Answer, Model, ModelError, is_again, most_prompt_tokens, retried, token_count
