@@ -2256,6 +2256,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'syngen_nb.tempo.Bucket.wait': ('tempo.html#bucket.wait', 'syngen_nb/tempo.py'),
                                  'syngen_nb.tempo.Tempo': ('tempo.html#tempo', 'syngen_nb/tempo.py'),
                                  'syngen_nb.tempo.Tempo.__init__': ('tempo.html#tempo.__init__', 'syngen_nb/tempo.py'),
+                                 'syngen_nb.tempo.Tempo._count_in_row': ('tempo.html#tempo._count_in_row', 'syngen_nb/tempo.py'),
+                                 'syngen_nb.tempo.Tempo._find_again': ('tempo.html#tempo._find_again', 'syngen_nb/tempo.py'),
                                  'syngen_nb.tempo.Tempo._measure': ('tempo.html#tempo._measure', 'syngen_nb/tempo.py'),
                                  'syngen_nb.tempo.Tempo._rate_of': ('tempo.html#tempo._rate_of', 'syngen_nb/tempo.py'),
                                  'syngen_nb.tempo.Tempo.answered': ('tempo.html#tempo.answered', 'syngen_nb/tempo.py'),
