@@ -237,14 +237,14 @@ def _measure(self: Tempo, ticket: Ticket, wait: float | None) -> None:
     self._steps = 0
     self.rate = self.measured * _SLOWER
 
-# %% ../nbs/24_tempo.ipynb #1badf15f
+# %% ../nbs/24_tempo.ipynb #a7e5cf2d
 @patch
 def _rate_of(self: Tempo, n_taken: int, seconds: float, until: float) -> float:
     "Return the rate of a stretch in which the server took so many requests."
     if n_taken < 1 or seconds <= 0:
         slower = self.rate * (0.7 if self.refusals_in_a_row > 1 else 0.9)
         passed = until - self._row_at
-        return min(slower, 1 / passed) if passed > 0 else slower
+        return max(1 / LONGEST_PAUSE, min(slower, 1 / passed) if passed > 0 else slower)
     is_short = n_taken < 8
     least = (n_taken - 0.5 * is_short) / max(seconds / 2, seconds - self._pause / 2)
     most = self.rate
