@@ -105,7 +105,7 @@ class Tempo:
         self._is_paced = self._is_full = False  # Whether the last request waited for its time, and for room
         self._recent: deque[float] = deque(maxlen=_N_RECENT)  # When the last requests left
 
-# %% ../nbs/24_tempo.ipynb #f6fffc15
+# %% ../nbs/24_tempo.ipynb #7c8cbb55
 @patch
 def sent(self: Tempo, now: float, n_on_way: int) -> Ticket:
     "Take note that a request leaves; `n_on_way` counts it."
@@ -119,7 +119,7 @@ def sent(self: Tempo, now: float, n_on_way: int) -> Ticket:
         self._is_paced = now - self.next_at < interval / 2
         self.next_at = max(self.next_at, now - interval) + interval
     elif self._is_cautious and self.n_answered < _N_CAUTIOUS:
-        self.next_at = now + max(0.02 * 0.8**self.n_sent, 0.25 * self._latency / self.window)
+        self.next_at = now + max(0.02 * 0.8**self.n_sent, 0.5 * self._latency / self.window)
     return ticket
 
 
