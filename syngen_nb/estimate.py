@@ -304,7 +304,7 @@ def _trust_guesses(stage: TextStage, rejected: set[str]) -> None:
     stage.filters = KnownRejects(rejected)
     stage.ledger.misread = lambda cell, text: ''
 
-# %% ../nbs/49_estimate.ipynb #eaf12fd3
+# %% ../nbs/49_estimate.ipynb #c3e56db7
 LETTERS_A_TOKEN = 4.2
 USUAL_LIST = usual_share(0.95, 8)  # Lists of names that are complete after a request
 UNFILTERED = 0.98  # Share of texts that are no copy of another one
@@ -337,7 +337,8 @@ def usual_known(run: TextRun, level: str, model: Model) -> Known:
     limit = _limit(run, level)
     tokens = min(model.item_tokens.get(level, TOKENS[level]), limit)
     factor = 1.0 if tokens == limit == 1 else 1.7
-    return Known(share, Figure(tokens, factor), Figure(LETTERS_A_TOKEN, 1.3), Figure(1.0, 2.0, least=1.6), limit)
+    pace = Figure(1.0, 2.0, least=1.9)  # Answers hardly make it more certain: slots are not always full
+    return Known(share, Figure(tokens, factor), Figure(LETTERS_A_TOKEN, 1.3), pace, limit)
 
 # %% ../nbs/49_estimate.ipynb #5cd18f7d
 FEWEST_TIMED = 4  # Answers
