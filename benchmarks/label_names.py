@@ -1,6 +1,7 @@
 """How often the filter for label names rejects texts of a topical task, and what the best single word tells.
 
-`python benchmarks/label_names.py write FILE` writes texts without any filter with the small embedded model;
+`python benchmarks/label_names.py write FILE [MODEL [SEED]]` writes 60 texts without any filter, by default with the
+small embedded model;
 `python benchmarks/label_names.py measure FILE` compares what each rule would keep.
 `python benchmarks/label_names.py real DATA` counts real texts that each rule rejects."""
 
@@ -17,10 +18,10 @@ TOPICS = Task('Classify a news text by its topic', ['politics', 'sport', 'econom
 SETS = ('imdb', 'twitter_fin', 'sms_spam', 'tweets_es')
 
 
-def write(path):
+def write(path, model='local/small', seed=0):
     "Write texts that no filter has seen."
-    counts = dict(n_source_type=2, n_topic=3, n_subtopic=1, sample_per_subtopic=3)
-    options = dict(filters=False, verify=False, model='local/small', cache=Cache(path.with_suffix('.sqlite')))
+    counts = dict(n_source_type=2, n_topic=3, n_subtopic=1, sample_per_subtopic=2)
+    options = dict(filters=False, verify=False, model=model, seed=int(seed), cache=Cache(path.with_suffix('.sqlite')))
     generate(TOPICS, **counts, **options).to_csv(path, index=False)
 
 
@@ -35,9 +36,9 @@ def rows_of(name, df):
         print(f'{name:12} {rule.__name__:18} {share}; {word} (baseline {kept.baseline:.3f})')
 
 
-def main(what, path):
+def main(what, path, *how):
     if what == 'write':
-        write(path)
+        write(path, *how)
     elif what == 'measure':
         rows_of('topics', pd.read_csv(path))
     else:
@@ -46,4 +47,4 @@ def main(what, path):
 
 
 if __name__ == '__main__':
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(sys.argv[1], Path(sys.argv[2]), *sys.argv[3:])

@@ -217,7 +217,7 @@ def page(outcomes: pd.DataFrame, tests: dict[str, Test], n: int) -> str:
 
 def wanted(args: argparse.Namespace) -> dict[Rows, pd.DataFrame]:
     "Return the frames to score, and real rows."
-    frames = read_rows(ROWS)
+    frames = read_rows(ROWS, Path(args.data))
     kept = {
         key: df
         for key, df in frames.items()

@@ -6,7 +6,9 @@
 `run` writes the rows of each arm (hours on two cores), `table` scores them. DATA is the folder with the test sets
 (`imdb.csv.gz` and so on: columns text, label). The rows are kept in `benchmarks/worth/`, so the table can be made again
 without a model, and a run that was stopped goes on where it was. Answers are cached too (`SYNGEN_WORTH_CACHE`, by
-default `worth.sqlite` beside the rows; not committed). Test rows are for scoring only.
+default `worth.sqlite` beside the rows; not committed). Test rows are for scoring only. Some arms see real training
+texts (`imdb_train.csv.gz` and so on). Where a model labelled these, the file has the number of the row in place of the
+text.
 
 The arms are in `worth_arms.py`, the scores in `worth_table.py`.
 """
@@ -18,11 +20,13 @@ import warnings
 from pathlib import Path
 
 from worth_arms import ARMS, TASKS, write_rows
+from worth_table import read_csv
 
 from syngen_nb import Cache, Model, get_model
 
 ROWS = Path(__file__).parent / 'worth'
 COLUMNS = ['text', 'label', 'source_type', 'topic', 'subtopic', 'confidence']  # The last one if a judge read them
+REAL_COLUMNS = ['row', 'label', 'confidence']  # Real texts stay out of this repository
 
 
 def rows_path(model: str, dataset: str, arm: str, n: int, seed: int) -> Path:
@@ -38,13 +42,15 @@ def write_arm(args: argparse.Namespace, model: Model, cache: Cache, dataset: str
     began = time.perf_counter()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter('always')
-        df = write_rows(arm, TASKS[dataset], args.n, model, cache, seed)
-    df[[column for column in COLUMNS if column in df]].to_csv(path, index=False)
+        real = read_csv(Path(args.data), f'{dataset}_train') if ARMS[arm].needs_real else None
+        df = write_rows(arm, TASKS[dataset], args.n, model, cache, seed, real)
+    columns = REAL_COLUMNS if 'row' in df else [column for column in COLUMNS if column in df]
+    df[columns].to_csv(path, index=False)
     facts = df.attrs['syngen']
     usage = facts['usage']
     print(
         f'{args.model} {dataset} {arm} seed {seed}: {len(df)} rows, {usage["requests"]} requests, '
-        f'{usage["tokens_out"]} tokens out, {time.perf_counter() - began:.0f} s; dropped {facts["dropped"]}',
+        f'{usage["tokens_out"]} tokens out, {time.perf_counter() - began:.0f} s; dropped {facts.get("dropped")}',
         *(str(warning.message)[:150] for warning in caught),
         flush=True,
     )

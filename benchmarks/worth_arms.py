@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from syngen_nb import METHOD, Cache, Label, Model, Prompts, Task, Taxonomy, generate
+from syngen_nb import METHOD, Cache, Label, Model, Prompts, Task, Taxonomy, annotate, generate
 
 TEMPLATES = Path(__file__).parent / 'worth_templates'
 TASKS = dict(
@@ -108,6 +108,13 @@ class Arm:
     filters: bool | None = None  # None for the usual ones
     verify: bool = True
     rounds: int = 6
+    examples: int = 0  # Real texts with their labels that the model is shown
+    corpus: int = 0  # Real texts without labels that the rows follow
+    annotate: bool = False  # Whether real texts are labelled in place of written ones
+
+    @property
+    def needs_real(self) -> bool:
+        return bool(self.examples or self.corpus or self.annotate)
 
 
 ARMS = {
@@ -119,6 +126,10 @@ ARMS = {
     'no-variation': Arm(without_variation),
     'no-filters': Arm(filters=False),
     'no-verification': Arm(verify=False),
+    'examples': Arm(examples=8),
+    'corpus': Arm(corpus=200),
+    'corpus+examples': Arm(examples=8, corpus=200),
+    'annotated': Arm(annotate=True),
 }
 
 
@@ -132,6 +143,29 @@ def flat_tree(task: Task) -> Taxonomy:
     return tax
 
 
+def labelled_examples(real: pd.DataFrame, n: int, seed: int) -> list[tuple[str, str]]:
+    "Return `n` real rows as pairs, the labels in turn."
+    shuffled = real.sample(frac=1, random_state=seed)
+    turn = shuffled.groupby('label').cumcount()
+    some = shuffled.loc[turn.sort_values(kind='stable').index[:n]]
+    return list(zip(some.text, some.label))
+
+
+def guided(task: Task, arm: Arm, real: pd.DataFrame, seed: int) -> Task:
+    "Return the task with the real texts that the arm is shown: no text is an example and in the corpus."
+    examples = labelled_examples(real, arm.examples, seed)
+    others = real.text[~real.text.isin([text for text, _ in examples])]
+    corpus = tuple(others.sample(arm.corpus, random_state=seed))
+    return replace(task, examples=examples, corpus=corpus)
+
+
+def annotated_rows(task: Task, n: int, model: Model, cache: Cache | str | Path, real: pd.DataFrame, seed: int):
+    "Return `n` real texts with the label that the model gives them; `row` is their place in `real`."
+    some = real.sample(n, random_state=seed)
+    rows = annotate(some.text, task, model=model, cache=cache, progress=False)
+    return rows.assign(row=some.index).dropna(subset=['label'])
+
+
 def write_rows(
     name: str,  # One of `ARMS`
     task: Task,
@@ -139,11 +173,16 @@ def write_rows(
     model: Model,
     cache: Cache | str | Path,
     seed: int,
+    real: pd.DataFrame | None = None,  # Training rows, for arms that see real texts
 ) -> pd.DataFrame:
     "Return `n` rows of an arm."
     if name not in ARMS:
         raise SystemExit(f'No arm {name}; there are {", ".join(ARMS)}')
     arm = ARMS[name]
+    if arm.annotate:
+        return annotated_rows(task, n, model, cache, real, seed)
+    if arm.needs_real:
+        task = guided(task, arm, real, seed)
     return generate(
         task if arm.tree else flat_tree(task),
         n,

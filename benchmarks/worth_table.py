@@ -79,13 +79,16 @@ class Test(NamedTuple):
 # --- reading
 
 
-def read_rows(folder: Path) -> dict[Rows, pd.DataFrame]:
-    "Return the rows of all arms."
+def read_rows(folder: Path, data: Path) -> dict[Rows, pd.DataFrame]:
+    "Return the rows of all arms; `data` has the texts of those that were labelled."
     frames = {}
     for path in sorted(folder.glob('*.csv.xz')):
         head, arm, n, seed = path.name.removesuffix('.csv.xz').rsplit('_', 3)
         model, dataset = head.split('_', 1)
-        frames[Rows(model, int(n), dataset, int(seed), arm)] = pd.read_csv(path)
+        df = pd.read_csv(path)
+        if 'row' in df:
+            df['text'] = read_csv(data, f'{dataset}_train').text.loc[df.row].to_numpy()
+        frames[Rows(model, int(n), dataset, int(seed), arm)] = df
     return frames
 
 
@@ -355,7 +358,7 @@ def page(
     data: Path,  # The real sets
 ) -> str:
     "Return all tables as Markdown."
-    frames = read_rows(folder)
+    frames = {key: df for key, df in read_rows(folder, data).items() if not ARMS[key.arm].needs_real}
     tests = read_tests(data)
     add_real_rows(frames, data)
     outcomes = score_all(frames, tests)

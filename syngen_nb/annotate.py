@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['read_texts', 'annotate_run', 'annotated', 'annotate', 'task_of', 'concat']
 
-# %% ../nbs/45_annotate.ipynb #0953f57c
+# %% ../nbs/45_annotate.ipynb #8f09d891
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,12 +14,15 @@ import pandas as pd
 
 from .cache import Cache, open_cache
 from .checks import Checks, verify_run
-from .frames import check_column, label_names, labelled, shares_of
+from .frames import check_both_columns, check_column, label_names, labelled, shares_of
 from .judge import Judge
+from .kept_budgets import check_caps, open_budget
 from .known_models import get_model
 from .models import Model
 from .run import Run, wait_for
+from .spending import Budget
 from .task import Label, Task
+from .text import spelled_like
 
 # %% ../nbs/45_annotate.ipynb #19912391
 def read_texts(texts: pd.DataFrame | pd.Series | Iterable[str]) -> pd.Series:
@@ -46,29 +49,37 @@ def read_texts(texts: pd.DataFrame | pd.Series | Iterable[str]) -> pd.Series:
         raise ValueError('There are no texts')
     return found.rename('text')
 
-# %% ../nbs/45_annotate.ipynb #b3781cd0
-def annotate_run(texts: pd.Series, task: Task, judge: Judge, model: Model, cache: Cache) -> Run:
+# %% ../nbs/45_annotate.ipynb #151859e0
+def annotate_run(
+    texts: pd.Series, task: Task, judge: Judge, model: Model, cache: Cache, budget: Budget | None = None
+) -> Run:
     "Return the run that reads `texts`."
     df = texts.to_frame().assign(label=task.labels[0].name)
-    return verify_run(df, task, judge, model, cache)
+    return verify_run(df, task, judge, model, cache, budget)
 
 
-def _probabilities(checks: Checks, texts: pd.Series) -> np.ndarray:
-    "Return what the judge says of each text: an array of shape (texts, labels), NaN where it could not be read."
+def _probabilities(checks: Checks, texts: pd.Series) -> tuple[np.ndarray, int]:
+    """Return what the judge says of each text, and how many texts it was not asked about to the end.
+
+    The array has the shape (texts, labels), and NaN where nothing could be read.
+    """
     names = checks.reader.labels
     said = np.full((len(texts), len(names)), np.nan)
+    n_left = 0
     for i, text in enumerate(texts):
         job = checks.jobs.get((names[0], text))
         probabilities = checks.probabilities(job) if job else None
         if probabilities is not None:
             said[i] = probabilities
-    return said
+        elif job is None or job.wants(checks.workspace.rounds):
+            n_left += 1
+    return said, n_left
 
 
 def annotated(run: Run, texts: pd.Series, task: Task) -> pd.DataFrame:
     "Return the frame of a run that has ended: see `annotate`."
     (stage,) = run.stages
-    said = _probabilities(stage.checks, texts)
+    said, n_left = _probabilities(stage.checks, texts)
     names = [label.name for label in task.labels]
     is_read = ~np.isnan(said[:, 0])
     best = np.where(is_read, np.nan_to_num(said).argmax(1), -1)
@@ -83,10 +94,11 @@ def annotated(run: Run, texts: pd.Series, task: Task) -> pd.DataFrame:
         language=task.language,
         annotated_by=stage.checks.reader.model.name,
         usage=run.usage.to_dict(),
+        n_left=n_left,
     )
     return df
 
-# %% ../nbs/45_annotate.ipynb #eebccceb
+# %% ../nbs/45_annotate.ipynb #d2fcb091
 def annotate(
     texts: pd.DataFrame | pd.Series | Iterable[str],  # A list, a Series, or a frame with a column `text`
     task: Task,  # The labels to choose from
@@ -94,6 +106,9 @@ def annotate(
     cache: Cache | str | Path | None = None,  # Where answers are kept; by default in the user's cache folder
     votes: int = 3,  # Requests for each text where the model gives no log-probabilities
     progress: bool = True,  # Whether to show a progress bar
+    max_dollars: float | None = None,  # Dollars to spend at most, as in `generate`
+    max_tokens_total: int | None = None,  # Tokens to use at most, likewise
+    budget: Budget | str | None = None,  # A `Budget` to share, or a name whose sum is kept in the cache file
 ) -> pd.DataFrame:
     """Let a model label texts that have no label.
 
@@ -101,24 +116,30 @@ def annotate(
     is enough; otherwise it votes. A second call with the same cache asks for nothing, and a call that was interrupted
     goes on. Pass the result to `train`, alone or with other rows (see `concat`).
 
+    At a spending cap a `ShortWarning` says how many texts are missing; the same call with a higher cap goes on.
+
     Returns
     -------
     DataFrame
-        With the index of the texts and the columns `text`, `label` (categorical, missing where no answer was readable),
-        `confidence` (the probability of the label, 0 to 1), and `p_…` for each label, which add up to 1.
-        `attrs['syngen']` has the task, the model and what it cost.
+        With the index of the texts and the columns `text`, `label` (categorical, missing where no answer was readable
+        or the money ended), `confidence` (the probability of the label, 0 to 1), and `p_…` for each label, which add
+        up to 1. `attrs['syngen']` has the task, the model, what it cost, and `n_left`, the rows that the money did not
+        reach.
 
     Raises
     ------
     ValueError
-        If there are no texts, one is empty, or `task` is no task.
+        If there are no texts, one is empty, `task` is no task, or the cap cannot hold.
     ModelError
         If no request succeeds.
     """
     if not isinstance(task, Task):
         raise ValueError(f'annotate takes the Task with the labels to choose from, not {type(task).__name__}')
     rows = read_texts(texts)
-    run = annotate_run(rows, task, Judge('keep', votes=votes), get_model(model), open_cache(cache))
+    check_caps(max_dollars, max_tokens_total, budget)
+    answers = open_cache(cache)
+    allowed = open_budget(answers, max_dollars, max_tokens_total, budget)
+    run = annotate_run(rows, task, Judge('keep', votes=votes), get_model(model), answers, allowed)
     wait_for(run, progress)
     return annotated(run, rows, task)
 
@@ -138,11 +159,10 @@ def task_of(df: pd.DataFrame) -> Task:
     labels = tuple(Label(name, about or '', shares.get(name, 1.0)) for name, about in made['labels'].items())
     return Task(made['instruction'], labels, language=made.get('language'))
 
-# %% ../nbs/45_annotate.ipynb #9e369553
+# %% ../nbs/45_annotate.ipynb #d52b99aa
 def _used(df: pd.DataFrame, origin: str) -> pd.DataFrame:
     "Return the rows that have a label."
-    if not isinstance(df, pd.DataFrame) or not {'text', 'label'} <= set(df.columns):
-        raise ValueError(f'{origin} must be a DataFrame with the columns text and label')
+    check_both_columns(df, origin)
     rows = df[df['label'].notna()]
     labelled(rows, origin)
     return rows
@@ -171,7 +191,8 @@ def concat(
         raise ValueError('Give at least one frame by the name of its origin: concat(generated=df, real=real)')
     used = {origin: _used(df, origin) for origin, df in frames.items()}
     names = label_names(*used.values())
-    parts = [df.assign(origin=origin, label=df['label'].astype(str)) for origin, df in used.items()]
+    spelled = {origin: spelled_like(df['label'].astype(str), names) for origin, df in used.items()}
+    parts = [df.assign(origin=origin, label=spelled[origin]) for origin, df in used.items()]
     for part in parts:
         part.attrs = {}
     rows = pd.concat(parts, ignore_index=True)

@@ -5,10 +5,11 @@
 # %% auto #0
 __all__ = ['Asker', 'ask_charged', 'what_is_asked', 'said_in', 'plain_answer']
 
-# %% ../nbs/32_asker.ipynb #ec191080
+# %% ../nbs/32_asker.ipynb #51fba726
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 from fastcore.basics import patch
 
@@ -60,7 +61,7 @@ class Asker:
         "Cancel the batches that wait at a provider, and return how many; live requests are in none."
         return 0
 
-# %% ../nbs/32_asker.ipynb #472864ac
+# %% ../nbs/32_asker.ipynb #f10f9713
 @patch
 async def answer(self: Asker, job: Job) -> Outcome:
     """Let `job` take its next answer.
@@ -80,8 +81,11 @@ async def answer(self: Asker, job: Job) -> Outcome:
             return 'again'
         if self._take_stored(job):  # Another run has asked meanwhile
             return 'stored'
-        if self.budget is None or self._reserve(job):
+        if self.budget is None:
             return await self._ask_in_sight(job)
+        reserved = self._reserve(job)
+        if reserved:
+            return await self._ask_in_sight(job, *reserved)
         settled = self._next_settlement()
     if settled is None:
         return 'held'
@@ -90,24 +94,23 @@ async def answer(self: Asker, job: Job) -> Outcome:
 
 
 @patch
-async def _ask_in_sight(self: Asker, job: Job) -> Outcome:
-    "Ask the model, and let those who watch the run see it."
+async def _ask_in_sight(self: Asker, job: Job, *reserved: Any) -> Outcome:
+    "Ask the model, and let those who watch the run see it; `reserved` is what `_reserve` returned."
     job.is_asking = True
     self.on_change(job)
     try:
-        return await self.ask(job)
+        return await self.ask(job, *reserved)
     finally:
         job.is_asking = False
         self.on_change(job)
 
-# %% ../nbs/32_asker.ipynb #7cf330be
+# %% ../nbs/32_asker.ipynb #764efe4d
 @patch
-def _reserve(self: Asker, job: Job) -> bool:
-    "Set aside what the next request for `job` can cost; return whether there is room for it."
+def _reserve(self: Asker, job: Job) -> tuple[Request, Charge] | None:
+    "Return the next request for `job` and what is set aside for it; None if there is no room."
     request = job.request(draw_seed(job.key, job.draws))
     charge = self.budget.reserve(most_cost(job.model, request))
-    current.set(charge)
-    return charge is not None
+    return (request, charge) if charge else None
 
 
 @patch
@@ -133,13 +136,12 @@ def _take_stored(self: Asker, job: Job) -> bool:
     job.passed_over += job.empty.total() - n_empty
     return True
 
-# %% ../nbs/32_asker.ipynb #f24b855d
+# %% ../nbs/32_asker.ipynb #5bdc138a
 @patch
-async def ask(self: Asker, job: Job) -> Outcome:
-    "Let the model of `job` answer its next draw."
+async def ask(self: Asker, job: Job, request: Request | None = None, charge: Charge | None = None) -> Outcome:
+    "Let the model of `job` answer its next draw; with a spending cap the request and its charge are there already."
     model = job.model
-    request = job.request(draw_seed(job.key, job.draws))
-    charge = current.get() if self.budget else None
+    request = request or job.request(draw_seed(job.key, job.draws))
     current.set(charge)  # A run that was started on the loop may have taken that of another along
     retried.set(self._count_retry)
     is_again.set(job in self._refused)
@@ -148,8 +150,9 @@ async def ask(self: Asker, job: Job) -> Outcome:
     async def send() -> dict:
         answer = await ask_charged(model, request, charge)
         asyncio.get_running_loop().call_soon(self._pay, answer, model, charge)  # Once it is stored, even after a stop
-        return plain_answer(answer, request)
+        return plain_answer(answer, request) | noted
 
+    noted = job.to_note()
     about = what_is_asked(job, request, self.instruction)
     try:
         answer, was_paid = await self.cache.fetch(job.key, job.draws, send, model=model.name, **about)

@@ -457,14 +457,15 @@ async def _collect(self: Collector, batch: PendingBatch, state: BatchState, was_
         self._end(entry, answer, is_paid)
     self._settle(batch, state, unanswered, is_elsewhere=was_watched and not batch.is_cancelled)
 
-# %% ../nbs/32_batch_asker.ipynb #3f15a601
+# %% ../nbs/32_batch_asker.ipynb #68b05d7f
 @patch
 def _store(self: Collector, sent: PendingRequest, entry: Entry | None, result: Any) -> tuple[dict, bool]:
     "Store the answer in a result; return it and whether it is new."
     reading = sent.reading | dict(stop=tuple(sent.reading.get('stop', ())))
+    noted = reading.pop('noted', {})
     request = entry.request if entry else Request(**reading)
     answer = checked_answer(self.api.read(result, request), self.model)
-    plain = plain_answer(answer, request)
+    plain = plain_answer(answer, request) | noted
     stored = self.cache.put(*sent.key, plain, cell=sent.cell, model=self.api.name, request=sent.about)
     is_paid = stored is plain
     if is_paid and entry:
@@ -588,7 +589,7 @@ class BatchAsker(Asker):
         "Cancel the batches of this run, and return how many there were."
         return sum([await collector.cancel(set(collector.out)) for collector in list(self.collectors.values())])
 
-# %% ../nbs/32_batch_asker.ipynb #e8b195b6
+# %% ../nbs/32_batch_asker.ipynb #fd9f704b
 @patch
 async def answer(self: BatchAsker, job: Job) -> Outcome:
     """Let `job` take its next answer.
@@ -608,22 +609,24 @@ async def answer(self: BatchAsker, job: Job) -> Outcome:
     await self._first.open()
     if self._is_live(job):
         return await Asker.answer(self, job)
-    if self.budget is None or self._reserve(job):
+    if self.budget is None:
         return await self._ask_in_sight(job)
+    reserved = self._reserve(job)
+    if reserved:
+        return await self._ask_in_sight(job, *reserved)
     settled = self._next_settlement()
     if settled is None:
         return 'held'
     await settled.wait()
     return 'again'
 
-# %% ../nbs/32_batch_asker.ipynb #799aff08
+# %% ../nbs/32_batch_asker.ipynb #c87d171e
 @patch
-async def ask(self: BatchAsker, job: Job) -> Outcome:
+async def ask(self: BatchAsker, job: Job, request: Request | None = None, charge: Charge | None = None) -> Outcome:
     "Let the model of `job` answer its next draw, in a batch unless it is asked live."
     if self._is_live(job):
-        return await Asker.ask(self, job)
-    charge = current.get() if self.budget else None
-    request = job.request(draw_seed(job.key, job.draws))
+        return await Asker.ask(self, job, request, charge)
+    request = request or job.request(draw_seed(job.key, job.draws))
     collector = self._collector(job.model)
     for draw in _further_votes(job):
         vote = job.reader.request(job.text, draw, draw_seed(job.key, draw))
@@ -646,14 +649,15 @@ async def ask(self: BatchAsker, job: Job) -> Outcome:
     job.take(answer)
     return 'asked'
 
-# %% ../nbs/32_batch_asker.ipynb #221dae3d
+# %% ../nbs/32_batch_asker.ipynb #309363c6
 @patch
-def _reserve(self: BatchAsker, job: Job) -> bool:
-    "Set aside what the next request for `job` can cost; return whether there is room for it."
+def _reserve(self: BatchAsker, job: Job) -> tuple[Request, Charge] | None:
+    "Return the next request for `job` and what is set aside for it; None if there is no room."
     if self._is_live(job):
         return Asker._reserve(self, job)
-    current.set(self._set_aside(job, job.draws, job.request(draw_seed(job.key, job.draws))))
-    return current.get() is not None
+    request = job.request(draw_seed(job.key, job.draws))
+    charge = self._set_aside(job, job.draws, request)
+    return (request, charge) if charge else None
 
 
 @patch
@@ -677,7 +681,7 @@ def _is_live(self: BatchAsker, job: Job) -> bool:
 def _pending(self: BatchAsker, job: Job, draw: int, request: Request) -> PendingRequest:
     "Return what is written down of a request."
     about = what_is_asked(job, request, self.instruction)
-    reading = dict(prompt=request.prompt, how=request.how, stop=request.stop, lead=request.lead)
+    reading = dict(prompt=request.prompt, how=request.how, stop=request.stop, lead=request.lead, noted=job.to_note())
     return PendingRequest(job.key, draw, about['cell'], about['request'], reading)
 
 
@@ -705,7 +709,7 @@ def batch_asker(batch: bool | str, model: Model, cache: Cache) -> Callable[..., 
         PendingBatches(cache).tidy()
     return lambda *args, **kwargs: BatchAsker(*args, **kwargs, model=model, batch=batch)
 
-# %% ../nbs/32_batch_asker.ipynb #0d4ec5a6
+# %% ../nbs/32_batch_asker.ipynb #57f2d45f
 def pending_batches(cache: Cache | str | Path | None = None) -> list[dict[str, Any]]:
     """Return the batches that wait at providers, and whose answers the next call with `batch=` takes.
 
@@ -744,4 +748,4 @@ def cancel_batches(model: Model, cache: Cache | str | Path | None = None) -> int
         If the provider refuses.
     """
     worker.refuse_to_wait()
-    return worker.start(Collector(open_cache(cache), model).cancel()).result()
+    return worker.run(Collector(open_cache(cache), model).cancel())

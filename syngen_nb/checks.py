@@ -5,8 +5,7 @@
 # %% auto #0
 __all__ = ['SHORTER', 'JudgeReader', 'judge_reader', 'Checks', 'put_columns', 'ChecksStage', 'verify_run', 'verify']
 
-# %% ../nbs/44_checks.ipynb #0f0354f5
-import asyncio
+# %% ../nbs/44_checks.ipynb #a8499955
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,12 +23,14 @@ from .jobs import CheckJob, Job, Writer, digest
 from .judge import Judge, Reading, calibrated, calibration, pooled, read_draw, read_label, shown_order
 from .judge import is_vote as judge_is_vote
 from .judge import objection as judge_objection
+from .kept_budgets import check_caps, open_budget
 from .known_models import get_model
 from .models import Model, ModelError
-from .plan import Plan, whole_number
+from .plan import Plan
 from .prompt_sets import get_prompts
 from .prompts import Prompts, Request, ends_of
 from .run import Run, State, Workspace, wait_for
+from .spending import Budget
 from .task import Label, Task
 from .taxonomy import Taxonomy
 from .text import shorten, spelled_like
@@ -122,7 +123,7 @@ def judge_reader(judge: Judge, writer: Writer, task: Task) -> JudgeReader:
     model = writer.model if judge.model is None else get_model(judge.model)
     return JudgeReader(judge, task, model, get_prompts(None, model.prompts))
 
-# %% ../nbs/44_checks.ipynb #551af5ad
+# %% ../nbs/44_checks.ipynb #150c5178
 @dataclass
 class Checks:
     "Checks of labels that were asked for, and what the judge reads in each text."
@@ -138,10 +139,7 @@ class Checks:
     _read: dict[CheckJob, dict[str, Reading | None]] = field(default_factory=dict)  # What `read` said, by label
 
     def __post_init__(self):
-        model, writer = self.reader.model, self.workspace.writer.model
-        whole_number(model.concurrency, f'The concurrency of {model.name}')
-        if model is not writer:
-            self.workspace.engine.concurrency += model.concurrency
+        self.workspace.add_model(self.reader.model)
 
     @property
     def judge(self) -> Judge:
@@ -165,11 +163,17 @@ def check(self: Checks, label: str, text: str, path: tuple[str, ...], nodes: tup
         self.jobs[label, text] = job
         self.workspace.engine.push(job)
 
-# %% ../nbs/44_checks.ipynb #2d1aad44
+# %% ../nbs/44_checks.ipynb #5dcc5c5a
+@patch
+def is_read(self: Checks, job: CheckJob) -> bool:
+    "Return whether something could be read, and no other vote is wanted."
+    return bool(job.readings) and not job.wants(self.workspace.rounds)
+
+
 @patch
 def probabilities(self: Checks, job: CheckJob) -> np.ndarray | None:
-    "Return the probabilities of the labels, or None if nothing could be read."
-    return pooled(list(job.readings.values()), is_sure=job.is_sure)
+    "Return the probabilities of the labels, or None if nothing could be read, or not all of it yet."
+    return pooled(list(job.readings.values()), is_sure=job.is_sure) if self.is_read(job) else None
 
 
 @patch
@@ -184,13 +188,12 @@ def calibrate(self: Checks) -> None:
         self.bias = np.zeros(len(names))
     self._read.clear()
 
-# %% ../nbs/44_checks.ipynb #6627b4bb
+# %% ../nbs/44_checks.ipynb #198de302
 @patch
 def _has_heard(self: Checks, job: CheckJob) -> None:
     self.n_votes += 1
     self.is_sure = job.is_sure
-    if job.readings and not job.wants(self.workspace.rounds):
-        self.n_whole += 1
+    self.n_whole += self.is_read(job)
     self._read.pop(job, None)
     self.on_answer(job)
 
@@ -281,13 +284,13 @@ def put_probabilities(
         if name:
             df[f'p_{name}'] = said[:, i]
 
-# %% ../nbs/44_checks.ipynb #61019dd8
+# %% ../nbs/44_checks.ipynb #1a095d59
 @patch
 def n_read(self: Checks) -> int:
-    "Return how many texts were read so far: with all their votes, or at the end with those that there are."
+    "Return how many texts were read so far; at the end also those whose other votes failed."
     if not self.workspace.is_over:
         return self.n_whole
-    return sum(bool(job.readings) for job in list(self.jobs.values()))
+    return sum(map(self.is_read, list(self.jobs.values())))
 
 # %% ../nbs/44_checks.ipynb #6fc99aa1
 def _why_unread(job: CheckJob, judge: str) -> str:
@@ -309,7 +312,7 @@ def unread(self: Checks) -> list[dict]:
     kind = 'error' if failed[-1].error else 'why'
     return [dict(cell='label checks', want=len(jobs), got=len(jobs) - len(failed), note=note) | {kind: why}]
 
-# %% ../nbs/44_checks.ipynb #12d4df4b
+# %% ../nbs/44_checks.ipynb #be64b299
 @dataclass
 class ChecksStage:
     "Checks the labels of a frame."
@@ -328,8 +331,6 @@ class ChecksStage:
             self.checks.check(label, text, (label,))
         while not self.engine.is_stopped and (self.engine.requeue() or self.engine.is_paused):
             await self.engine.drain()
-        if not self.engine.is_stopped:
-            await asyncio.to_thread(self.checks.calibrate)
 
 # %% ../nbs/44_checks.ipynb #da5f7f90
 @patch
@@ -360,7 +361,7 @@ def loads(self: ChecksStage) -> dict[str, tuple[float, float]]:
     n_votes = self.checks.n_votes
     return {'checks': (n_votes, max(0.0, self.checks.votes_for(len(self.rows)) - n_votes))}
 
-# %% ../nbs/44_checks.ipynb #8a1339e6
+# %% ../nbs/44_checks.ipynb #1dba393f
 def _unread(job: CheckJob, judge: str) -> dict:
     item = dict(cell=job.text[:60], want=1, got=0)
     if job.error:
@@ -372,17 +373,18 @@ def _unread(job: CheckJob, judge: str) -> dict:
 def short(self: ChecksStage) -> list[dict]:
     "Return the texts that could not be read."
     judge = self.checks.reader.model.name
-    unread = [job for job in list(self.checks.jobs.values()) if not job.readings]
+    unread = [job for job in list(self.checks.jobs.values()) if not self.checks.is_read(job)]
     return [_unread(job, judge) for job in unread]
 
 
 @patch
 def result(self: ChecksStage) -> pd.DataFrame:
     "Return a copy of the frame with two more columns."
+    self.checks.calibrate()
     names = spelled_like(self.checks.reader.labels, self.df['label'].astype(str))
     return self.checks.add_columns(self.df.copy(), self.labels, names)
 
-# %% ../nbs/44_checks.ipynb #9c3f90af
+# %% ../nbs/44_checks.ipynb #36babed6
 def _check_labels(labels: Iterable[Any], task: Task) -> None:
     names = [label.name for label in task.labels]
     unknown = sorted(set(spelled_like(map(str, labels), names)) - set(names))
@@ -391,13 +393,16 @@ def _check_labels(labels: Iterable[Any], task: Task) -> None:
         raise ValueError(f'The frame has labels that the task does not: {there}; the task has {", ".join(names)}')
 
 
-def verify_run(df: pd.DataFrame, task: Task, judge: Judge, model: Model, cache: Cache) -> Run:
+def verify_run(
+    df: pd.DataFrame, task: Task, judge: Judge, model: Model, cache: Cache, budget: Budget | None = None
+) -> Run:
     "Return the run that checks the labels of `df`."
-    workspace = Workspace(Taxonomy(task), Plan.make(task), Writer(model, get_prompts(None, model.prompts)), cache)
+    writer = Writer(model, get_prompts(None, model.prompts))
+    workspace = Workspace(Taxonomy(task), Plan.make(task), writer, cache, budget=budget)
     checks = Checks(workspace, judge_reader(judge, workspace.writer, task))
     return Run(workspace, [ChecksStage(checks, df)], 'verify', 'text')
 
-# %% ../nbs/44_checks.ipynb #22271a99
+# %% ../nbs/44_checks.ipynb #3cfb7435
 def verify(
     df: pd.DataFrame,  # With columns `text` and `label`; it need not have been made here
     task: Task,  # What the labels are about; all labels of `df` must be among its
@@ -405,19 +410,25 @@ def verify(
     cache: Cache | str | Path | None = None,  # Where answers are kept; by default in the user's cache folder
     votes: int = 3,  # Requests for each text where the model gives no log-probabilities
     progress: bool = True,  # Whether to show a progress bar
+    max_dollars: float | None = None,  # Dollars to spend at most, as in `generate`
+    max_tokens_total: int | None = None,  # Tokens to use at most, likewise
+    budget: Budget | str | None = None,  # A `Budget` to share, or a name whose sum is kept in the cache file
 ) -> pd.DataFrame:
     """Find out which label a model would give each text, without knowing the label it has.
+
+    At a spending cap a `ShortWarning` says how many texts are missing; the same call with a higher cap goes on.
 
     Returns
     -------
     DataFrame
-        A copy with two more columns: `checked_label`, categorical, missing where the judge gave no readable answer, and
-        `confidence`, its probability after calibration (see `calibration`).
+        A copy with two more columns: `checked_label`, categorical, missing where the judge was not asked or gave no
+        readable answer, and `confidence`, its probability after calibration (see `calibration`).
 
     Raises
     ------
     ValueError
-        If `df` has no texts and labels (see `labelled`), or a label that the task does not have.
+        If `df` has no texts and labels (see `labelled`), or a label that the task does not have, or the cap cannot
+        hold.
     ModelError
         If no request succeeds.
     """
@@ -425,5 +436,7 @@ def verify(
         raise ValueError(f'verify takes the Task that the labels belong to, not {type(task).__name__}')
     _, labels = labelled(df)
     _check_labels(labels, task)
-    run = verify_run(df, task, Judge('keep', votes=votes), get_model(model), open_cache(cache))
-    return wait_for(run, progress)
+    check_caps(max_dollars, max_tokens_total, budget)
+    answers = open_cache(cache)
+    allowed = open_budget(answers, max_dollars, max_tokens_total, budget)
+    return wait_for(verify_run(df, task, Judge('keep', votes=votes), get_model(model), answers, allowed), progress)

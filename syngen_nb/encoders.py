@@ -126,7 +126,7 @@ class Encoder:
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors / np.maximum(lengths, 1e-12)
 
-# %% ../nbs/53_encoders.ipynb #c8695e71
+# %% ../nbs/53_encoders.ipynb #9f76a80a
 _PACKAGES = dict(
     sentence_transformers=('sentence_transformers', 'SentenceTransformer'),
     fastembed=('fastembed', 'TextEmbedding'),
@@ -148,9 +148,10 @@ def _of_package(package: str, name: str) -> Encoder:
     except ImportError:
         raise ImportError(f'The encoder {package}/{name} needs its package: pip install {package}') from None
     model = maker.from_pretrained(name) if package == 'model2vec' else maker(name)
-    return Encoder(f'{package}/{name}', _with_prefix(name, _encode_of(model)))
+    shown = f'{package.replace("_", "-")}/{name}'
+    return Encoder(shown, _with_prefix(name, _encode_of(model)), _languages_of(model))
 
-# %% ../nbs/53_encoders.ipynb #f005cbf0
+# %% ../nbs/53_encoders.ipynb #0769a0dd
 def _encode_of(model: Any) -> Callable[[Sequence[str]], Any]:
     "Return the function that encodes texts with `model`."
     if hasattr(model, 'encode'):
@@ -161,7 +162,15 @@ def _encode_of(model: Any) -> Callable[[Sequence[str]], Any]:
         return model
     raise ValueError(f'An encoder is a name, an object with encode or embed, or a function of texts, not {model!r}')
 
-# %% ../nbs/53_encoders.ipynb #be420aba
+
+def _languages_of(model: Any) -> tuple[str, ...]:
+    "Return the codes of the languages that `model` says it knows; none if it knows many, or does not say."
+    known = getattr(model, 'language', None)
+    known = [known] if isinstance(known, str) else known
+    is_list = isinstance(known, list) and all(isinstance(code, str) for code in known)
+    return tuple(known) if is_list and 'multilingual' not in known else ()
+
+# %% ../nbs/53_encoders.ipynb #cd6e0075
 ENGLISH = ('en',)
 EMBEDDED: dict[str, Callable[[], Encoder]] = dict(
     minilm=lambda: Encoder('minilm', _encode_minilm, ENGLISH, f'the first {_MAX_TOKENS} tokens'),
@@ -195,7 +204,7 @@ def get_encoder(
     if isinstance(encoder, Encoder):
         return encoder
     if not isinstance(encoder, str):
-        return Encoder('', _encode_of(encoder))
+        return Encoder('', _encode_of(encoder), _languages_of(encoder))
     if encoder in EMBEDDED:
         return _embedded(encoder)
     package, _, name = encoder.partition('/')

@@ -835,7 +835,7 @@ def result(self: Survey) -> Estimate:
         sum(seen.requests for seen in self.seen.values()),
     )
 
-# %% ../nbs/49_estimate.ipynb #6e761055
+# %% ../nbs/49_estimate.ipynb #b4f35faf
 def _surveys(what: Task | Taxonomy, options: TextOptions) -> list[Survey]:
     models = options.model
     if not isinstance(models, list | tuple):
@@ -866,7 +866,7 @@ def estimate(what: Task | Taxonomy, options: TextOptions) -> Estimate | Estimate
     surveys = _surveys(what, options)
     for survey in surveys:
         for step in survey.steps():
-            worker.start(step).result()
+            worker.run(step)
     return _results(surveys, options)
 
 
@@ -881,5 +881,5 @@ async def aestimate(what: Task | Taxonomy, options: TextOptions) -> Estimate | E
     surveys = _surveys(what, options)
     for survey in surveys:
         for step in survey.steps():
-            await asyncio.wrap_future(worker.start(step))
+            await worker.arun(step)
     return _results(surveys, options)

@@ -425,7 +425,7 @@ def _errors_html(errors: pd.DataFrame, first: int = 5) -> str:
     head = ['text', 'label', 'predicted', 'sure', 'because of the training row']
     return f'<p>{len(errors):,} errors, the surest first</p>{html_table(rows, head)}'
 
-# %% ../nbs/54_evaluate.ipynb #445e70d4
+# %% ../nbs/54_evaluate.ipynb #d6e05643
 def _opening_html(result: Evaluation) -> str:
     low, high = wilson(int(np.trace(result.confusion.to_numpy())), result.n_test)
     of_both = f' with {_in_words(result.features)}' if len(result.baselines) > 1 else ''
@@ -436,6 +436,10 @@ def _opening_html(result: Evaluation) -> str:
     if result.leaked:
         html += f'<p>{result.leaked:,} test rows have a text that is in the training set too, so this is too good.</p>'
     return html
+
+
+def _score_words(score: float) -> str:
+    return '–' if math.isnan(score) else f'{score:.3f}'
 
 
 def _row_name(result: Evaluation, name: str) -> str:
@@ -449,7 +453,7 @@ def _row_name(result: Evaluation, name: str) -> str:
 @patch
 def _repr_html_(self: Evaluation) -> str:
     by_features = [
-        [_row_name(self, name), *(f'{value:.3f}' for value in row)] for name, row in self.baselines.iterrows()
+        [_row_name(self, name), *(_score_words(value) for value in row)] for name, row in self.baselines.iterrows()
     ]
     by_label = [
         [name, f'{row.precision:.3f}', f'{row.recall:.3f}', f'{row.f1:.3f}', f'{row.support:,.0f}']
@@ -492,36 +496,43 @@ def _describe(student: Student, both: BothSets, curve: pd.DataFrame, predicted: 
         classifier=student.classifier,
     )
 
-# %% ../nbs/54_evaluate.ipynb #16bb4554
+# %% ../nbs/54_evaluate.ipynb #f2fdd5d6
 def zero_shot_of(
     model: Any,  # Name or `Model`
     task: Task,
     both: BothSets,
     cache: Any = None,  # As in `annotate`
+    **caps: Any,  # What may be spent, as in `annotate`
 ) -> tuple[np.ndarray, dict]:
     """Let an LLM label the test rows; return its labels, and who it was and what it cost.
 
-    A text whose answer could not be read gets an empty label, which counts as wrong. The dict has `model`, `n_unread`,
-    and for a thousand texts `requests`, `tokens_in`, `tokens_out` and `dollars`. The last three come from what was
-    asked now, and are None if all was in the cache; `dollars` is None too if the price is not known.
+    A text whose answer could not be read gets an empty label, which counts as wrong. So does one that a spending cap
+    came before. The dict has `model`, `n_unread`, `n_left` after a cap, and for a thousand texts `requests`,
+    `tokens_in`, `tokens_out` and `dollars`. The last three come from what was asked now, and are None if all was in the
+    cache; `dollars` is None too if the price is not known.
     """
-    found = annotate(both.test, task, model, cache, progress=False)
+    found = annotate(both.test, task, model, cache, progress=False, **caps)
     labels = np.array(found['label'].astype(object).where(found['label'].notna(), ''), dtype=object)
-    usage = found.attrs['syngen']['usage']
+    made = found.attrs['syngen']
+    usage, n_left = made['usage'], made['n_left']
     n_asked = usage['requests']
-    per_text = (n_asked + usage['cached']) / len(both.test)
+    per_text = (n_asked + usage['cached']) / max(1, len(both.test) - n_left)
     each = {name: 1000 * per_text * usage[name] / n_asked if n_asked else None for name in ('tokens_in', 'tokens_out')}
     price = 1000 * per_text * usage['dollars'] / n_asked if n_asked and not usage['unpriced'] else None
-    about = dict(model=found.attrs['syngen']['annotated_by'], n_unread=int((labels == '').sum()))
+    about = dict(model=made['annotated_by'], n_unread=int((labels == '').sum()) - n_left)
+    if n_left:
+        about['n_left'] = n_left
     return labels, about | dict(requests=1000 * per_text) | each | dict(dollars=price)
 
-# %% ../nbs/54_evaluate.ipynb #197bb154
-def _zero_shot_rows(zero_shot: Any, task: Task | None, both: BothSets, df: pd.DataFrame, cache: Any) -> tuple:
+# %% ../nbs/54_evaluate.ipynb #3f57918c
+def _zero_shot_rows(
+    zero_shot: Any, task: Task | None, both: BothSets, df: pd.DataFrame, cache: Any, caps: dict
+) -> tuple[np.ndarray, dict]:
     task = task_of(df) if task is None else task
     names = spelled_like([label.name for label in task.labels], both.labels)
     if not set(both.labels) <= set(names):
         raise ValueError(f'The task lacks labels of the frames: it has {_quoted(names)}, they {_quoted(both.labels)}')
-    labels, about = zero_shot_of(zero_shot, task, both, cache)
+    labels, about = zero_shot_of(zero_shot, task, both, cache, **caps)
     return np.array(spelled_like(labels, both.labels), dtype=object), about
 
 
@@ -537,7 +548,7 @@ def _students(
         C = student.classifier.C_
         yield student
 
-
+# %% ../nbs/54_evaluate.ipynb #8fdf1710
 def _compare(
     encoders: dict[str, Any],
     both: BothSets,
@@ -560,14 +571,15 @@ def _compare(
 
 def _add_zero_shot(result: Evaluation, both: BothSets, labels: np.ndarray, about: dict) -> None:
     result.predicted[ZERO_SHOT] = labels
-    result.baselines.loc[ZERO_SHOT] = scores(both.test_labels, labels)
+    is_whole = 'n_left' not in about
+    result.baselines.loc[ZERO_SHOT] = scores(both.test_labels, labels) if is_whole else math.nan
     result.zero_shot = about
 
-# %% ../nbs/54_evaluate.ipynb #880cdc3e
+# %% ../nbs/54_evaluate.ipynb #ffafedb6
 def evaluate(
     train: pd.DataFrame,  # A frame with `text` and `label`, as `generate` returns it
     test: pd.DataFrame,  # Another one, best with real texts
-    embed: bool = False,  # Whether to use the encoder minilm too; needs the extra `embed`
+    embed: bool = False,  # Whether to use the encoder minilm too; needs the extra `embed`. See `encoders` for others
     curve: bool | Iterable[int] = True,  # Whether to train on an eighth, a quarter, a half too; or numbers of rows
     seed: int = 0,  # Chooses the rows for the curve
     encoders: Any = None,  # What to compare, as `encoder` of `train`: one, a list, or names to encoders; None: 'tfidf'
@@ -575,13 +587,18 @@ def evaluate(
     zero_shot: Any = None,  # An LLM, name or `Model`, that labels the test rows itself, to compare
     task: Task | None = None,  # What it is asked; by default the task that `train` was made for
     cache: Any = None,  # Where its answers are kept, as in `annotate`
+    max_dollars: float | None = None,  # Dollars that it may cost at most, as in `annotate`
+    max_tokens_total: int | None = None,  # Tokens that it may use at most, likewise
+    budget: Any = None,  # As in `annotate`
 ) -> Evaluation:
     """Train simple classifiers on one frame and test them on another.
 
     They are those of `train`: logistic regressions on TF-IDF of words and word pairs, or on the features of `encoders`.
-    `encoders=['tfidf', 'e5']` compares words with the encoder that `train` takes by default. With `embed` and without
-    `encoders` there are two more: on the vectors of minilm, and on both together. With `zero_shot` an LLM labels the
-    test rows too; what that costs for a thousand texts is in `zero_shot` of the result.
+    `encoders=['tfidf', 'e5']` compares words with the encoder that `train` takes by default. `embed` is an older way to
+    ask for two more: on the vectors of minilm, and on both together. It stays with minilm, so that scores can be
+    compared with earlier ones. With `zero_shot` an LLM labels the test rows too; what that costs for a thousand texts
+    is in `zero_shot` of the result. Where a spending cap comes first it has no scores, a `ShortWarning` says what is
+    missing, and the same call with a higher cap goes on.
 
     Returns
     -------
@@ -602,7 +619,9 @@ def evaluate(
     order = stratified_order(both.train_labels, both.labels, seed)
     sizes = curve_sizes(curve, len(order), len(both.labels))
     parts = [order[:n] if n < len(order) else np.arange(n) for n in sizes]
+    caps = dict(max_dollars=max_dollars, max_tokens_total=max_tokens_total, budget=budget)
+    said = None if zero_shot is None else _zero_shot_rows(zero_shot, task, both, train, cache, caps)
     result = _compare(named_encoders(embed, encoders), both, groups_of(train), parts, C, test.index)
-    if zero_shot is not None:
-        _add_zero_shot(result, both, *_zero_shot_rows(zero_shot, task, both, train, cache))
+    if said:
+        _add_zero_shot(result, both, *said)
     return result

@@ -4,17 +4,19 @@
 
 # %% auto #0
 __all__ = ['LANGUAGE_CODES', 'Filter', 'TEXT_FILTERS', 'FRAME_FILTERS', 'FILTERS', 'speaks_as_model', 'has_placeholder',
-           'names_label', 'are_subjects', 'gives_label_away', 'label_objection', 'names_one_of', 'copies_example',
-           'too_short', 'broken_off', 'language_code', 'other_language', 'Filters']
+           'names_label', 'are_subjects', 'gives_label_away', 'says_labels', 'label_objection', 'names_one_of',
+           'copies_example', 'too_short', 'broken_off', 'language_code', 'other_language', 'Filters']
 
-# %% ../nbs/40_filters.ipynb #02d47a62
+# %% ../nbs/40_filters.ipynb #1f4475cf
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 from unicodedata import normalize
 
-from .corpus import sequences
+from fastcore.basics import patch
+
+from .corpus import Corpus, sequences
 from .duplicates import jaccard, word_pairs
 from .text import fold, is_whole, same, words
 
@@ -127,7 +129,7 @@ def are_subjects(instruction: str, labels: tuple[str, ...]) -> bool:
         return True
     return sum(same(label) in _subject_names for label in labels) >= 2
 
-# %% ../nbs/40_filters.ipynb #0385ac2c
+# %% ../nbs/40_filters.ipynb #5529fb9b
 _this = "(?:this|these|here|it[’']s|it is|the following|est[ea]|esto|dies(?:er?|es)?|cette|ceci|ce)"
 _kind_of_text = (
     '(?:reviews?|texts?|messages?|articles?|stor(?:y|ies)|posts?|tweets?|comments?|reports?|e-?mails?|examples?|notes?|'
@@ -159,10 +161,22 @@ def gives_label_away(text: str, label: str) -> bool:
     return _says_label(text, label, is_said)
 
 
+def _says_in_passing(text: str, label: str) -> bool:
+    return names_label(text, label) and not gives_label_away(text, label)
+
+
+@lru_cache(64)
+def says_labels(corpus: Corpus, labels: tuple[str, ...]) -> bool:
+    "Return whether one of twenty real texts or more says the name of a label in passing."
+    saying = [text for text in corpus if any(_says_in_passing(text, label) for label in labels)]
+    return len(saying) >= 2 and 20 * len(saying) >= len(corpus)
+
+
 def label_objection(text: str, context: Mapping[str, Any]) -> str:
     "Return what is wrong with the way `text` uses the name of its label, or an empty string."
-    label = context['label']
-    if are_subjects(context['instruction'], tuple(context['labels'])):
+    label, labels = context['label'], tuple(context['labels'])
+    guide = context.get('guide')
+    if are_subjects(context['instruction'], labels) or (guide and says_labels(guide.corpus, labels)):
         return 'gives its label away' if gives_label_away(text, label) else ''
     return 'says the name of its label' if names_label(text, label) else ''
 
@@ -253,7 +267,7 @@ def language_code(language: str) -> str:
         return parts[0]
     return next((LANGUAGE_CODES[part] for part in parts if part in LANGUAGE_CODES), '')
 
-# %% ../nbs/40_filters.ipynb #14f772fa
+# %% ../nbs/40_filters.ipynb #892c482b
 _frequent_english = frozenset(
     'the and is was of to it that this for with you my are have not but they we so just'.split()
 )
@@ -270,6 +284,10 @@ def _is_plainly_english(text: str, tokens: list[str]) -> bool:
     return text.isascii() and len(_frequent_english.intersection(tokens)) >= 3
 
 
+def _has_few_letters(text: str) -> bool:
+    return sum(map(str.isalpha, text)) < 20
+
+
 def other_language(text: str, language: str) -> bool:
     "Return whether `text` is certainly not in `language`; False if the detector does not know the language."
     code = language_code(language)
@@ -277,9 +295,13 @@ def other_language(text: str, language: str) -> bool:
     if not code or code == 'en' and _is_plainly_english(text, tokens):
         return False
     plain = ' '.join(o for o in tokens if o[0] not in '@#' and not o.startswith(('http', 'www.')))
-    if sum(map(str.isalpha, plain)) < 20:
+    if _has_few_letters(plain[:80]) and _has_few_letters(plain):
         return False
-    probabilities = dict(_language_identifier().rank(plain[:600]))
+    identifier = _language_identifier()
+    likeliest, _ = identifier.classify(plain[:600])
+    if likeliest == code:
+        return False  # As for almost all texts; to sort all languages takes longer
+    probabilities = dict(identifier.rank(plain[:600]))
     return probabilities.get(code, 1) < 0.001
 
 # %% ../nbs/40_filters.ipynb #b5c2bbb4
@@ -351,12 +373,6 @@ class Filters:
         return [o if isinstance(o, str) else getattr(o, '__name__', type(o).__name__) for o in self.all]
 
     @property
-    def is_built_in(self) -> bool:
-        "Whether all of them are the package's own, so that the same texts pass every time."
-        has_names = all(isinstance(chosen, str) for chosen in self.all)
-        return has_names and all(text_filter.__module__ == __name__ for text_filter in self._text_filters)
-
-    @property
     def near(self) -> bool:
         "Whether near-duplicates are rejected."
         return 'near_duplicate' in self.all
@@ -372,3 +388,10 @@ class Filters:
             if objection := text_filter(text, context):
                 return str(objection)
         return ''
+
+# %% ../nbs/40_filters.ipynb #222a11e3
+@patch(as_prop=True)
+def is_built_in(self: Filters) -> bool:
+    "Whether all of them are the package's own, so that the same texts pass every time."
+    has_names = all(isinstance(chosen, str) for chosen in self.all)
+    return has_names and all(text_filter.__module__ == __name__ for text_filter in self._text_filters)

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['missing', 'check_levels', 'check_names', 'without_attrs', 'origin_of', 'shares_of', 'check_column', 'check_single',
-           'labelled', 'label_names', 'check_frames']
+           'check_both_columns', 'labelled', 'label_names', 'check_frames']
 
 # %% ../nbs/03_frames.ipynb #5d43dffd
 from collections import Counter
@@ -99,7 +99,16 @@ def check_single(value: Any, what: str, advice: str) -> None:
     except TypeError:
         raise ValueError(f'{what} must be a single value such as a string, not {value!r:.80}; {advice}') from None
 
-# %% ../nbs/03_frames.ipynb #a4ef7fdc
+# %% ../nbs/03_frames.ipynb #f0cfa5db
+def check_both_columns(df: pd.DataFrame, what: str = 'The frame') -> None:
+    "Raise a ValueError if `df` is no frame with one column `text` and one column `label`."
+    if not isinstance(df, pd.DataFrame):
+        raise ValueError(f'{what} must be a DataFrame with the columns text and label, not {type(df).__name__}')
+    check_levels(df, what)
+    for column in ('text', 'label'):
+        check_column(df, column, what)
+
+
 def labelled(df: pd.DataFrame, what: str = 'The frame') -> tuple[list[str], list]:
     """Return the texts and the labels of `df`; labels that differ only in their Unicode form count as one.
 
@@ -109,11 +118,7 @@ def labelled(df: pd.DataFrame, what: str = 'The frame') -> tuple[list[str], list
         If a column is missing or there twice, if columns have two levels, if there is no row, if a text is not a
         string, or if a label is missing, empty or not a single value.
     """
-    if not isinstance(df, pd.DataFrame):
-        raise ValueError(f'{what} must be a DataFrame with the columns text and label, not {type(df).__name__}')
-    check_levels(df, what)
-    for column in ('text', 'label'):
-        check_column(df, column, what)
+    check_both_columns(df, what)
     if not len(df):
         raise ValueError(f'{what} has no rows')
     texts, labels = df['text'].tolist(), df['label'].tolist()

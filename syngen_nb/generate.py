@@ -7,7 +7,7 @@ __all__ = ['cell_place', 'planned_cells', 'rows_of_labels', 'Look', 'Leaves', 'T
            'outcome_key', 'plain_frame', 'whole_frame', 'remember_outcome', 'recalled_outcome', 'show_recalled',
            'generate', 'start', 'agenerate']
 
-# %% ../nbs/48_generate.ipynb #58e011a1
+# %% ../nbs/48_generate.ipynb #a8a91e1c
 import asyncio
 import warnings
 from collections import Counter
@@ -23,7 +23,7 @@ from .cache import Cache, CacheError
 from .checks import Checks, judge_reader, put_columns
 from .corpus import COPIES
 from .engine import in_turns
-from .filters import Filters
+from .filters import Filters, says_labels
 from .grow import PlanFiller, Shape, TreeStage, counts_with, kind_below
 from .jobs import AheadJob, Job, ListJob, TextsJob, Writer, digest
 from .judge import Judge, get_judge
@@ -33,7 +33,7 @@ from .models import Usage
 from .options import TextOptions, takes
 from .outcomes import code_stamp
 from .plan import Plan, apportion, whole_number
-from .prompts import Places, Prompts
+from .prompts import Places, Prompts, Style
 from .run import Run, State, Workspace, await_run, job_status, wait_for
 from .task import Task
 from .taxonomy import KINDS, Node, Taxonomy
@@ -146,7 +146,7 @@ class Leaves:
                 leaves.labels.add(label)
         return leaves
 
-# %% ../nbs/48_generate.ipynb #87a76373
+# %% ../nbs/48_generate.ipynb #b0a4cdd1
 @dataclass
 class TextStage:
     "Writes the texts of all cells."
@@ -158,6 +158,7 @@ class TextStage:
     rows: int | None = None  # Rows in all
     each: int | None = None  # Or texts for each cell
     checks: Checks | None = None  # None if labels are not checked
+    notes_styles: bool = False  # Whether rows say what their texts were asked to be like
     jobs: dict[str, TextsJob] = field(default_factory=dict, init=False)  # Id of a cell to its texts
     written_for: dict[str, str] = field(default_factory=dict, init=False)  # Id of a cell to that of its label
     look: Look = field(default_factory=Look, init=False)  # What the last full look at the texts has found
@@ -179,19 +180,26 @@ class TextStage:
         cells = {label.id: planned_cells(self.shape, label) for label in labels}
         self.label_rows = rows_of_labels(labels, cells, self.rows, self.each)
         self.planned = {label: share_rows(self.label_rows[label], places) for label, places in cells.items()}
-        self.ledger = Ledger(
-            sum(self.label_rows.values()),
-            self.workspace.rounds,
-            self.filters.near,
-            self.filters.opening,
-            order=lambda: self.leaves().paths,
-        )
-        if self.checks:
-            self.checks.on_answer = lambda job: self.ledger.touch(*job.nodes)
-            if self.checks.judge.policy != 'keep':
-                self.ledger.misread = lambda cell, text: self.checks.objection(cell.label, text)
+        self.ledger = self._make_ledger()
 
-# %% ../nbs/48_generate.ipynb #da38d08c
+# %% ../nbs/48_generate.ipynb #48576cf2
+@patch
+def _make_ledger(self: TextStage) -> Ledger:
+    "Return the books of the run; they hear of each answer of the judge."
+    ledger = Ledger(
+        sum(self.label_rows.values()),
+        self.workspace.rounds,
+        self.filters.near,
+        self.filters.opening,
+        order=lambda: self.leaves().paths,
+    )
+    if self.checks:
+        self.checks.on_answer = lambda job: ledger.touch(*job.nodes)
+        if self.checks.judge.policy != 'keep':
+            ledger.misread = lambda cell, text: self.checks.objection(cell.label, text)
+    return ledger
+
+# %% ../nbs/48_generate.ipynb #6cb4e605
 _OFFSET_STEPS = (37, 13, 3)  # Between neighbouring source types, topics and subtopics
 
 
@@ -213,8 +221,9 @@ def add_cell(self: TextStage, node: Node) -> None:
         objection=lambda job, text: self._objection(node.id, text),
         on_taken=self._has_taken,
         siblings=lambda: self._siblings(node.id),
-        rejected=lambda: cell.rejected,
+        rejected=lambda: cell.told,
         offset=sum(step * index for step, index in zip(_OFFSET_STEPS, place)),
+        styles={} if self.notes_styles else None,
     )
     self._take_over(job)
     cell.texts = job.items
@@ -236,7 +245,7 @@ def _about(self: TextStage, path: tuple[str, ...]) -> dict[str, Any]:
     label, _, *names = path
     return about | dict(guide=self.corpus.guide(label, task[label].description, *names))
 
-# %% ../nbs/48_generate.ipynb #7809bcd0
+# %% ../nbs/48_generate.ipynb #a5c4ad11
 @patch
 def _objection(self: TextStage, node: str, text: str) -> str:
     "Return why a filter keeps `text` out of a cell, which may have other names than when it was asked for."
@@ -245,12 +254,12 @@ def _objection(self: TextStage, node: str, text: str) -> str:
     with self.taxonomy.mutex:
         path = self.taxonomy.path(node) if node in self.taxonomy.nodes else job.path
         if path != job.path:
-            about = self.places.at(self.taxonomy.task, *path)
+            about = self.places.at(self.taxonomy.task, *path) | dict(guide=about.get('guide'))
     if self.rejects_copies and self.corpus.is_copied(text):
         return COPIES
     return self.filters.why_not(text, about)
 
-# %% ../nbs/48_generate.ipynb #0efc2174
+# %% ../nbs/48_generate.ipynb #8e0c162e
 @patch
 def _siblings(self: TextStage, node: str) -> list[str]:
     "Return the names of the other subtopics of the topic; none if the cell was removed meanwhile."
@@ -265,27 +274,23 @@ def _siblings(self: TextStage, node: str) -> list[str]:
 def _has_taken(self: TextStage, job: ListJob, n_dropped: int) -> None:
     self.workspace.usage.dropped += n_dropped
     self.ledger.touch(job.nodes[0])
-    if job.is_asking:  # Not while answers are read from the cache, which takes no time
+    if not job.is_ahead:
         self._ask_ahead(job)
 
-# %% ../nbs/48_generate.ipynb #5fb3c22d
+# %% ../nbs/48_generate.ipynb #aa0bd8f9
 @patch
 def _ask_ahead(self: TextStage, job: TextsJob) -> None:
-    for ahead in job.look_ahead(self.workspace.rounds, lambda was_asked: self._has_come(job, was_asked)):
+    for ahead in job.look_ahead(self.workspace.rounds, lambda: self._has_come(job)):
         self.engine.push(ahead)
 
 
 @patch
-def _has_come(self: TextStage, job: TextsJob, was_asked: bool) -> None:
-    rounds = self.workspace.rounds
-    if any(ahead.wants(rounds) for ahead in job.ahead):
-        return
-    job.close_ahead()
-    if was_asked:
+def _has_come(self: TextStage, job: TextsJob) -> None:
+    if not job.awaits(self.workspace.rounds):
         self._ask_ahead(job)
-    self.engine.push(job)
+        self.engine.push(job)
 
-# %% ../nbs/48_generate.ipynb #170abd5d
+# %% ../nbs/48_generate.ipynb #5322bf34
 @patch
 def _take_over(self: TextStage, job: TextsJob) -> None:
     "Give `job` the texts of the job that its cell had before, which asks no more."
@@ -293,6 +298,8 @@ def _take_over(self: TextStage, job: TextsJob) -> None:
     if before:
         before.wanted = 0
         job.items.update(before.items)
+        if self.notes_styles:
+            job.styles.update(before.styles)
 
 
 @patch
@@ -408,7 +415,7 @@ def _hear_judge(self: TextStage) -> bool:
         has_news = self._relabel() or has_news
     return has_news
 
-# %% ../nbs/48_generate.ipynb #092ab74e
+# %% ../nbs/48_generate.ipynb #f4cda286
 @patch
 def _relabel(self: TextStage) -> bool:
     "Hand texts that are read as another label to its cell of the same name; return whether any moved."
@@ -419,6 +426,8 @@ def _relabel(self: TextStage) -> bool:
 
     def on_move(old: Cell, new: Cell, text: str) -> None:
         self.checks.jobs[new.label, text] = self.checks.jobs[old.label, text]
+        if self.notes_styles:
+            self.jobs[new.id].styles[fold(text)] = self.jobs[old.id].styles.get(fold(text), Style())
 
     return self.ledger.relabel(read, on_move)
 
@@ -627,7 +636,7 @@ def cell_paths(self: TextStage, cells: Iterable[str]) -> dict[str, tuple[str, ..
     paths = self.leaves().paths
     return {cell: paths[cell] for cell in cells if cell in paths}
 
-# %% ../nbs/48_generate.ipynb #46349154
+# %% ../nbs/48_generate.ipynb #3770b96a
 @patch
 def frame_of(self: TextStage, rows: RowsNow) -> pd.DataFrame:
     "Return a frame of `rows`."
@@ -647,6 +656,7 @@ def frame_of(self: TextStage, rows: RowsNow) -> pd.DataFrame:
         put_columns(df, read, confidence, rows.judged_as)
         written = ((self.ledger.cells[cell].label, text) for cell, some in texts.items() for text in some)
         self.checks.put_probabilities(df, written, rows.judged_as)
+    self._put_styles(df, texts)
     df.attrs['syngen'] = rows.origin
     return df
 
@@ -667,6 +677,23 @@ def _read_by_cell(self: TextStage, texts: Mapping[str, Sequence[str]]) -> tuple[
 
 
 @patch
+def _put_styles(self: TextStage, df: pd.DataFrame, texts: Mapping[str, Sequence[str]]) -> None:
+    "Add what each text was asked to be like, if rows should say so; missing where a text came without being asked for."
+    if not self.notes_styles:
+        return
+    styles = [self.jobs[cell].styles.get(fold(text), Style()) for cell, some in texts.items() for text in some]
+    for aspect in self._aspects():
+        df[f'style_{aspect}'] = pd.Series([style.get(aspect) for style in styles], df.index, dtype=object)
+
+
+@patch
+def _aspects(self: TextStage) -> list[str]:
+    "Return the aspects of a style that requests show; they are the same for all cells."
+    contexts = [job.context for job in self.jobs.values()]
+    return self.workspace.writer.prompts.aspects(contexts[0]) if contexts else []
+
+
+@patch
 def _label_categories(self: TextStage, paths: dict[str, tuple[str, ...]]) -> list[str]:
     "Return the names of the labels; an edit in between may have taken one of them from the tree."
     names = [label.name for label in self.taxonomy.task.labels]
@@ -680,14 +707,13 @@ def _names_now(self: TextStage) -> list[str | None]:
         now = {label.id: label.name for label in self.taxonomy.children()}
     return [now.get(id, None if name in now.values() else name) for id, name in self.judged_as.items()]
 
-# %% ../nbs/48_generate.ipynb #1e0885cb
+# %% ../nbs/48_generate.ipynb #c9f1f425
 @patch
 def _origin(self: TextStage) -> dict[str, Any]:
     "Return how the rows were made, as plain data."
     task, writer = self.workspace.task, self.workspace.writer
     short = self.short() + [item for item in self.unread_checks() if 'error' in item]
-    corpus = dict(corpus=task.corpus.to_dict()) if task.corpus else {}
-    return corpus | dict(
+    return self._about_corpus() | dict(
         instruction=task.instruction,
         model=writer.model.name,
         plan=self.workspace.plan.to_dict(),
@@ -702,6 +728,15 @@ def _origin(self: TextStage) -> dict[str, Any]:
         shortfall=short[:20],
         n_short=len(short),
     )
+
+
+@patch
+def _about_corpus(self: TextStage) -> dict[str, Any]:
+    task = self.workspace.task
+    if not task.corpus:
+        return {}
+    says = says_labels(task.corpus, tuple(label.name for label in task.labels))
+    return dict(corpus=task.corpus.to_dict()) | (dict(says_labels=True) if says else {})
 
 
 @patch
@@ -886,7 +921,7 @@ def _tree_and_plan(what: Task | Taxonomy, options: TextOptions) -> tuple[Taxonom
         return taxonomy, _plan_for_tree(taxonomy, options)
     raise ValueError(f'generate takes a Task or a Taxonomy, not {type(what).__name__}')
 
-# %% ../nbs/48_generate.ipynb #843cbe78
+# %% ../nbs/48_generate.ipynb #f8c7068d
 def text_run(what: Task | Taxonomy, options: TextOptions, **asker: Any) -> TextRun:
     "Return the run for the arguments of `generate`."
     taxonomy, plan = _tree_and_plan(what, options)
@@ -906,6 +941,7 @@ def text_run(what: Task | Taxonomy, options: TextOptions, **asker: Any) -> TextR
         plan.n_record_to_generate,
         options.sample_per_subtopic,
         _checks(workspace, options.verify),
+        notes_styles=options.styles,
     )
     if plan.n_record_to_generate is None:
         workspace.plan = replace(plan, n_record_to_generate=texts.ledger.n_rows)
@@ -923,17 +959,16 @@ def _checks(workspace: Workspace, verify: Any) -> Checks | None:
     if not judge:
         return None
     reader = judge_reader(judge, workspace.writer, workspace.task)
-    workspace.check_price(reader.model)
     return Checks(workspace, reader)
 
-# %% ../nbs/48_generate.ipynb #36df4835
+# %% ../nbs/48_generate.ipynb #6813836f
 def _can_be_told(stage: TextStage) -> bool:
     "Return whether plain data says all that the rows depend on, apart from the answers."
     prompts = [stage.workspace.writer.prompts]
     if stage.checks:
         prompts.append(stage.checks.reader.prompts)
     is_plain = type(stage.workspace.cache) is Cache and all(type(some) is Prompts for some in prompts)
-    has_usual_columns = not (stage.checks and stage.checks.judge.probabilities)
+    has_usual_columns = not stage.notes_styles and not (stage.checks and stage.checks.judge.probabilities)
     return is_plain and has_usual_columns and stage.filters.is_built_in
 
 
@@ -1027,7 +1062,7 @@ def show_recalled(run: TextRun, df: pd.DataFrame) -> None:
     rows = f'{len(df):,} of {counted(len(df), run.unit)}'
     tqdm(total=100, initial=100, desc=run.title, bar_format=f'{{desc}}: 100%|{{bar}}| {rows}').close()
 
-# %% ../nbs/48_generate.ipynb #e1acce1f
+# %% ../nbs/48_generate.ipynb #aa07be4e
 @takes(
     TextOptions,
     what='A `Task`, or a `Taxonomy` that was grown and maybe edited.',
@@ -1048,7 +1083,7 @@ def generate(what: Task | Taxonomy, options: TextOptions, *, progress: bool = Tr
     DataFrame of shape (rows, 7), or (rows, 9) if labels are verified
         `text`, `label` (categorical, in the order of the task), `source_type`, `topic`, `subtopic`, `cell` and `model`,
         in tree order; `checked_label` and `confidence` if labels are verified, and `p_…` for each label with
-        `verify=Judge(probabilities=True)`. `attrs['syngen']` says how it was made.
+        `verify=Judge(probabilities=True)`; `style_…` with `styles=True`. `attrs['syngen']` says how it was made.
         If the model gave too little, there are fewer rows, and a `ShortWarning` names the cells.
 
     Raises

@@ -6,7 +6,7 @@
 __all__ = ['LEVELS', 'MOST_AHEAD', 'digest', 'draw_seed', 'Writer', 'Job', 'ListJob', 'why_empty', 'list_key', 'NamesJob',
            'TextsJob', 'AheadJob', 'Reader', 'CheckJob']
 
-# %% ../nbs/30_jobs.ipynb #191a425b
+# %% ../nbs/30_jobs.ipynb #e8ceaf32
 import hashlib
 import json
 from collections import Counter
@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from fastcore.basics import patch
 
 from .models import Model, ModelError
-from .prompts import KEYS, MOST_REJECTED, MOST_SHOWN, Prompts, Request, Written, excerpt
+from .prompts import KEYS, MOST_REJECTED, MOST_SHOWN, Prompts, Request, Style, Written, excerpt
 from .text import fold, same
 from .wording import counted
 
@@ -50,7 +50,7 @@ class Writer:
         if self.model_key is None:
             object.__setattr__(self, 'model_key', self.model.key())
 
-# %% ../nbs/30_jobs.ipynb #295a378a
+# %% ../nbs/30_jobs.ipynb #7a01ad34
 @dataclass(eq=False)
 class Job:
     "Something to ask a model for. Subclasses define `request`, `take` and `missing`."
@@ -75,7 +75,7 @@ class Job:
         return self._key
 
     @property
-    def rank(self) -> int:
+    def rank(self) -> float:
         "Jobs of lower rank go first."
         return LEVELS.index(self.level)
 
@@ -87,6 +87,10 @@ class Job:
     def can_go_on(self, error: ModelError) -> bool:
         "Return whether it can be asked in another way after `error`."
         return False
+
+    def to_note(self) -> dict[str, Any]:
+        "Return what is stored with the answer to the next request, for `take`."
+        return {}
 
 # %% ../nbs/30_jobs.ipynb #15aa0c84
 @patch
@@ -145,20 +149,30 @@ class ListJob(Job):
         "How many items the next request asks for."
         return self.missing
 
-# %% ../nbs/30_jobs.ipynb #3717c566
+# %% ../nbs/30_jobs.ipynb #1115fd0c
 @patch
 def add(self: ListJob, items: Sequence[str]) -> None:
-    "Keep the `items` that are new, and count a draw."
+    "Keep the `items` that are new, and count a draw; those that are empty only take a place."
     before = len(self.items)
-    for item in items:
+    n_given = 0
+    for place, item in enumerate(items):
+        if not item:
+            continue
+        n_given += 1
         mark = self.fingerprint(item)
         reason = self.reason_against(item, mark)
         if reason:
             self.dropped.append((item, reason))
         else:
             self.items[mark] = item
+            self.note_place(mark, place)
     self.count_draw(is_fruitful=len(self.items) > before)
-    self.on_taken(self, before + len(items) - len(self.items))
+    self.on_taken(self, before + n_given - len(self.items))
+
+
+@patch
+def note_place(self: ListJob, mark: str, place: int) -> None:
+    "Take note of the place in an answer of the item that is compared by `mark`; names have no need of it."
 
 
 @patch
@@ -194,14 +208,14 @@ def why_short(self: Job, dropped: Iterable[tuple[str, str]] = ()) -> dict[str, s
         return dict(why=f'{counted(n, "empty answer")}: {reason}')
     return dict(why=f'{drops[0][1]} dropped: {drops[0][0]}') if drops else {}
 
-# %% ../nbs/30_jobs.ipynb #088d2b45
+# %% ../nbs/30_jobs.ipynb #f8cda927
 @patch
 def take(self: ListJob, answer: dict) -> None:
     "Take the items of an answer."
     prompts = self.writer.prompts
     is_cut = answer.get('cut', False)
-    items = prompts.read(answer.get('text', ''), self.level, is_cut, answer.get('lead', ''))
-    if not items and not self._broke_off(answer):
+    items = prompts.read_all(answer.get('text', ''), self.level, is_cut, answer.get('lead', ''))
+    if not any(items) and not self._broke_off(answer):
         self.empty[why_empty(answer)] += 1
     self.add(items)
 
@@ -245,7 +259,7 @@ class NamesJob(ListJob):
     def _make_key(self) -> str:
         return list_key(self)
 
-# %% ../nbs/30_jobs.ipynb #f1d8f610
+# %% ../nbs/30_jobs.ipynb #4578e450
 @dataclass(eq=False)
 class TextsJob(ListJob):
     "The texts of one cell of the tree."
@@ -258,7 +272,10 @@ class TextsJob(ListJob):
     level: str = 'texts'
     ahead: list['AheadJob'] = field(default_factory=list, init=False, repr=False)  # Draws asked for at the same time
     arrived: dict[int, tuple[dict, bool]] = field(default_factory=dict, init=False, repr=False)  # See `take_ahead`
+    is_ahead: bool = field(default=False, init=False)  # Whether it takes draws that were asked for ahead
     shown: Written = field(default_factory=Written, init=False, repr=False)  # What prompts of draws ahead show
+    styles: dict[str, Style] | None = None  # Fingerprint to what its text was asked to be like; None to note nothing
+    _dealt: tuple[int, int] = field(default=(0, 0), init=False, repr=False)  # First number and size of a request
     _written: Written = field(default_factory=Written, init=False, repr=False)  # The items, up to the last request
 
     def fingerprint(self, item: str) -> str:
@@ -285,8 +302,30 @@ class TextsJob(ListJob):
         "Return the request for `n` texts, which begin with number `at`."
         return self.writer.prompts.request('texts', self.context, n, written, seed, self.siblings(), turned_down, at)
 
+    def to_note(self) -> dict[str, Any]:
+        "Return the number of the first text that the next request asks for, and how many it asks for."
+        return dict(dealt=[self.offset + len(self.items), self.per_request])
+
     def _make_key(self) -> str:
         return list_key(self, siblings=['…'])
+
+# %% ../nbs/30_jobs.ipynb #5bab8d8d
+@patch
+def take(self: TextsJob, answer: dict) -> None:
+    "Take the texts of an answer."
+    if self.styles is not None:
+        first, n = answer.get('dealt') or self.to_note()['dealt']
+        self._dealt = first, n
+    ListJob.take(self, answer)
+
+
+@patch
+def note_place(self: TextsJob, mark: str, place: int) -> None:
+    "Take note of the style that was dealt out to a text."
+    if self.styles is None:
+        return
+    first, n = self._dealt
+    self.styles[mark] = self.writer.prompts.dealt(self.context, first + place) if place < n else Style()
 
 # %% ../nbs/30_jobs.ipynb #9323c98a
 @patch
@@ -302,7 +341,7 @@ def _so_far(self: TextsJob) -> Written:
     self._written.add(list(newest_first)[::-1])
     return self._written
 
-# %% ../nbs/30_jobs.ipynb #3cf7da27
+# %% ../nbs/30_jobs.ipynb #68e5efe0
 MOST_AHEAD = 32  # Draws of one cell on their way at a time
 
 
@@ -315,7 +354,7 @@ class AheadJob(Job):
     at: int = 0  # Number of its first text in the cell
     turned_down: list[tuple[str, str]] = field(default_factory=list, repr=False)  # As it was when it was queued
     rounds: int = 6  # Draws without anything new before the cell is given up
-    on_taken: Callable[[bool], None] = field(default=lambda was_asked: None, repr=False)
+    on_taken: Callable[[], None] = field(default=lambda: None, repr=False)
     level: str = 'texts'
     items: dict[int, str] = field(default_factory=dict, init=False, repr=False)  # As many as it brought, roughly
     is_over: bool = field(default=False, init=False)  # Whether its cell needs it no more
@@ -338,6 +377,10 @@ class AheadJob(Job):
         "How many texts are still wanted."
         return 0 if self.is_over or self.draws > self.draw else self.per_request
 
+    def to_note(self) -> dict[str, Any]:
+        "Return the number of its first text, and how many it asks for."
+        return dict(dealt=[self.at, self.per_request])
+
     def request(self, seed: int = 0) -> Request:
         "Return the request, which knows the texts that were there when it was queued."
         return self.cell.request_at(self.at, self.per_request, self.cell.shown, self.turned_down, seed)
@@ -345,12 +388,12 @@ class AheadJob(Job):
     def _make_key(self) -> str:
         return self.cell.key
 
-# %% ../nbs/30_jobs.ipynb #32a10a0c
+# %% ../nbs/30_jobs.ipynb #0fac26b8
 @patch
 def wants(self: AheadJob, rounds: int) -> bool:
     "Return whether it should be asked."
     is_needed = self.draw >= self.cell.draws and self.cell.is_unfilled(rounds)
-    return self.missing > 0 and not self.failures and is_needed
+    return self.missing > 0 and not self.failures and not self.error and is_needed
 
 
 @patch
@@ -360,9 +403,9 @@ def take(self: AheadJob, answer: dict) -> None:
     self.items = dict.fromkeys(range(self.per_request), '')
     if not self.is_over:
         self.cell.take_ahead(self.draw, answer, not self.is_asking, self.rounds)
-        self.on_taken(self.is_asking)
+        self.on_taken()
 
-# %% ../nbs/30_jobs.ipynb #d7304cd8
+# %% ../nbs/30_jobs.ipynb #f3880f61
 @patch
 def is_unfilled(self: TextsJob, rounds: int) -> bool:
     "Return whether it lacks texts and is not given up."
@@ -372,23 +415,31 @@ def is_unfilled(self: TextsJob, rounds: int) -> bool:
 @patch
 def wants(self: TextsJob, rounds: int) -> bool:
     "Return whether it should be asked again; not while draws ahead are on their way."
-    return self.is_unfilled(rounds) and not any(ahead.wants(rounds) for ahead in self.ahead)
+    return self.is_unfilled(rounds) and not self.awaits(rounds)
+
+
+@patch
+def awaits(self: TextsJob, rounds: int) -> bool:
+    "Return whether a draw ahead is still wanted; the last ones most likely are."
+    return any(ahead.wants(rounds) for ahead in reversed(self.ahead))
 
 
 @patch
 def take_ahead(self: TextsJob, draw: int, answer: dict, was_stored: bool, rounds: int) -> None:
     "Take the answer of a draw, and those that have waited for it, in the order of draws."
     self.arrived[draw] = answer, was_stored
+    self.is_ahead = True
     while self.draws in self.arrived and self.is_unfilled(rounds):
         answer, was_stored = self.arrived.pop(self.draws)
         n_empty = self.empty.total()
         self.take(answer)
         if was_stored:
             self.passed_over += self.empty.total() - n_empty
+    self.is_ahead = False
 
-# %% ../nbs/30_jobs.ipynb #1e49b2ec
+# %% ../nbs/30_jobs.ipynb #ef3d83e9
 @patch
-def look_ahead(self: TextsJob, rounds: int, on_taken: Callable[[bool], None]) -> list[AheadJob]:
+def look_ahead(self: TextsJob, rounds: int, on_taken: Callable[[], None]) -> list[AheadJob]:
     "Return jobs for the next draws, if the cell wants many texts and has some; `on_taken` hears of each answer."
     self.close_ahead()
     per_call = self.writer.prompts.per_call
@@ -444,7 +495,7 @@ class Reader(Protocol):
         "Return whether `error` says that there are no log-probabilities, and ask without them from now on."
         ...
 
-# %% ../nbs/30_jobs.ipynb #2c3bbbed
+# %% ../nbs/30_jobs.ipynb #669b527c
 @dataclass(eq=False)
 class CheckJob(Job):
     "What a judge says of one text."
@@ -475,6 +526,11 @@ class CheckJob(Job):
         return max(0, self.wanted - len(self.readings))
 
     @property
+    def rank(self) -> float:
+        "A text that has votes goes before the others."
+        return LEVELS.index(self.level) - bool(self.draws) / 2
+
+    @property
     def per_request(self) -> int:
         "One text is asked about at a time."
         return 1
@@ -483,16 +539,18 @@ class CheckJob(Job):
         "Return the question for the next vote."
         return self.reader.request(self.text, self.draws, seed)
 
-    def take(self, answer: dict) -> None:
-        "Take what the judge said."
-        reading = self.reader.read(answer, self.draws)
-        if reading is None:
-            self.unread = answer.get('text', '')
-            self.empty[why_empty(answer)] += 1
-        self.hear(reading, is_sure=reading is not None and not self.reader.is_vote(answer, self.draws))
-
     def _make_key(self) -> str:
         return self.reader.key(self.text)
+
+# %% ../nbs/30_jobs.ipynb #b26b1261
+@patch
+def take(self: CheckJob, answer: dict) -> None:
+    "Take what the judge said."
+    reading = self.reader.read(answer, self.draws)
+    if reading is None:
+        self.unread = answer.get('text', '')
+        self.empty[why_empty(answer)] += 1
+    self.hear(reading, is_sure=reading is not None and not self.reader.is_vote(answer, self.draws))
 
 # %% ../nbs/30_jobs.ipynb #2c30ef0a
 @patch

@@ -31,7 +31,7 @@ def share_rows(n: int, weights: Mapping[Place, float]) -> dict[Place, int]:
     places = sorted(weights, key=lambda place: place[::-1])
     return dict(zip(places, apportion(n, [weights[place] for place in places])))
 
-# %% ../nbs/43_ledger.ipynb #7e2d2b2b
+# %% ../nbs/43_ledger.ipynb #0cd1ae02
 @dataclass(eq=False)
 class Cell:
     "The books of one cell of the tree."
@@ -45,6 +45,9 @@ class Cell:
     due: int | None = None  # Rows it should have given at first; None before the first round
     kept: list[str] = field(default_factory=list)  # What stayed in the last round
     rejected: list[tuple[str, str]] = field(default_factory=list)  # Texts that fell out in the last full look, and why
+    told: list[tuple[str, str]] = field(
+        default_factory=list
+    )  # The same at the last end of a round: what a model is told
     alike: dict[str, str] = field(default_factory=dict)  # Fingerprints of those that were too like others, and why
     idle_rounds: int = -1  # Rounds without another text that stayed; -1 before the first
     is_spent: bool = False  # Whether it was given up, and the others of its label stand in for it
@@ -459,7 +462,7 @@ def _is_stuck(self: Ledger, cell: Cell, kept: list[str]) -> bool:
     is_given_up = self._is_fruitless(cell, cell.idle_rounds + 1)
     return is_short and is_given_up and REPEATED_OPENING in cell.alike.values()
 
-# %% ../nbs/43_ledger.ipynb #46181bec
+# %% ../nbs/43_ledger.ipynb #60e35393
 @patch
 def end_round(self: Ledger) -> None:
     "Count a round for each cell, and give up those that bring nothing more."
@@ -469,6 +472,7 @@ def end_round(self: Ledger) -> None:
         has_more = len(texts) > len(cell.kept) or cell.idle_rounds < 0
         cell.idle_rounds = 0 if has_more else cell.idle_rounds + 1
         cell.kept = texts
+        cell.told = cell.rejected
         if cell.due is None:
             cell.due = cell.share
         is_short = len(texts) < cell.share

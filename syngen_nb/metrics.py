@@ -594,7 +594,7 @@ def out_of_fold(
     told = _told(split, coded, None if groups is None else list(groups), folds, most)
     return _names_of(coded, told)
 
-# %% ../nbs/50_metrics.ipynb #118e493b
+# %% ../nbs/50_metrics.ipynb #611377ca
 @dataclass(eq=False)
 class Rows:
     "The rows of a frame, checked and ready to be measured."
@@ -606,6 +606,7 @@ class Rows:
     confidence: np.ndarray | None = None
     shares: dict[str, float] = field(default_factory=dict)  # Of the labels, if unequal ones were asked for
     instruction: str = ''  # Of the task, if the frame says so
+    says_labels: bool = False  # Whether real texts say the names of labels, if the frame says so
 
     @cached_property
     def near(self) -> np.ndarray:
@@ -638,7 +639,7 @@ class Rows:
             return self.agreement
         return np.where(self.told < 0, np.nan, self.told == self.labels.codes)
 
-# %% ../nbs/50_metrics.ipynb #d6a2b7e5
+# %% ../nbs/50_metrics.ipynb #20fa94c4
 _PLACES = ('source_type', 'topic', 'subtopic')
 
 
@@ -673,6 +674,7 @@ def read_rows(
     origin = origin_of(df)
     rows.shares = shares_of(origin)
     rows.instruction = str(origin.get('instruction') or '')
+    rows.says_labels = origin.get('says_labels') is True
     if 'checked_label' in once:
         checked = spelled_like(_strings(df['checked_label'], None), rows.labels.names)
         rows.checked = checked if any(label is not None for label in checked) else None
@@ -765,7 +767,7 @@ class Measures:
             if known.any():
                 self.put(metric, label, values[known].mean())
 
-# %% ../nbs/50_metrics.ipynb #f56cafe6
+# %% ../nbs/50_metrics.ipynb #a6acad22
 def _has_telling_word(rows: Rows, telling: pd.DataFrame) -> np.ndarray:
     position = {word: i for i, word in enumerate(rows.texts.vocabulary)}
     has = np.zeros(len(rows.texts), bool)
@@ -780,7 +782,7 @@ def _flags(found: Measures) -> dict[str, np.ndarray]:
     "Return what holds for each text, by metric."
     rows = found.rows
     texts = rows.texts.texts
-    subjects = are_subjects(rows.instruction, tuple(rows.labels.names))
+    subjects = rows.says_labels or are_subjects(rows.instruction, tuple(rows.labels.names))
     names = gives_label_away if subjects else names_label
     named = [names(text, label) for text, label in zip(texts, rows.labels.of_texts)]
     talks = [speaks_as_model(text) for text in texts]

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['option', 'whole_seed', 'RunOptions', 'GrowOptions', 'TextOptions', 'takes']
 
-# %% ../nbs/34_options.ipynb #9e496a91
+# %% ../nbs/34_options.ipynb #63b98814
 import inspect
 from collections.abc import Callable
 from dataclasses import Field, dataclass, field, fields
@@ -13,11 +13,9 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from fastcore.basics import patch
-
 from .cache import Cache, open_cache
 from .jobs import Writer
-from .kept_budgets import KeptSum
+from .kept_budgets import check_caps, open_budget
 from .known_models import get_model
 from .models import Model
 from .plan import COUNTS, whole_number
@@ -43,7 +41,7 @@ def whole_seed(seed: Any) -> int:
         raise ValueError(f'seed must be a whole number, not {seed!r}')
     return int(seed)
 
-# %% ../nbs/34_options.ipynb #a5b6e1f4
+# %% ../nbs/34_options.ipynb #bd6bc191
 @dataclass
 class RunOptions:
     """Who writes, what is stored, and how long to go on.
@@ -70,7 +68,7 @@ class RunOptions:
     def __post_init__(self):
         self.seed = whole_seed(self.seed)
         self.rounds = whole_number(self.rounds, 'rounds')
-        self._check_budget()
+        check_caps(self.max_dollars, self.max_tokens_total, self.budget)
 
     def writer(self) -> Writer:
         "Return the model with its prompts and the seed."
@@ -81,37 +79,15 @@ class RunOptions:
         "Return the cache, opened."
         return open_cache(self.cache)
 
+    def open_budget(self, cache: Cache) -> Budget | None:
+        "Return what may be spent; None without a cap."
+        return open_budget(cache, self.max_dollars, self.max_tokens_total, self.budget)
+
     @property
     def counts(self) -> dict[str, int]:
         "The counts of the tree that were given."
         given = {name: getattr(self, name, None) for name in COUNTS}
         return {name: n for name, n in given.items() if n is not None}
-
-# %% ../nbs/34_options.ipynb #95684f2d
-@patch
-def _check_budget(self: RunOptions) -> None:
-    has_caps = self.max_dollars is not None or self.max_tokens_total is not None
-    if isinstance(self.budget, Budget):
-        if has_caps:
-            raise ValueError('The caps are in the Budget; leave out max_dollars= and max_tokens_total=')
-    elif self.budget is not None:
-        if not isinstance(self.budget, str) or not self.budget.strip():
-            raise ValueError(f'budget must be a name or a Budget, not {self.budget!r}')
-        if not has_caps:
-            raise ValueError(f'budget={self.budget!r} names a sum; give its cap too: max_dollars= or max_tokens_total=')
-    if has_caps:
-        Budget(self.max_dollars, self.max_tokens_total)  # Raises if a number is not valid
-
-
-@patch
-def open_budget(self: RunOptions, cache: Cache) -> Budget | None:
-    "Return what may be spent; None without a cap."
-    if isinstance(self.budget, Budget):
-        return self.budget
-    if self.max_dollars is None and self.max_tokens_total is None:
-        return None
-    name = self.budget or ''
-    return Budget(self.max_dollars, self.max_tokens_total, name=name, total=KeptSum(cache, name) if name else None)
 
 # %% ../nbs/34_options.ipynb #fad50ebb
 @dataclass
@@ -131,7 +107,7 @@ class GrowOptions(RunOptions):
         'Only subtopics for these errors are grown.',
     )
 
-# %% ../nbs/34_options.ipynb #4c5af2e5
+# %% ../nbs/34_options.ipynb #fabfe93a
 @dataclass
 class TextOptions(RunOptions):
     "How many rows to write, and which texts stay."
@@ -149,6 +125,11 @@ class TextOptions(RunOptions):
         None,
         "Whether a model that does not see the label checks it: True, 'keep', 'drop', 'relabel', a model, or a "
         '`Judge`; False for no check. By default as the prompt set says: the embedded models check.',
+    )
+    styles: bool = option(
+        False,
+        'Whether to add columns with what each text was asked to be like, as far as the prompt set says it: '
+        '`style_length`, `style_voice`, `style_opening`.',
     )
     batch: bool | str = option(
         False,

@@ -230,10 +230,11 @@ class Plan:
             _check_shares(task, solved['n_record_to_generate'])
         return cls(n_label, **solved, shares=shares)
 
-    @classmethod
-    def for_records(cls, n: int, task: Task) -> 'Plan':
-        "Return a plan for `n` rows: a broad tree, never with more cells than a label has rows."
-        return cls.make(task, n)
+# %% ../nbs/05_plan.ipynb #5aac7e3b
+@patch(cls_method=True)
+def for_records(cls: Plan, n: int, task: Task) -> Plan:
+    "Return a plan for `n` rows: a broad tree, never with more cells than a label has rows."
+    return cls.make(task, n)
 
 # %% ../nbs/05_plan.ipynb #3dcce0ef
 @patch(as_prop=True)

@@ -591,6 +591,38 @@ def _with_guide(self: Prompts, prompt: str, values: Mapping[str, Any], ctx: Mapp
     )
     return fill(self.guide, {**values, **shown})
 
+# %% ../nbs/21_prompts.ipynb #c235de1c
+@patch
+def dealt(
+    self: Prompts,
+    ctx: Mapping[str, Any],  # The variables; see `context`
+    number: int,  # Of a text in its cell
+) -> Style:
+    "Return what a text is asked to be like."
+    styles = self._styles(1, number)
+    guide = ctx.get('guide')
+    if not guide:
+        return styles[0]
+    style = self._guided_styles(styles, guide, number)[0]
+    if not _uses(self.texts, 'styles'):  # Then the template `guide` shows lengths
+        style['length'] = said_length(guide.drawn(1, number)[0])
+    return style
+
+
+@patch
+def aspects(self: Prompts, ctx: Mapping[str, Any]) -> list[str]:
+    "Return the aspects of a style that requests for texts show."
+    guide = ctx.get('guide')
+    names = list(self.vary)
+    if guide:
+        real = ['length', 'opening'] if self.lead else ['length']
+        names += [name for name in real if name not in names]
+    marks = Style({name: f'<the {name}>' for name in names})
+    values = self._values('texts', ctx, 1, (), (), (), 0) | dict(styles=[marks])
+    shown = fill(self.texts, values) + (fill(self.lead, values) if self.lead else '')
+    has_lengths = bool(guide) and not _uses(self.texts, 'styles') and _uses(self.guide, 'lengths')
+    return [name for name in names if marks[name] in shown or name == 'length' and has_lengths]
+
 # %% ../nbs/21_prompts.ipynb #ba25c19e
 @patch
 def _limit(self: Prompts, level: str, ctx: Mapping[str, Any], n: int, at: int) -> int | None:
@@ -695,7 +727,7 @@ def check_request(
         sent['max_tokens'] = max(sent['max_tokens'], n_tokens)
     return ChoiceRequest(**sent, options=tuple(answers))
 
-# %% ../nbs/21_prompts.ipynb #a9553547
+# %% ../nbs/21_prompts.ipynb #4b8e3beb
 @patch
 def _items(self: Prompts, text: str, level: str, cut: bool) -> list[str]:
     text = after_reasoning(text)
@@ -718,9 +750,14 @@ def read(
     lead: str = '',  # The lead of the request
 ) -> list[str]:
     "Return the items in an answer, cleaned."
+    return [item for item in self.read_all(text, level, cut, lead) if item]
+
+
+@patch
+def read_all(self: Prompts, text: str, level: str, cut: bool = False, lead: str = '') -> list[str]:
+    "Return the items in an answer, cleaned, in their places: those of which nothing is left too."
     clean = clean_text if level == 'texts' else clean_name
-    cleaned = [clean(item) for item in self._items(lead + text, level, cut)]
-    return [item for item in cleaned if item]
+    return [clean(item) for item in self._items(lead + text, level, cut)]
 
 # %% ../nbs/21_prompts.ipynb #2b70e1ef
 @patch

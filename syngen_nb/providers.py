@@ -4,25 +4,28 @@
 
 # %% auto #0
 __all__ = ['OPENAI', 'ANTHROPIC', 'TOO_BUSY', 'ACCESS', 'REFUSED', 'NO_MONEY', 'CUT', 'Provider', 'APIModel', 'model_code',
-           'OpenAIModel', 'without_keywords', 'text_of', 'why_no_text', 'AnthropicModel']
+           'OpenAIModel', 'without_keywords', 'text_of', 'why_no_text', 'Fields', 'AnthropicModel']
 
-# %% ../nbs/27_providers.ipynb #ae7a3b2c
+# %% ../nbs/27_providers.ipynb #f20d46e9
 import asyncio
 import hashlib
 import json
 import os
 import re
 import warnings
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib import import_module
+from inspect import signature
 from numbers import Real
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlencode, urlsplit
 
 from fastcore.basics import patch
 
+# %% ../nbs/27_providers.ipynb #6a4146c5
 from .display import call_code
 from .limits import hear, held_place
 from .models import Answer, Model, ModelError, is_again, most_prompt_tokens, retried, token_count
@@ -444,7 +447,7 @@ def _secrets(self: APIModel) -> list[str]:
     "Return all that must not be in an error."
     return [self._secret, *secrets_in(self.sampling), *url_secrets(self.base_url or '')]
 
-# %% ../nbs/27_providers.ipynb #c4c98924
+# %% ../nbs/27_providers.ipynb #723756b3
 @patch
 def _complaint(self: APIModel, error: Exception) -> Complaint:
     "Return what the server says in an SDK's error, or what came between."
@@ -460,10 +463,6 @@ def _complaint(self: APIModel, error: Exception) -> Complaint:
         return Complaint(f'{where} cannot be reached ({str(error.__cause__ or "") or error})')
     if isinstance(error, json.JSONDecodeError):
         return complaint_in_text(error.doc)
-    setting = re.search(r"unexpected keyword argument '(\w+)'", str(error)) if isinstance(error, TypeError) else None
-    if setting:
-        words = f'the SDK has no setting {setting[1]}; give it in extra_body={{...}}'
-        return Complaint(words, code='unknown_setting')
     return Complaint(f'{type(error).__name__}: {error}')
 
 # %% ../nbs/27_providers.ipynb #b2c4fad6
@@ -676,7 +675,7 @@ def _response_format(self: OpenAIModel, schema: dict) -> dict:
         schema = without_keywords(schema, {'minLength', 'maxLength'})
     return dict(type='json_schema', json_schema=dict(name='answer', strict=True, schema=schema))
 
-# %% ../nbs/27_providers.ipynb #688b14d8
+# %% ../nbs/27_providers.ipynb #6fc62773
 def _first_choice(response: Any) -> Any:
     "Return the choice of a response that holds the answer; raise a `BadAnswer` if there is none."
     if isinstance(response, str):
@@ -693,6 +692,8 @@ def _fields(response: Any) -> dict[str, Any]:
     "Return a response as plain data, to look for a complaint in it."
     if isinstance(response, list):
         return _fields(response[0] if response else None)
+    if isinstance(response, dict):
+        return response
     return response.to_dict(warnings=False) if hasattr(response, 'to_dict') else dict(error=response)
 
 
@@ -747,38 +748,80 @@ def _filtered(choice: Any) -> str:
     words = ', '.join(f'{name}: {result.get("severity", "found")}' for name, result in found.items())
     return f' ({words})' if words else ''
 
-# %% ../nbs/27_providers.ipynb #5731c922
+# %% ../nbs/27_providers.ipynb #566254c1
+class Fields(dict):
+    "An object of a response in JSON; what it does not have is None."
+
+    def __getattr__(self, name: str) -> Any:
+        return self.get(name)
+
+
+def _said(response: Any) -> Any:
+    "Return what a response says: its JSON, or else its text."
+    try:
+        return response.json(object_hook=Fields)
+    except ValueError:
+        return response.text
+
+
+@lru_cache(8)
+def _settings_of(method: Callable) -> frozenset[str]:
+    return frozenset(signature(method).parameters)
+
+
+def _check_settings(method: Callable, options: dict[str, Any]) -> None:
+    "Raise a `BadAnswer` if `method` of the SDK does not know one of `options`."
+    unknown = next((name for name in options if name not in _settings_of(method)), '')
+    if unknown:
+        words = f'the SDK has no setting {unknown}; give it in extra_body={{...}}'
+        raise BadAnswer(Complaint(words, code='unknown_setting'))
+
+# %% ../nbs/27_providers.ipynb #bb7206b1
+def _as_body(options: dict[str, Any]) -> dict[str, Any]:
+    "Return the options of a call of the SDK as the body that it would send."
+    beyond = ('extra_headers', 'extra_query', 'extra_body', 'timeout')
+    plain = {name: value for name, value in options.items() if name not in beyond}
+    return plain | (options.get('extra_body') or {})
+
+
+@patch
+def _body(self: OpenAIModel, request: Request, options: dict[str, Any]) -> dict[str, Any]:
+    "Return the body of a request with `options`; what a user gives in `extra_body` goes before all else."
+    if request.how == 'continue':
+        text: dict[str, Any] = dict(prompt=request.prompt)
+        logprobs = dict(logprobs=request.logprobs)
+    else:
+        text = dict(messages=self._messages(request))
+        logprobs = dict(logprobs=True, top_logprobs=request.logprobs)
+    body = _as_body(options | (logprobs if request.logprobs else {}))
+    return body | {name: value for name, value in text.items() if name not in body}
+
+# %% ../nbs/27_providers.ipynb #98681c02
 @patch
 async def send(self: OpenAIModel, client: Any, request: Request) -> Answer:
     "Send `request` as a chat, or as a text to go on with."
-    how = self._complete if request.how == 'continue' else self._chat
-    answer = await how(client, request, self._options(request, self.left_out))
+    from httpx2 import Response
+
+    options = self._options(request, self.left_out)
+    is_chat = request.how != 'continue'
+    api = client.chat.completions if is_chat else client.completions
+    _check_settings(type(api).create, options)
+    response = await client.post(
+        '/chat/completions' if is_chat else '/completions',
+        cast_to=Response,
+        body=self._body(request, options),
+        options=dict(headers=options.get('extra_headers') or {}),
+    )
+    answer = _read_chat(_said(response)) if is_chat else _read_completion(_said(response))
     if 'stop' in self.left_out:
         answer.text = _until(answer.text, request.stop)
     return answer
-
-
-@patch
-async def _complete(self: OpenAIModel, client: Any, request: Request, options: dict) -> Answer:
-    "Let the model go on with a text."
-    if request.logprobs:
-        options['logprobs'] = request.logprobs
-    return _read_completion(await client.completions.create(prompt=request.prompt, **options))
 
 
 def _read_completion(response: Any) -> Answer:
     choice = _first_choice(response)
     why = why_no_text(choice.finish_reason, 'finish_reason', False)
     return _answer(choice.text or '', response, choice, choice.logprobs and choice.logprobs.top_logprobs, why)
-
-
-@patch
-async def _chat(self: OpenAIModel, client: Any, request: Request, options: dict) -> Answer:
-    "Let the model answer the messages of a chat."
-    if request.logprobs:
-        options |= dict(logprobs=True, top_logprobs=request.logprobs)
-    options['extra_body'] = dict(messages=self._messages(request)) | options.get('extra_body', {})
-    return _read_chat(await client.chat.completions.create(messages=(), **options))  # What is extra goes before it
 
 
 def _read_chat(response: Any) -> Answer:
@@ -794,7 +837,7 @@ def _chat_logprobs(choice: Any) -> list | None:
         return None
     return [{top.token: top.logprob for top in token.top_logprobs} for token in choice.logprobs.content]
 
-# %% ../nbs/27_providers.ipynb #bf5831cb
+# %% ../nbs/27_providers.ipynb #c5ca73cd
 class AnthropicModel(APIModel):
     """A model behind Anthropic's messages.
 
@@ -814,7 +857,9 @@ class AnthropicModel(APIModel):
 
     async def send(self, client: Any, request: Request) -> Answer:
         "Send `request` as a message."
-        response = await client.messages.create(**self._parameters(request))
+        parameters = self._parameters(request)
+        _check_settings(type(client.messages).create, parameters)
+        response = await client.messages.create(**parameters)
         return _message_answer(response, request.stop if 'stop_sequences' in self.left_out else ())
 
     def _parameters(self, request: Request) -> dict[str, Any]:
@@ -904,23 +949,11 @@ def most_tokens(self: APIModel, request: Request) -> tuple[int, int | None]:
     n_answers = max(body.get('n') or 1, body.get('best_of') or 1)
     return most_prompt_tokens(text), limit and limit * n_answers
 
-# %% ../nbs/27_providers.ipynb #dd0d3991
-def _as_body(options: dict[str, Any]) -> dict[str, Any]:
-    "Return the options of a call of the SDK as the body that it would send."
-    beyond = ('extra_headers', 'extra_query', 'extra_body', 'timeout')
-    plain = {name: value for name, value in options.items() if name not in beyond}
-    return plain | (options.get('extra_body') or {})
-
-
+# %% ../nbs/27_providers.ipynb #98214fa2
 @patch
 def body(self: OpenAIModel, request: Request) -> dict[str, Any]:
     "Return the body in which `request` is sent."
-    options = self._options(request, self.left_out)
-    if request.how == 'continue':
-        logprobs = dict(logprobs=request.logprobs) if request.logprobs else {}
-        return _as_body(options | logprobs) | dict(prompt=request.prompt)
-    logprobs = dict(logprobs=True, top_logprobs=request.logprobs) if request.logprobs else {}
-    return _as_body(options | logprobs) | dict(messages=self._messages(request))
+    return self._body(request, self._options(request, self.left_out))
 
 
 @patch
@@ -928,17 +961,12 @@ def body(self: AnthropicModel, request: Request) -> dict[str, Any]:
     "Return the body in which `request` is sent."
     return _as_body(self._parameters(request))
 
-# %% ../nbs/27_providers.ipynb #7a483dee
+# %% ../nbs/27_providers.ipynb #5cc7b7c4
 @patch
 def read_body(self: OpenAIModel, data: dict[str, Any], request: Request) -> Answer:
     "Return the answer in the body of a response to `request`."
-    from openai.types import Completion
-    from openai.types.chat import ChatCompletion
-
-    if request.how == 'continue':
-        answer = _read_completion(Completion.construct(**data))
-    else:
-        answer = _read_chat(ChatCompletion.construct(**data))
+    said = json.loads(json.dumps(data), object_hook=Fields)
+    answer = _read_completion(said) if request.how == 'continue' else _read_chat(said)
     answer.text = _until(answer.text, request.stop)
     return answer
 

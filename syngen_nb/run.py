@@ -6,14 +6,14 @@
 __all__ = ['State', 'WHOLE_BUT_LAST', 'Workspace', 'Stage', 'job_status', 'job_shortfall', 'Run', 'ShortWarning',
            'warn_of_shortfall', 'stopped_words', 'wait_for', 'await_run']
 
-# %% ../nbs/33_run.ipynb #29bb3698
+# %% ../nbs/33_run.ipynb #c6e69eb8
 import asyncio
 import sys
 import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future
+from concurrent.futures import Future
 from concurrent.futures import wait as wait_for_futures
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -26,7 +26,7 @@ from .display import explain, show_run
 from .engine import Engine
 from .history import Step
 from .jobs import Job, Writer
-from .loop import tell, worker
+from .loop import Standstill, tell, worker
 from .models import Model, ModelError, Usage
 from .pace import TOKENS, Pace, usual_seconds
 from .plan import Plan, whole_number
@@ -35,7 +35,7 @@ from .task import Task
 from .taxonomy import Taxonomy
 from .wording import counted, duration_words, spent_words
 
-# %% ../nbs/33_run.ipynb #a2eda91f
+# %% ../nbs/33_run.ipynb #8d09b8fb
 @dataclass
 class Workspace:
     "Hold the parts that the stages of a run share."
@@ -56,17 +56,16 @@ class Workspace:
 
     def __post_init__(self):
         model = self.writer.model
-        self.check_price(model)
-        whole_number(model.concurrency, f'The concurrency of {model.name}')
+        self.models: list[Model] = []
+        self.add_model(model)
         self.task: Task = self.taxonomy.task
         self.usage = Usage()
         self.pace = Pace()
         self.asker = self.asker_type(self.cache, self.usage, self.task.instruction, on_change=self.tell)
         self.asker.may_ask = lambda: not self.engine.is_paused
         self.asker.budget = self.budget
-        concurrency = self.asker.concurrency or model.concurrency
-        answer = self.asker.answer
-        self.engine = Engine(answer, concurrency, self.rounds, self.is_gone, self.tell, self.hold)
+        answer, n_places = self.asker.answer, self.n_places
+        self.engine = Engine(answer, n_places, self.rounds, self.is_gone, self.tell, self.hold)
 
     def is_gone(self, job: Job) -> bool:
         "Return whether all nodes that `job` was for were taken out of the tree."
@@ -78,6 +77,22 @@ class Workspace:
         if job:
             self.pace.see(job)
         tell(self.watchers, set(job.nodes) if job else set())
+
+# %% ../nbs/33_run.ipynb #0259e300
+@patch
+def add_model(self: Workspace, model: Model) -> None:
+    "Let the run ask `model` too, unless it does already."
+    if any(model is known for known in self.models):
+        return
+    self.check_price(model)
+    whole_number(model.concurrency, f'The concurrency of {model.name}')
+    self.models.append(model)
+
+
+@patch
+def n_places(self: Workspace) -> int:
+    "Return how many jobs may be answered at a time."
+    return self.asker.concurrency or sum(model.concurrency for model in self.models)
 
 # %% ../nbs/33_run.ipynb #aedd28ee
 @patch
@@ -235,7 +250,7 @@ def status(self: Run) -> str:
         return 'stopped'
     return 'failed' if self.error else 'done'
 
-# %% ../nbs/33_run.ipynb #e784792b
+# %% ../nbs/33_run.ipynb #605c66b4
 @patch(as_prop=True)
 def is_at_cap(self: Run) -> bool:
     "Whether it has paused because another request could cost more than the spending cap allows."
@@ -243,18 +258,25 @@ def is_at_cap(self: Run) -> bool:
 
 
 @patch(as_prop=True)
-def cap_words(self: Run) -> str:
-    "What is missing at the spending cap, and how to go on; empty if the run is not there."
+def cap_state(self: Run) -> str:
+    "What is missing at the spending cap, and why; empty if the run is not there."
     if not self.is_at_cap:
         return ''
     progress = self.progress()
     missing = counted(progress['total'] - progress['done'], self.unit)
+    return (
+        f'Paused at the spending cap with {_rows_so_far(self, progress)}, {missing} missing. {self.budget.why_full()}'
+    )
+
+
+@patch(as_prop=True)
+def cap_words(self: Run) -> str:
+    "The same, and what to type to go on."
+    if not self.is_at_cap:
+        return ''
     ((cap, most),) = self.budget.higher().items()
     how = f'The same call with {cap}={most:g} goes on from here' if self.done else f'run.resume({cap}={most:g}) goes on'
-    return (
-        f'Paused at the spending cap with {_rows_so_far(self, progress)}, {missing} missing. '
-        f'{self.budget.why_full()}. {how}'
-    )
+    return f'{self.cap_state}. {how}'
 
 # %% ../nbs/33_run.ipynb #12575f81
 @patch
@@ -449,7 +471,7 @@ def pause(self: Run) -> None:
         self._engine.is_paused = self._is_at_work()
     self.workspace.tell()
 
-# %% ../nbs/33_run.ipynb #dfcbcac8
+# %% ../nbs/33_run.ipynb #95c11a5c
 @patch(as_prop=True)
 def pending(self: Run) -> list[dict]:
     "What waits at the provider: dicts with `id`, `status`, `requests`, `seconds`, perhaps `answered` and `failed`."
@@ -469,7 +491,7 @@ def cancel(self: Run) -> int:
     """
     worker.refuse_to_wait()
     self.stop()
-    return worker.start(self.workspace.asker.cancel()).result()
+    return worker.run(self.workspace.asker.cancel())
 
 # %% ../nbs/33_run.ipynb #8622abd7
 @patch
@@ -564,7 +586,7 @@ def _what_to_warn_of(self: Run) -> list[dict]:
         return [dict(note=self.cap_words)]
     return [] if self.status == 'stopped' else self.shortfall()
 
-# %% ../nbs/33_run.ipynb #d1d0bab7
+# %% ../nbs/33_run.ipynb #f3d3a34a
 @patch
 def _is_last(self: Run, future: Future | None) -> bool:
     "Return whether `future` is that of the last begin. A begin that is half done holds the lock."
@@ -578,7 +600,7 @@ def _wait(self: Run, future: Future, seconds: float | None) -> None:
     if not future.done():
         worker.refuse_to_wait()
     try:
-        ended, _ = wait_for_futures([future, self.workspace.at_cap], seconds, FIRST_COMPLETED)
+        ended = worker.first_of([future, self.workspace.at_cap], seconds)
         if future in ended or not ended:
             future.result(0)
     except KeyboardInterrupt:
@@ -731,18 +753,20 @@ def stopped_words(run: Run) -> str:
     left = f'. {counted(out, "batch")} at the provider: the same call takes the answers' if out else ''
     return f'Stopped at {done:,} of {counted(total, run.unit)}. {kept}{left}'
 
-# %% ../nbs/33_run.ipynb #42f7747c
+# %% ../nbs/33_run.ipynb #14159239
 def wait_for(run: Run, progress: bool = True) -> Any:
     "Begin `run`, wait for it and return its result; stop it on an interrupt."
     worker.refuse_to_wait()
     with _bar(run, progress) as bar:
         try:
             run.begin()
+            standstill = Standstill(worker)
             while _draw(bar, run):
                 wait_for_futures([run._future], timeout=0.1)
+                standstill.look()
             if run.is_at_cap:
                 run.stop()
-                wait_for_futures([run._future])
+                worker.first_of([run._future])
         except KeyboardInterrupt:
             run.stop()
             words = stopped_words(run)
@@ -758,8 +782,10 @@ async def await_run(run: Run, progress: bool = True) -> Any:
     with _bar(run, progress) as bar:
         try:
             future = asyncio.wrap_future(run.begin()._future)
+            standstill = Standstill(worker)
             while _draw(bar, run):
                 await asyncio.wait([future], timeout=0.1)
+                standstill.look()
             if run.is_at_cap:
                 run.stop()
             await future

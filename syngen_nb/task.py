@@ -189,17 +189,6 @@ class Task:
             return self.labels[names.index(spelled)]
         raise LookupError(f'No label {name!r}; the labels are {names}')
 
-    @classmethod
-    def from_dict(
-        cls,
-        data: Mapping[str, Any],
-        corpus: Iterable[str] = (),  # The texts of its corpus, which are not in `data`
-    ) -> 'Task':
-        "Make the task that `to_dict` was called on; a corpus that is not given again is missing."
-        labels = [Label(**label) for label in data['labels']]
-        texts = read_corpus(corpus) or Corpus.from_dict(data.get('corpus', dict(n_texts=0, digest='')))
-        return cls(data['instruction'], labels, data.get('language', 'English'), data.get('examples', ()), texts)
-
 # %% ../nbs/04_task.ipynb #198df4bc
 @patch
 def to_dict(self: Task) -> dict[str, Any]:
@@ -212,6 +201,19 @@ def to_dict(self: Task) -> dict[str, Any]:
         instruction=self.instruction, labels=labels, language=self.language, examples=self.examples
     )
     return data | dict(corpus=self.corpus.to_dict()) if self.corpus else data
+
+# %% ../nbs/04_task.ipynb #9358b0f5
+@patch(cls_method=True)
+def from_dict(
+    cls: Task,
+    data: Mapping[str, Any],
+    corpus: Iterable[str] = (),  # The texts of its corpus, which are not in `data`
+) -> Task:
+    "Make the task that `to_dict` was called on; a corpus that is not given again is missing."
+    labels = [Label(**label) for label in data['labels']]
+    texts = read_corpus(corpus) or Corpus.from_dict(data.get('corpus', dict(n_texts=0, digest='')))
+    language, examples = data.get('language', 'English'), data.get('examples', ())
+    return cls(data['instruction'], labels, language, examples, texts)  # type: ignore[operator]
 
 # %% ../nbs/04_task.ipynb #bb0e2292
 @patch

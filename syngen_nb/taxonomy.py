@@ -5,10 +5,9 @@
 # %% auto #0
 __all__ = ['KINDS', 'ORIGINS', 'NodeRef', 'Node', 'Root', 'label_of', 'Taxonomy']
 
-# %% ../nbs/11_taxonomy.ipynb #a7154eca
+# %% ../nbs/11_taxonomy.ipynb #85f00f03
 import hashlib
 import math
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -18,7 +17,7 @@ from typing import Any
 from fastcore.basics import patch
 
 from .history import History, Step, snapshot
-from .loop import tell
+from .loop import Mutex, tell
 from .plan import Plan
 from .task import Label, Task
 from .text import clean_name, same
@@ -79,7 +78,7 @@ def _new_id(nodes: Mapping[str, Node], parent: Node, name: str) -> str:
         id = f'{base}-{copies}'
     return id
 
-# %% ../nbs/11_taxonomy.ipynb #731231dc
+# %% ../nbs/11_taxonomy.ipynb #cb5f17df
 class Taxonomy:
     """Hold the labels, source types, topics and subtopics of one task, to look at and to edit.
 
@@ -98,23 +97,12 @@ class Taxonomy:
     ):
         self.plan = plan
         self.nodes: dict[str, Node] = {'task': Root('task', None, 'task', task.instruction, task=task)}
-        self.mutex = threading.RLock()  # Held while nodes change
+        self.mutex = Mutex()  # Held while nodes change
         self._history = History(self.nodes)
         self._watchers: list[Callable[[set[str]], Any]] = []
         self._last_task: tuple[Task, list, Task] | None = None  # Of the root, labels, and the task of both
         for label in task.labels:
             self._put('task', label.name, 'hand', label)
-
-    def _put(self, parent: str, name: str, origin: str, label: Label | None = None) -> Node:
-        "Put a new last child under the node with the id `parent`."
-        above = self.nodes[parent]
-        id = _new_id(self.nodes, above, name)
-        self._history.touch(id, parent)
-        self.nodes[id] = node = Node(id, parent, _kind_below(above), name, origin)
-        if label:
-            node.description, node.share = label.description, label.share
-        above.kids.append(id)
-        return self.nodes[id]
 
     def __getitem__(self, node: NodeRef) -> Node:
         if isinstance(node, Node):
@@ -128,6 +116,19 @@ class Taxonomy:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Taxonomy) and self._content() == other._content()
+
+# %% ../nbs/11_taxonomy.ipynb #d0b88f6e
+@patch
+def _put(self: Taxonomy, parent: str, name: str, origin: str, label: Label | None = None) -> Node:
+    "Put a new last child under the node with the id `parent`."
+    above = self.nodes[parent]
+    id = _new_id(self.nodes, above, name)
+    self._history.touch(id, parent)
+    self.nodes[id] = node = Node(id, parent, _kind_below(above), name, origin)
+    if label:
+        node.description, node.share = label.description, label.share
+    above.kids.append(id)
+    return self.nodes[id]
 
 # %% ../nbs/11_taxonomy.ipynb #06effd4e
 @patch

@@ -20,7 +20,7 @@ FLOORS = {
     ),
     'engine': 'jobs pace engine asker batch_asker run options',
     'work': 'filters duplicates judge ledger checks annotate name_lists grow_errors grow generate figures estimate',
-    'judging': 'metrics likeness report report_page stats encoders classifier evaluate split export card',
+    'judging': 'metrics likeness report report_page stats encoders fine_tuned classifier evaluate split export card',
     'widgets': 'base task_form taxonomy_tree run_view data_view studio_file studio',
 }
 SHIMS = {'tree', 'form', 'progress', 'data', 'studio', 'weights'}  # Old paths, which say where things are now

@@ -34,7 +34,8 @@ class RunPage {
       post(this.model, { op: 'raise', name, most: Number.isNaN(most) ? null : most });
     };
     this.capField.addEventListener('keydown', e => { if (e.key == 'Enter') raise(); });
-    this.cap = h('div', { class: 'cap' }, this.capWords, this.capName, button('Raise the cap', raise));
+    const form = h('div', { class: 'raise' }, this.capName, button('Raise the cap', raise, { class: 'primary' }));
+    this.cap = h('div', { class: 'cap' }, this.capWords, form);
     this.cap.hidden = true;
   }
   makeLines() {

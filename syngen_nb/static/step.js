@@ -9,11 +9,13 @@ class StepView {
     this.fold = button('', () => post(model, { op: 'fold', on: !model.get('unfolded') }), { class: 'fold' });
     this.file = h('input', { type: 'file', accept: '.json', hidden: true, 'aria-label': 'Saved studio', onchange: () => this.load() });
     this.buttons = model.get('buttons').map(name => button(name, () => this.press(name)));
+    this.check = h('input', { type: 'checkbox', onchange: () => post(model, { op: 'switch', on: this.check.checked }) });
+    this.switch = h('label', { class: 'switch' }, this.check, model.get('switch'));
     this.code = h('pre', { class: 'text', tabIndex: 0, 'aria-label': 'Python' });
     this.copied = h('span', { class: 'dim', role: 'status' });
     this.box = h('div', { class: 'code' }, this.copied, this.code);
     const gap = h('span', { class: 'gap' });
-    el.append(h('div', { class: 'head' }, h('h3', {}, this.fold), this.hint, gap, ...this.buttons, this.file), this.note, this.box);
+    el.append(h('div', { class: 'head' }, h('h3', {}, this.fold), this.hint, gap, this.switch, ...this.buttons, this.file), this.note, this.box);
   }
 
   // --- buttons
@@ -58,9 +60,18 @@ class StepView {
     put(this.fold, 'aria-expanded', model.get('unfolded'));
     say(this.hint, model.get('hint'));
     put(this.hint, 'title', model.get('hint'));
+    this.drawSwitch();
     this.buttons.forEach((b, i) => this.drawButton(b, enabled.includes(b.textContent), i == 0));
     say(this.code, model.get('code'));
     this.box.hidden = !model.get('code');
+  }
+  drawSwitch() {
+    const { model } = this, canSwitch = model.get('can_switch');
+    this.switch.hidden = !model.get('switch');
+    this.check.checked = model.get('switched') && canSwitch;
+    this.check.disabled = !canSwitch;
+    this.switch.classList.toggle('dim', !canSwitch);
+    put(this.switch, 'title', model.get('about_switch'));
   }
   drawButton(b, isOn, isFirst) {
     able(b, isOn);
@@ -77,6 +88,7 @@ function render({ model, el }) {
   };
   const listeners = {
     'change:title': draw, 'change:unfolded': draw, 'change:hint': drawAndForget, 'change:enabled': drawAndForget,
+    'change:switched': draw, 'change:can_switch': draw, 'change:about_switch': draw,
     'change:code': () => view.copy(), 'msg:custom': (message, buffers) => view.hear(message, buffers),
   };
   for (const [name, f] of Object.entries(listeners)) model.on(name, f);

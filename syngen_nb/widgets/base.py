@@ -5,9 +5,8 @@
 # %% auto #0
 __all__ = ['LONGEST_WAIT', 'assets', 'Kept', 'Base', 'Live']
 
-# %% ../../nbs/widgets/00_base.ipynb #69fa3b40
+# %% ../../nbs/widgets/00_base.ipynb #510ca836
 import asyncio
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
@@ -19,7 +18,7 @@ from IPython import get_ipython
 from IPython.display import display
 
 from ..display import NO_MATH, static
-from ..loop import worker
+from ..loop import Mutex, worker
 
 # %% ../../nbs/widgets/00_base.ipynb #73aebfb8
 def assets(
@@ -172,7 +171,7 @@ def send_file(
     "Let the browser of the view that asked keep `data` as a file."
     self.send(dict(op='file', to=to, name=name, type=type), [data])
 
-# %% ../../nbs/widgets/00_base.ipynb #874c92e8
+# %% ../../nbs/widgets/00_base.ipynb #c411873b
 class Live(Base):
     "A widget with a `state` of records, a dict from ids to dicts, that is sent in patches."
 
@@ -185,7 +184,7 @@ class Live(Base):
         records: Mapping[str, Any] | None = None,  # The state at first
         **kwargs,  # Other traits
     ):
-        self._lock = threading.RLock()
+        self._lock = Mutex()
         self._stale: set[str] = set()  # Ids that may have changed since the last patch
         self._is_due = False  # Whether a patch is on its way
         self._last = 0.0  # Time of the last patch

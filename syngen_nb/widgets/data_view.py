@@ -6,10 +6,9 @@
 __all__ = ['MOST_ROWS', 'MOST_CHARACTERS', 'HIDDEN_COLUMNS', 'PAGE', 'table_frame', 'rows_json', 'count_labels', 'Selection',
            'DataBar', 'DataView', 'selection_below']
 
-# %% ../../nbs/widgets/04_data_view.ipynb #3b0c5e1c
+# %% ../../nbs/widgets/04_data_view.ipynb #6784f3d0
 import json
 import math
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from html import escape
@@ -25,6 +24,7 @@ from itables.widget import ITable
 from ..display import NO_MATH, html_table
 from ..export import to_csv, to_jsonl, to_parquet
 from ..frames import origin_of, without_attrs
+from ..loop import Mutex
 from ..taxonomy import Taxonomy
 from ..text import only_words, spelled_like
 from ..tree_io import follow_tree
@@ -259,7 +259,7 @@ class DataBar(Base):
         data = _file_bytes(df, kind, safe)
         self.send_file(data, name=f'{_file_name(df)}{end}.{kind}', type=_TYPES[kind], to=to)
 
-# %% ../../nbs/widgets/04_data_view.ipynb #5dd2c6f0
+# %% ../../nbs/widgets/04_data_view.ipynb #de9a36cd
 def _check_frame(df: Any) -> pd.DataFrame:
     if not isinstance(df, pd.DataFrame):
         raise ValueError(
@@ -275,7 +275,7 @@ class DataView(Kept, ipywidgets.VBox):
         self,
         df: pd.DataFrame | None = None,  # As `generate` returns it; any frame will do
     ):
-        self._lock = threading.RLock()
+        self._lock = Mutex()
         self._frame = pd.DataFrame() if df is None else _check_frame(df)
         self._newer: pd.DataFrame | None = None
         self._columns: list[str] | None = None  # Of the table

@@ -45,7 +45,7 @@ def _group_errors(errors: Sequence[dict], most: int = 5) -> list[dict]:
         groups.append(dict(error=text, n=n, cells=cells[:3]))
     return groups
 
-# %% ../../nbs/widgets/03_run_view.ipynb #5101971f
+# %% ../../nbs/widgets/03_run_view.ipynb #41d29211
 def _run_record(run: Run, progress: dict) -> dict[str, Any]:
     "Return the record of the run as a whole."
     usage = run.usage
@@ -59,15 +59,17 @@ def _run_record(run: Run, progress: dict) -> dict[str, Any]:
         used['uncounted'] = usage.uncounted
     cost = spent_words(usage.dollars, usage.unpriced, usage.requests) if usage.requests else ''
     error = str(run.error) if run.status == 'failed' else ''
-    return what | counts | used | dict(cost=cost, error=error, rest=_rest(run, progress)) | _cap_record(run)
+    rest = '' if run.is_at_cap else _rest(run, progress)
+    return what | counts | used | dict(cost=cost, error=error, rest=rest) | _cap_record(run)
 
 
 def _cap_record(run: Run) -> dict[str, Any]:
     "Return what a run with a spending cap shows of it; `raise` is the name of the cap and what it could become."
     if run.budget is None:
         return {}
-    record: dict[str, Any] = {'spent': run.budget.words, 'cap': run.cap_words, 'raise': []}
-    if run.is_at_cap:
+    cap = f'{run.cap_state}. Raise the cap to go on' if run.is_at_cap else ''
+    record: dict[str, Any] = {'spent': run.budget.words, 'cap': cap, 'raise': []}
+    if cap:
         ((name, most),) = run.budget.higher().items()
         record['raise'] = [name, most]
     return record

@@ -6,7 +6,7 @@
 __all__ = ['FOR_THIS_TREE', 'SECONDS_BETWEEN', 'Step', 'Situation', 'task_change', 'enabled_buttons', 'hints', 'labels_of',
            'follow_labels', 'Job', 'Work', 'Studio']
 
-# %% ../../nbs/widgets/06_studio.ipynb #f7f6932c
+# %% ../../nbs/widgets/06_studio.ipynb #33d5e801
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -18,6 +18,7 @@ import pandas as pd
 import traitlets as T
 from fastcore.basics import patch
 
+from ..batches import has_batches
 from ..cache import Cache, CacheError, open_cache
 from ..generate import TextRun, start
 from ..grow import start_grow
@@ -43,7 +44,7 @@ from .task_form import Goal, Order, Row, TaskForm, row_of
 from .taxonomy_tree import TaxonomyTree
 from ..wording import counted
 
-# %% ../../nbs/widgets/06_studio.ipynb #cc4198aa
+# %% ../../nbs/widgets/06_studio.ipynb #62a0802b
 class Step(Base):
     "A heading with buttons."
 
@@ -54,15 +55,23 @@ class Step(Base):
     unfolded = T.Bool(True).tag(sync=True)
     buttons: Any = T.List().tag(sync=True)  # The texts of the buttons
     enabled: Any = T.List().tag(sync=True)  # Those that can be pressed
+    switch = T.Unicode().tag(sync=True)  # The text of a switch before the buttons, if there is one
+    switched = T.Bool(False).tag(sync=True)  # Whether it is on
+    can_switch = T.Bool(True).tag(sync=True)
+    about_switch = T.Unicode().tag(sync=True)  # What it does, or why it cannot be used
 
     def __init__(
         self,
         title: str,
         press: Callable,  # Called with the text of the button that is pressed
         buttons: list[str],
+        switch: str = '',
     ):
         self._press = press
-        super().__init__(title=title, buttons=buttons)
+        super().__init__(title=title, buttons=buttons, switch=switch)
+
+    def _on_switch(self, on: bool) -> None:
+        self.switched = bool(on)
 
     def _on_fold(self, on: bool) -> None:
         self.unfolded = on
@@ -70,7 +79,7 @@ class Step(Base):
     def _on_press(self, name: str, **arguments: Any) -> None:
         self._press(name, **arguments)
 
-# %% ../../nbs/widgets/06_studio.ipynb #5fe719f5
+# %% ../../nbs/widgets/06_studio.ipynb #00e2faba
 @dataclass(frozen=True)
 class Situation:
     "What there is, and what goes on."
@@ -81,6 +90,8 @@ class Situation:
     is_grown: bool = False  # Each label has subtopics
     change: str = ''  # How the task differs from that of the tree: 'labels', 'task' or not at all
     is_busy: bool = False  # A run goes on
+    is_paused: bool = False  # The run was paused
+    at_cap: str = ''  # What the run lacks where it waits at its spending cap, in words
     n_texts: int = 0
     takes: str = ''  # What Generate would take, in words; empty while that is not known
 
@@ -104,7 +115,7 @@ def enabled_buttons(now: Situation) -> list[list[str]]:
         ['Copy as Python', *files] if now.has_tree else files,
     ]
 
-# %% ../../nbs/widgets/06_studio.ipynb #89917c19
+# %% ../../nbs/widgets/06_studio.ipynb #ab77765e
 FOR_THIS_TREE = 'for this tree'  # What the estimated rows are for
 _CHANGED = dict(
     task='The task changed. Grow will start over; nodes you made or locked stay, and Undo brings back the rest',
@@ -118,11 +129,17 @@ def _task_hint(now: Situation) -> str:
     return 'Correct the marked field' if now.has_task else 'Describe the task and its labels'
 
 
+def _run_hint(now: Situation) -> str:
+    if now.at_cap:
+        return f'Paused at the spending cap, {now.at_cap} missing. Raise the cap below to go on'
+    return f'{"Paused" if now.is_paused else "Running"}. Edits of the tree hold for the next Generate'
+
+
 def _tree_hint(now: Situation) -> str:
     if not now.has_tree:
         return 'Grow the tree first'
     if now.is_busy:
-        return 'Running. Edits of the tree hold for the next Generate'
+        return _run_hint(now)
     if now.change:
         return _CHANGED[now.change]
     if not now.is_grown:
@@ -234,7 +251,7 @@ def next(self: Work) -> Callable[[], Any] | None:
     then, job.then = job.then, None
     return then
 
-# %% ../../nbs/widgets/06_studio.ipynb #4251c0bb
+# %% ../../nbs/widgets/06_studio.ipynb #c2e8d88c
 class Studio(Kept, ipywidgets.VBox):
     """Make a data set by hand, from an instruction to a data frame.
 
@@ -259,6 +276,7 @@ class Studio(Kept, ipywidgets.VBox):
         max_dollars: float | None = None,  # To spend at most, by all runs of the studio together
         max_tokens_total: int | None = None,  # To use at most, likewise
         budget: Budget | str | None = None,  # As `generate` takes it
+        batch: bool = False,  # Whether texts and checks go in batches; can be switched on the page too
     ):
         caps: dict[str, Any] = dict(max_dollars=max_dollars, max_tokens_total=max_tokens_total, budget=budget)
         options = RunOptions(seed=seed, rounds=rounds, **caps)
@@ -269,13 +287,14 @@ class Studio(Kept, ipywidgets.VBox):
         self.budget = options.open_budget(self._cache)
         self._work = Work()
         self._make_widgets(task, plan, model)
+        self.batch = batch
         one, two, three = self._steps
         parts = [one, self.form, two, self.tree, self.progress, three, self.data]
         super().__init__(parts, layout=ipywidgets.Layout(width='100%', min_width='0'))
         self._observe_parts()
         self._look()
 
-# %% ../../nbs/widgets/06_studio.ipynb #fea10c30
+# %% ../../nbs/widgets/06_studio.ipynb #834368e2
 @patch
 def _make_widgets(self: Studio, task: Task | None, plan: Plan | None, model: Any) -> None:
     self._labels = {}  # Of the tree
@@ -289,7 +308,7 @@ def _make_widgets(self: Studio, task: Task | None, plan: Plan | None, model: Any
     self.tree.budget = self.budget
     self._steps = [
         Step('Task', self._press, ['Grow']),
-        Step('Taxonomy', self._press, ['Generate']),
+        Step('Taxonomy', self._press, ['Generate'], switch='in batches'),
         Step('Data', self._press, ['Copy as Python', 'Save', 'Load']),
     ]
 
@@ -303,6 +322,7 @@ def _observe_parts(self: Studio) -> None:
     self.tree.observe(self._selected, 'selected')
     for step in self._steps:
         step.observe(self._look, 'unfolded')
+    self._steps[1].observe(self._switched, 'switched')
 
 
 @patch
@@ -383,7 +403,15 @@ def _settings(self: Studio) -> dict[str, Any]:
     model = self.form.model or 'local'
     return dict(model=model, prompts=self.prompts, seed=self.seed, rounds=self.rounds)
 
-# %% ../../nbs/widgets/06_studio.ipynb #edd4c23b
+# %% ../../nbs/widgets/06_studio.ipynb #34b251d5
+def _lacks(run: Run | None) -> str:
+    "Return what a run lacks that waits at its spending cap, in words."
+    if run is None or not run.is_at_cap:
+        return ''
+    done, total = run.stages[-1].counts()
+    return counted(total - done, run.unit)
+
+
 @patch
 def _situation(self: Studio) -> Situation:
     form, tax = self.form, self._tax
@@ -395,6 +423,8 @@ def _situation(self: Studio) -> Situation:
         is_grown=tax is not None and all(tax.cells(label) for label in tax.children()),
         change=task_change(form.task, tax.task if tax is not None else None),
         is_busy=self._is_busy,
+        is_paused=self.run is not None and self.run.status == 'paused',
+        at_cap=_lacks(self.run),
         n_texts=self._work.n_texts,
         takes=form.takes(FOR_THIS_TREE),
     )
@@ -408,6 +438,7 @@ def _look(self: Studio, change: Any = None) -> None:
     for step, buttons, hint in zip(self._steps, enabled_buttons(now), hints(now)):
         step.enabled = buttons
         step.hint = hint
+    self._show_switch()
     self._show_parts(now)
     self._steps[2].code = ''
     self._keep()
@@ -430,11 +461,50 @@ def _show_parts(self: Studio, now: Situation) -> None:
         if widget.layout.display != display:
             widget.layout.display = display
 
-# %% ../../nbs/widgets/06_studio.ipynb #c76960a5
+# %% ../../nbs/widgets/06_studio.ipynb #1f3881a9
+_IN_BATCHES = 'Texts and checks at half the price; a batch can take up to a day'
+
+
+@patch(as_prop=True)
+def batch(self: Studio) -> bool:
+    "Whether texts and checks go in batches, if the model has some. Can be set."
+    return self._steps[1].switched
+
+
+@patch(set_prop=True, nm='batch')
+def _set_batch(self: Studio, on: bool) -> None:
+    if not isinstance(on, bool):
+        raise ValueError(f'batch of a studio must be True or False, not {on!r}')
+    self._steps[1].switched = on
+
+
+@patch
+def _why_live(self: Studio, model: Model | None) -> str | None:
+    "Return why no batch can be used; None if one can."
+    if model is None or not has_batches(model):
+        return 'Batches are for openai/NAME and anthropic/NAME'
+    return 'Batches need a cache on disk' if self._cache.is_in_memory else None
+
+
+@patch
+def _show_switch(self: Studio) -> None:
+    step, why = self._steps[1], self._why_live(self.form.writer)
+    step.can_switch = why is None
+    step.about_switch = why or _IN_BATCHES
+
+
+@patch
+def _switched(self: Studio, change: Any) -> None:
+    self._look()
+    self.form.refresh()  # Another price, another time
+
+# %% ../../nbs/widgets/06_studio.ipynb #df25e37c
 @patch
 def _goal_of(self: Studio, order: Order) -> Goal:
     "Return what pressing the next button, and then *Generate*, would do."
     settings: dict[str, Any] = dict(prompts=self.prompts, seed=self.seed, rounds=self.rounds)
+    if self._why_live(order.model) is None:
+        settings['batch'] = self.batch
     if self._tax is None:
         return Goal(order.task, order.counts | settings)
     now = self._situation()
@@ -505,7 +575,7 @@ def _follow(self: Studio, job: Job) -> Run:
     self.tree.run = job.run
     return job.run
 
-# %% ../../nbs/widgets/06_studio.ipynb #8912887c
+# %% ../../nbs/widgets/06_studio.ipynb #01c20556
 @patch
 def generate(self: Studio) -> Run:
     """Write the texts that the form asks for. Branches without subtopics are grown first.
@@ -547,8 +617,9 @@ def _has_open_ends(self: Studio) -> bool:
 
 @patch
 def _write(self: Studio) -> Run:
-    made = call_with(self._rows, self._tax.to_dict(), **self._settings, budget=self.budget)
-    run = start(self._tax, **self._rows, **self._settings, cache=self._cache, budget=self.budget)
+    is_batched = self.batch and self._why_live(get_model(self._settings['model'])) is None
+    made = call_with(self._rows, self._tax.to_dict(), **self._settings, budget=self.budget, batch=is_batched)
+    run = start(self._tax, **self._rows, **self._settings, cache=self._cache, budget=self.budget, batch=is_batched)
     return self._follow(Job(run, made=made))
 
 # %% ../../nbs/widgets/06_studio.ipynb #ee2efce2
@@ -645,7 +716,7 @@ def _selected(self: Studio, change: Any) -> None:
         return
     self.data.show_only(selection_below(tax, node) if node else Selection())
 
-# %% ../../nbs/widgets/06_studio.ipynb #5e30f71e
+# %% ../../nbs/widgets/06_studio.ipynb #b9924bbe
 @patch
 def code(self: Studio) -> str:
     """Return Python that gives what is on the page: the tree as it is, and its texts out of the cache.
@@ -674,7 +745,7 @@ def save(
     tax, work = self._tax, self._work
     answers = [] if tax is None else list(self._cache.rows(instruction=tax.task.instruction))
     studio = SavedStudio(
-        self.form.value, self.task, self.seed, self.rounds, tax, work.grown, work.made, self.df, answers
+        self.form.value, self.task, self.seed, self.rounds, tax, work.grown, work.made, self.df, answers, self.batch
     )
     text = studio_file.save_studio(studio)
     if path is None:
@@ -716,11 +787,12 @@ def _open(self: Studio, data: bytes, name: str = 'This file', own_model: bool = 
             raise studio_file.not_a_studio(name, error) from None
     self._show_saved(saved)
 
-# %% ../../nbs/widgets/06_studio.ipynb #b813da2f
+# %% ../../nbs/widgets/06_studio.ipynb #11f045e1
 @patch
 def _show_saved(self: Studio, saved: SavedStudio) -> None:
     self.seed = self.tree.seed = saved.seed
     self.rounds = self.tree.rounds = saved.rounds
+    self.batch = saved.batch
     if saved.taxonomy is not None:
         self.taxonomy = saved.taxonomy
     if saved.task is not None:

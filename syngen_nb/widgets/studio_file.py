@@ -79,7 +79,7 @@ def cache_argument(cache: Cache | str | Path | None) -> str | None:
         return cache.code()
     return None if str(cache) == ':memory:' else repr(str(cache))
 
-# %% ../../nbs/widgets/05_studio_file.ipynb #e313fa5e
+# %% ../../nbs/widgets/05_studio_file.ipynb #09dd0de1
 @dataclass
 class Call:
     "How a tree was grown, or how texts were written."
@@ -103,6 +103,7 @@ def call_with(
     seed: int = 0,
     rounds: int = 6,
     budget: Budget | None = None,  # Whose caps the call has
+    batch: bool = False,
 ) -> Call:
     "Return the record of a call with these arguments."
     codes = dict(model=model_argument(model), prompts=prompts_argument(prompts))
@@ -112,6 +113,7 @@ def call_with(
         if value != getattr(RunOptions, name):
             arguments.append(f'{name}={value}')
     arguments += [f'{name}={value!r}' for name, value in (budget.arguments if budget else {}).items()]
+    arguments += ['batch=True'] if batch else []
     notes = [f'# put your own {name} in place of ...' for name, code in codes.items() if code is None]
     return Call(dict(counts), arguments, notes, tree)
 
@@ -209,7 +211,7 @@ def call_from_data(data: list | None, tree: dict | None) -> Call | None:
     checked_tree = Taxonomy.from_dict(own_tree or tree).to_dict()
     return Call(dict(counts), _lines(arguments), _lines(notes), checked_tree)
 
-# %% ../../nbs/widgets/05_studio_file.ipynb #28d66e2c
+# %% ../../nbs/widgets/05_studio_file.ipynb #db2ddfac
 @dataclass
 class SavedStudio:
     "What the file of a studio contains."
@@ -223,6 +225,7 @@ class SavedStudio:
     made: Call | None = None
     frame: pd.DataFrame | None = None  # The texts
     answers: list[dict] = field(default_factory=list)  # As `Cache.rows` yields them
+    batch: bool = False
 
 
 def save_studio(studio: SavedStudio) -> str:
@@ -239,7 +242,7 @@ def save_studio(studio: SavedStudio) -> str:
         made=call_to_data(studio.made, tree),
         frame=None if studio.frame is None else frame_to_data(studio.frame),
         answers=studio.answers,
-    )
+    ) | ({'batch': True} if studio.batch else {})
     return json.dumps(data, ensure_ascii=False)
 
 # %% ../../nbs/widgets/05_studio_file.ipynb #d8ad65f2
@@ -267,12 +270,15 @@ def load_studio(
     except _WRONG as error:
         raise not_a_studio(name, error) from None
 
-# %% ../../nbs/widgets/05_studio_file.ipynb #5cab5523
+# %% ../../nbs/widgets/05_studio_file.ipynb #1a7db181
 def _load(data: dict) -> SavedStudio:
     if data['syngen_nb'] != FORMAT:
         raise ValueError(f'it has format {data["syngen_nb"]}; upgrade syngen_nb')
     if not isinstance(data['answers'], list):
         raise ValueError('its answers are not a list')
+    batch = data.get('batch', False)
+    if not isinstance(batch, bool):
+        raise ValueError('its batch is neither true nor false')
     options = RunOptions(seed=data['seed'], rounds=data['rounds'])
     task, tree = data['task'], data['taxonomy']
     frame = data['frame']
@@ -289,4 +295,5 @@ def _load(data: dict) -> SavedStudio:
         made=call_from_data(data['made'], tree),
         frame=None if frame is None else frame_from_data(**frame),
         answers=data['answers'],
+        batch=batch,
     )

@@ -9,13 +9,12 @@ __all__ = ['NAMES', 'Row', 'BOX', 'BLANK', 'MOST_ESTIMATED', 'without_middle', '
            'check_given', 'Order', 'Goal', 'FormReading', 'read_counts', 'read_form', 'said_of', 'Estimator',
            'TaskForm']
 
-# %% ../../nbs/widgets/01_task_form.ipynb #0e4cdf34
+# %% ../../nbs/widgets/01_task_form.ipynb #ed9e04c0
 import ast
 import asyncio
 import json
 import os
 import re
-import threading
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -31,7 +30,7 @@ from ..display import html_table, install_hint
 from ..estimate import Estimate, aestimate
 from ..known_models import get_model
 from ..local_model import LocalModel
-from ..loop import worker
+from ..loop import Mutex, worker
 from ..model_files import MODEL_FILES, is_on_disk
 from ..models import Model
 from ..plan import COUNTS, Plan, whole_number
@@ -670,12 +669,13 @@ class TaskForm(Base):
     def _value_changed(self, change: Any) -> None:
         self._read()
 
-# %% ../../nbs/widgets/01_task_form.ipynb #9f6d1556
+# %% ../../nbs/widgets/01_task_form.ipynb #3c66ae66
 @patch
 def _set_up(self: TaskForm, cache: Any) -> None:
-    self._lock = threading.RLock()  # Held while fields change
+    self._lock = Mutex()  # Held while fields change
     self._meant = dict(task=None, plan=None, model=None)  # What the fields meant when last read
     self._order = None  # What they asked for
+    self._writer = None  # The model that they name
     self._examples = ()  # Of the task
     self._corpus = Corpus()  # Of the task
     self._model_object = None
@@ -708,19 +708,26 @@ def _fields_for(self: TaskForm, name: str, value: Any) -> dict[str, Any]:
     return dict(model=self._model_object.name if self._model_object else value or 'local')
 
 
+@patch(as_prop=True)
+def writer(self: TaskForm) -> Model | None:
+    "The model that the field names, as an object; None if there is no such model."
+    return self._writer
+
+
 @patch
 def _given_model(self: TaskForm) -> Model | None:
     "Return the model that is an object, if the field shows its name."
     model = self._model_object
     return model if model is not None and model.name == self.value['model'] else None
 
-# %% ../../nbs/widgets/01_task_form.ipynb #f8e9136e
+# %% ../../nbs/widgets/01_task_form.ipynb #7c780eac
 @patch
 def _read(self: TaskForm) -> None:
     "Find out what the fields mean, and say so."
     with self._lock:
         reading = read_form(self.value, self._given_model(), self._examples, self._corpus)
         order = self._order = reading.order()
+        self._writer = reading.writer
         estimate = self.said.get('estimate', '') if order else ''
         self._meant = dict(task=reading.task, plan=reading.plan, model=reading.model)
         with self.hold_trait_notifications():

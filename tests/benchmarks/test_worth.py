@@ -4,7 +4,9 @@ import hashlib
 import sys
 from difflib import SequenceMatcher
 from pathlib import Path
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 from helpers import openai
 
@@ -12,22 +14,29 @@ from syngen_nb.prompt_sets import DEFAULT, LOCAL, SMALL
 from syngen_nb.prompts import context
 
 sys.path.insert(0, str(Path(__file__).parents[2] / 'benchmarks'))
-from worth_arms import ARMS, TASKS, flat, treeless, write_rows
+from worth import write_arm
+from worth_arms import ARMS, TASKS, flat, guided, treeless, write_rows
+from worth_table import Rows, read_rows
 
 SETS = [DEFAULT, LOCAL, SMALL]
+WRITTEN = [arm for arm in ARMS if not ARMS[arm].annotate]
+REAL = pd.DataFrame(
+    [(f'Message {i} is about {word}, see you there', label) for i in range(120) for word, label in (('tea', 'ham'), ('cash', 'spam'))],
+    columns=['text', 'label'],
+)
 
 
-@pytest.mark.parametrize('arm', ARMS)
+@pytest.mark.parametrize('arm', WRITTEN)
 def test_arm_runs_with_the_default_set(arm, server, cache):
     "Each arm gives its rows, and a second time without a request"
     task = TASKS['sms_spam']
     model = openai(server)
     assert model.prompts is DEFAULT
-    df = write_rows(arm, task, 12, model, cache, seed=0)
+    df = write_rows(arm, task, 12, model, cache, seed=0, real=REAL)
     assert df.label.value_counts().tolist() == [6, 6] and df.text.is_unique
     assert (df.topic.eq('anything').all()) == (not ARMS[arm].tree)
     asked = server.count
-    assert write_rows(arm, task, 12, model, cache, seed=0).equals(df) and server.count == asked
+    assert write_rows(arm, task, 12, model, cache, seed=0, real=REAL).equals(df) and server.count == asked
 
 
 @pytest.mark.parametrize('prompts', SETS, ids=lambda p: p.name)
@@ -52,3 +61,26 @@ def test_templates_of_committed_rows():
     for text, digest in digests.items():
         assert hashlib.sha256(text.encode()).hexdigest() == digest
     assert [flat(prompts).max_tokens.get('texts') for prompts in SETS] == [None, 110, 44]
+
+
+def test_real_texts_guide_an_arm():
+    "Examples have both labels, no text is an example and in the corpus, and another seed takes others"
+    task = guided(TASKS['sms_spam'], ARMS['corpus+examples'], REAL, 0)
+    assert [label for _, label in task.examples].count('spam') == 4 == len(task.examples) / 2
+    assert set(task.examples) <= set(zip(REAL.text, REAL.label))
+    assert task.corpus.n_texts == 200 and not {text for text, _ in task.examples} & set(task.corpus.texts)
+    other = guided(TASKS['sms_spam'], ARMS['corpus+examples'], REAL, 1)
+    assert other.examples != task.examples and other.corpus != task.corpus
+
+
+def test_labelled_texts_stay_outside_the_file(tmp_path, server, cache, monkeypatch):
+    "It has numbers of rows, and reading it finds their texts again"
+    REAL.to_csv(tmp_path / 'sms_spam_train.csv.gz', index=False)
+    monkeypatch.setattr('worth.ROWS', tmp_path)
+    args = SimpleNamespace(model='a/model', n=10, data=tmp_path)
+    write_arm(args, openai(server), cache, 'sms_spam', 'annotated', 3)
+    (path,) = tmp_path.glob('*.csv.xz')
+    assert list(pd.read_csv(path)) == ['row', 'label', 'confidence']
+    (df,) = read_rows(tmp_path, tmp_path).values()
+    assert df.text.tolist() == REAL.sample(10, random_state=3).text.tolist()
+    assert list(read_rows(tmp_path, tmp_path)) == [Rows('a-model', 10, 'sms_spam', 3, 'annotated')]

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from syngen_nb import Cache, Model, ShortWarning, Task, annotate, concat, evaluate, generate, train
+from syngen_nb import Cache, Model, ShortWarning, Task, annotate, concat, evaluate, generate, train, verify
 from syngen_nb.models import Answer
 from syngen_nb.prompt_sets import SMALL
+from syngen_nb.spending import Budget
 
 TASK = Task('Sort notes', ['sea', 'land'])
 
@@ -18,12 +19,22 @@ class Judge(Model):
 
     name = 'fake/judge'
     prompts = SMALL  # It names labels, so its first token is one
+    max_tokens = 3
+    concurrency = 2
 
-    def __init__(self, logprobs=0):
-        self.logprobs, self.asked = logprobs, 0
+    def __init__(self, logprobs=0, price=None):
+        self.logprobs, self.asked, self.each = logprobs, 0, price
+
+    def price(self, tokens_in, tokens_out):
+        return None if self.each is None else (tokens_in + tokens_out) * self.each
+
+    def room_for(self, n_requests):
+        "Return tokens for so many requests, as an answer takes 41 and the last one could have taken more"
+        return 41 * n_requests + sum(self.most_tokens(self.last)) + 50
 
     async def ask(self, request):
         self.asked += 1
+        self.last = request
         text = request.prompt
         if '???' in text:
             return Answer('I cannot say', 40, 3)
@@ -60,6 +71,54 @@ def test_it_goes_on_from_the_cache(tmp_path):
     df = annotate(TEXTS, TASK, judge, tmp_path / 'c.sqlite', progress=False)
     assert judge.asked == 4 and df.attrs['syngen']['usage']['requests'] == 2
     assert df.equals(annotate(TEXTS, TASK, judge, tmp_path / 'c.sqlite', progress=False)) and judge.asked == 4
+
+
+def labelled(call, judge, cache, **how):
+    "Return what `verify` or `annotate` says of the texts, the warnings, and the frame"
+    df = pd.DataFrame(dict(text=[f'{"#sea" if i % 2 else "tree"} {i}' for i in range(12)], label=['land', 'sea'] * 6))
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter('always')
+        found = call(df, TASK, judge, cache, progress=False, **how)
+    return found.get('checked_label', found.label), [str(w.message) for w in said if w.category is ShortWarning], found
+
+
+@pytest.mark.parametrize('call', [verify, annotate])
+@pytest.mark.parametrize('logprobs', [20, 0])
+def test_a_cap_ends_where_the_money_does(call, logprobs, cache):
+    "Rows without an answer have no label, those with one have their own, and more money asks for the rest alone"
+    whole, judge = Judge(logprobs, 1e-4), Judge(logprobs, 1e-4)
+    expected, said, _ = labelled(call, whole, Cache(':memory:'))
+    assert expected.notna().all() and not said
+    cap = whole.room_for(5 if logprobs else 15) * 1e-4
+    some, said, found = labelled(call, judge, cache, max_dollars=cap)
+    n = int(some.notna().sum())
+    assert 0 < n < 12 and some[some.notna()].equals(expected[some.notna()])
+    assert judge.price(40, 1) * judge.asked <= cap
+    assert len(said) == 1 and f'with {n} of 12 texts, {12 - n} texts missing' in said[0]
+    assert 'The same call with max_dollars=' in said[0]
+    assert call is verify or found.attrs['syngen']['n_left'] == 12 - n
+    again, said, _ = labelled(call, judge, cache, max_dollars=cap * 9)
+    assert again.equals(expected) and not said and judge.asked == whole.asked
+
+
+@pytest.mark.parametrize('call', [verify, annotate])
+def test_caps_of_annotate_are_those_of_generate(call, cache):
+    "A budget that calls share, one with a name, and what is told before anything is asked"
+    judge = Judge(20)
+    labelled(call, judge, ':memory:')
+    budget, before = Budget(max_tokens_total=judge.room_for(14)), judge.asked
+    n_said = [len(labelled(call, judge, ':memory:', budget=budget)[1]) for _ in range(2)]
+    assert n_said == [0, 1] and budget.sum.total().tokens == 41 * (judge.asked - before)
+    named = dict(max_tokens_total=judge.room_for(4), budget='notes')
+    assert len(labelled(call, judge, cache, **named)[1]) == len(labelled(call, judge, cache, **named)[1]) == 1
+    assert 4 * 41 <= Cache(cache).sums('notes')[1] <= named['max_tokens_total']
+    before = judge.asked
+    with pytest.raises(ValueError, match='max_tokens_total='):
+        labelled(call, judge, cache, max_dollars=1)  # It has no price
+    with pytest.raises(ValueError, match='The caps are in the Budget'):
+        labelled(call, judge, cache, max_dollars=1, budget=budget)
+    assert judge.asked == before
+    assert labelled(call, judge, ':memory:', max_tokens_total=1)[0].isna().all()  # Not even one
 
 
 def test_what_cannot_be_read_gets_no_label():
@@ -102,6 +161,23 @@ def test_the_llm_beside_the_students():
         evaluate(df, real, curve=False, zero_shot=judge)
     with pytest.raises(ValueError, match='The task lacks labels'):
         evaluate(df, real, curve=False, zero_shot=judge, task=Task('Sort', ['Sea', 'Land']))
+
+
+def test_no_score_from_a_part_of_the_rows(cache):
+    "At a cap the LLM has no scores; what it said is kept, and more money gives the scores of all rows"
+    pytest.importorskip('sklearn')
+    df, real = frames(20), frames(5).assign(text=lambda d: 'now ' + d.text)
+    how = dict(curve=False, zero_shot=Judge(20), task=TASK, cache=cache)
+    with pytest.warns(ShortWarning, match='The same call with max_tokens_total='):
+        result = evaluate(df, real, max_tokens_total=1500, **how)
+    n_left = result.zero_shot['n_left']
+    assert 0 < n_left < 10 and (result.predicted['zero-shot'] == '').sum() == n_left
+    assert result.baselines.loc['zero-shot'].isna().all() and result.baselines.accuracy['tfidf'] == 1
+    assert result.zero_shot['tokens_in'] == 40000 and '>–</td>' in result._repr_html_()
+    whole = evaluate(df, real, max_tokens_total=10**6, **how)
+    assert whole.baselines.accuracy['zero-shot'] == 1 and 'n_left' not in whole.zero_shot
+    with pytest.raises(ValueError, match='max_dollars must be'):
+        evaluate(df, real, max_dollars='1', **how)
 
 
 def test_no_answer_is_wrong():

@@ -174,7 +174,7 @@ def test_a_folder_that_holds_no_classifier(damage, tmp_path):
     if damage == 'keys':
         file.write_text('{}')
     if damage == 'newer':
-        file.write_text(file.read_text('utf-8').replace('"format": 1', '"format": 2'), 'utf-8')
+        file.write_text(file.read_text('utf-8').replace('"format": 1', '"format": 3'), 'utf-8')
     with pytest.raises(ValueError, match='newer version' if damage == 'newer' else 'holds no classifier'):
         Classifier.load(tmp_path)
 

@@ -79,9 +79,15 @@ def test_little_is_asked_in_vain():
     assert model.asked <= 4 + 1.35 * 400 / 5
 
 
+@pytest.fixture(scope='module')
+def whole():
+    "The rows of a run that nobody stopped"
+    return rows(Unsteady(), ':memory:', n=200)
+
+
 @pytest.mark.parametrize('n_steps', [3, 9, 20])
-def test_a_stop_in_the_middle(tmp_path, n_steps):
-    "After a stop and a resume every row is there, and no answer that was kept is asked for again"
+def test_a_stop_in_the_middle(tmp_path, n_steps, whole):
+    "After a stop the rows are those of a run without one, and no answer that was kept is asked for again"
     model = Unsteady(seconds=0.01)
     cache = Cache(tmp_path / 'c.sqlite')
     run = start(PAIR, 200, **ONE_CELL, model=model, cache=cache)
@@ -94,9 +100,23 @@ def test_a_stop_in_the_middle(tmp_path, n_steps):
     assert n_kept <= asked
     df = run.resume().result()
     check_exact(df, 200, PAIR)
+    pd.testing.assert_frame_equal(df, whole)
     assert len(cache) == model.asked  # Each answer is in the cache once
     run = start(PAIR, 200, **ONE_CELL, model=model, cache=cache)
     pd.testing.assert_frame_equal(run.result(), df)
+
+
+def test_a_call_that_goes_on_asks_the_same(tmp_path, whole):
+    "A kernel that dies between any two answers: the next call sends the prompts that it would have sent"
+    cache = Cache(tmp_path / 'c.sqlite')
+    for n_steps in (4, 11, 9, 17):
+        model = Unsteady(luck=n_steps)
+        run = start(PAIR, 200, **ONE_CELL, model=model, cache=cache)
+        while model.asked < n_steps:
+            time.sleep(0.001)
+        run.stop()
+        run.result()  # Somebody looks, which must not change what is sent
+    pd.testing.assert_frame_equal(rows(Unsteady(), cache, n=200), whole)
 
 
 def test_requests_that_fail(tmp_path):

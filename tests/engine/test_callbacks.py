@@ -2,23 +2,30 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 import threading
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from syngen_nb import (
     DEFAULT,
     Cache,
+    DataView,
     Judge,
     Model,
     ModelError,
     Task,
+    aestimate,
     agenerate,
     estimate,
     generate,
     grow,
+    limits,
+    loop,
     start,
     start_grow,
 )
@@ -242,3 +249,219 @@ def test_a_watcher_may_stop_and_resume():
 
     run.watch(watcher)
     assert len(ends(run.result)) == 8 and not worker.is_current()
+
+
+SAYS_WHO_WAITS = 'neither would ever end'
+
+
+def outcome_of(call):
+    try:
+        return call()
+    except Exception as error:
+        return error
+
+
+def in_a_thread(call):
+    "Wait for a thread that does `call`, and return its outcome, as a user might on the worker's thread"
+    said = []
+    thread = threading.Thread(target=lambda: said.append(outcome_of(call)))
+    thread.start()
+    thread.join()
+    return said[0]
+
+
+def in_a_thread_of_a_thread(call):
+    return in_a_thread(lambda: in_a_thread(call))
+
+
+def in_a_pool(call):
+    with ThreadPoolExecutor(1) as pool:
+        return outcome_of(pool.submit(call).result)
+
+
+def with_an_event(call):
+    said, done = [], threading.Event()
+    threading.Thread(target=lambda: (said.append(outcome_of(call)), done.set())).start()
+    done.wait()
+    return said[0]
+
+
+CALLS = dict(
+    generate=lambda run: blocks(),
+    grow=lambda run: grow(TASK, 1, 1, 1, model=Numbered(), cache=':memory:', progress=False),
+    result=lambda run: run.result(),
+    estimate=lambda run: estimate(TASK, 10, model=Numbered(), cache=':memory:'),
+    agenerate=lambda run: asyncio.run(agenerate(TASK, **settings())),
+    aestimate=lambda run: asyncio.run(aestimate(TASK, 10, model=Numbered(), cache=':memory:')),
+    cancel=lambda run: run.cancel(),
+)
+
+
+@pytest.fixture
+def soon(monkeypatch):
+    "Looks come often"
+    monkeypatch.setattr(loop, 'LOOK_EVERY', 0.1)
+    monkeypatch.setattr(loop, 'SOON', 0.3)
+
+
+@pytest.mark.parametrize('call', CALLS)
+def test_a_watcher_that_waits_for_a_thread(call, soon):
+    "The thread raises, so the watcher goes on, and so does the run"
+    said = []
+    run = start(TASK, **settings(model=Numbered(0.02)))
+
+    def watcher(ids):
+        if not said and worker.is_current():
+            said.append(None)
+            said[0] = in_a_thread(lambda: CALLS[call](run))
+
+    run.watch(watcher)
+    ends(lambda: outcome_of(run.result))
+    assert isinstance(said[0], RuntimeError) and SAYS_WHO_WAITS in str(said[0])
+    assert 'in in_a_thread (' in str(said[0]) and __file__ in str(said[0])
+
+
+@pytest.mark.parametrize('wait', [in_a_thread, in_a_thread_of_a_thread, in_a_pool, with_an_event])
+def test_a_filter_that_waits_for_a_thread(wait, soon):
+    said = []
+
+    def waits(text, context):
+        if not said:
+            said.append(wait(blocks))
+        return ''
+
+    assert len(ends(lambda: generate(TASK, **settings(filters=waits), progress=False))) == 2
+    assert isinstance(said[0], RuntimeError) and 'stood still' in str(said[0])
+    assert ('probably' in str(said[0])) == (wait is with_an_event)
+
+
+def test_a_model_that_waits_for_a_pool(soon):
+    class Waits(Numbered):
+        name = 'my/waits'
+
+        async def ask(self, request):
+            raise in_a_pool(blocks)
+
+    error = ends(lambda: generate(TASK, **settings(model=Waits()), progress=False))
+    assert isinstance(error, ModelError) and SAYS_WHO_WAITS in str(error)
+
+
+def test_a_watcher_that_waits_for_an_edit_of_the_tree(soon):
+    "A tree tells of a new node while its lock is held"
+    run = start_grow(TASK, 1, 2, 1, model=Numbered(0.02), cache=':memory:')
+    said = []
+
+    def watcher(ids):
+        if not said and worker.is_current():
+            said.append(None)
+            said[0] = in_a_thread(lambda: run.taxonomy.weigh('task', 2))
+
+    run.taxonomy.watch(watcher)
+    assert ends(run.result) is run.taxonomy
+    assert isinstance(said[0], RuntimeError) and SAYS_WHO_WAITS in str(said[0])
+
+
+def test_an_observer_that_waits_for_an_edit_of_the_widget(soon):
+    view = DataView(blocks())
+    said = []
+
+    def observer(change):
+        said.append(in_a_thread(lambda: setattr(view, 'df', view.df.head(1))))
+
+    view.bar.observe(observer, 'info')
+    shown = threading.Event()
+    worker.call_soon(lambda: (view.offer(view.df.head(1)), shown.set()))
+    assert shown.wait(5) and isinstance(said[0], RuntimeError) and SAYS_WHO_WAITS in str(said[0])
+
+
+@pytest.mark.parametrize('wait', [time.sleep, lambda seconds: in_a_pool(lambda: time.sleep(seconds))])
+def test_a_slow_callback_raises_no_alarm(wait, soon):
+    "Neither one that computes nor one that waits for threads of its own, whether the caller came before or meanwhile"
+    began = threading.Event()
+
+    def waits(text, context):
+        if not began.is_set():
+            began.set()
+            wait(0.6)
+        return ''
+
+    run = start(TASK, **settings(filters=waits))
+    assert began.wait(5) and len(ends(run.result)) == 2
+
+
+def test_a_worker_that_is_held_for_very_long(soon, monkeypatch):
+    monkeypatch.setattr(loop, 'LATE', 0.2)
+    is_free = threading.Event()
+    worker.call_soon(lambda: (time.sleep(0.5), is_free.set()))
+    error = ends(blocks)
+    assert isinstance(error, RuntimeError) and 'Nothing else can run meanwhile' in str(error)
+    assert is_free.wait(5)
+
+
+def test_a_process_ends_while_its_worker_is_held():
+    code = (
+        'import asyncio, threading\n'
+        'from syngen_nb import loop\n'
+        'worker, loop.MOMENT, loop.UNNOTICED = loop.worker, 0.2, 0.1\n'
+        'async def hold():\n'
+        '    worker.keep(asyncio.ensure_future(asyncio.sleep(9)))\n'
+        '    worker.loop.call_later(0.01, threading.Event().wait)\n'
+        'worker.run(hold())\n'
+    )
+    ended = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, timeout=30)
+    assert ended.returncode == 0 and '0 of 1 came, 1 lost' in ended.stderr
+
+
+class Nested(Numbered):
+    "Awaits a run that asks this model again, whenever it is asked"
+
+    name = 'my/nested'
+
+    def __init__(self, concurrency, depth=None, cache=None):
+        super().__init__()
+        self.concurrency = concurrency
+        self.depth = depth
+        self.cache = cache
+        self.asked = 0
+
+    async def ask(self, request):
+        self.asked += 1
+        if self.depth is None or self.asked <= self.depth:
+            where = dict(seed=self.asked) if self.cache is None else dict(cache=self.cache)
+            await agenerate(TASK, **settings(model=self, **where))
+        return await super().ask(request)
+
+
+@pytest.mark.parametrize('concurrency', [1, 3])
+def test_a_model_that_awaits_itself_without_end(concurrency, monkeypatch):
+    monkeypatch.setattr(limits, 'LOOK_EVERY', 0.05)
+    error = ends(lambda: generate(TASK, **settings(model=Nested(concurrency)), progress=False))
+    assert isinstance(error, ModelError) and 'every place of its model is held' in str(error)
+
+
+def test_a_model_that_awaits_itself_a_few_times():
+    assert len(ends(lambda: generate(TASK, **settings(model=Nested(4, depth=3)), progress=False))) == 2
+
+
+def test_models_that_await_each_other(monkeypatch):
+    monkeypatch.setattr(limits, 'LOOK_EVERY', 0.05)
+
+    class Other(Numbered):
+        name = 'my/other'
+        concurrency = 1
+        other = None
+
+        async def ask(self, request):
+            return len(await agenerate(TASK, **settings(model=self.other)))
+
+    one, two = Other(), Other()
+    one.other, two.other = two, one
+    error = ends(lambda: generate(TASK, **settings(model=one), progress=False))
+    assert isinstance(error, ModelError) and 'every place of its model is held' in str(error)
+
+
+def test_a_model_that_awaits_its_own_answer():
+    "The inner run has the same cache and asks for the same"
+    cache = Cache(':memory:')
+    error = ends(lambda: generate(TASK, **settings(model=Nested(8, cache=cache), cache=cache), progress=False))
+    assert isinstance(error, ModelError) and 'would wait for itself' in str(error)

@@ -323,10 +323,11 @@ def test_what_is_no_executor_is_refused(executor, words):
 def client():
     """A client of a cluster on this machine.
 
-    Its workers are forked, not spawned, since a spawned one takes seconds to import the package."""
+    Its workers come from a fork server: a spawned one takes seconds to import the package. One that is forked from here,
+    while another thread starts a program, keeps a pipe of that program open, and the thread waits for ever."""
     distributed = pytest.importorskip('distributed')
     dask = pytest.importorskip('dask')
-    dask.config.set({'distributed.worker.multiprocessing-method': 'fork'})
+    dask.config.set({'distributed.worker.multiprocessing-method': 'forkserver'})
     how = dict(n_workers=2, threads_per_worker=2, host='127.0.0.1', dashboard_address=None, memory_limit=0)
     with distributed.LocalCluster(**how, silence_logs=logging.CRITICAL) as cluster, distributed.Client(cluster) as it:
         yield it

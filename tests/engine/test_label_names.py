@@ -1,9 +1,12 @@
 "The filter for label names: words that real texts say may stay where labels are subjects"
 
+import re
+
 import pandas as pd
 import pytest
+from fakes import Writer
 
-from syngen_nb import Task, report
+from syngen_nb import Cache, Task, generate, report
 from syngen_nb.filters import Filters, are_subjects, gives_label_away
 
 NEWS = Task('Sort news by topic', ['politics', 'sport'])
@@ -80,3 +83,28 @@ def test_the_report_looks_at_giveaways_too():
     df.attrs = {}  # The names alone say that they are subjects
     assert report(df)['names_label'] == 1 / 4
     assert report(df.replace(dict(politics='negative', sport='positive')).assign(text=df.text))['names_label'] == 0
+
+
+class SaysLabels(Writer):
+    "Says the name of its label in passing, in every other text"
+
+    faults = 0
+
+    def text(self, request, rng):
+        text = super().text(request, rng)
+        label = re.search(r'label "(\w+)"', request.prompt)[1]
+        return f'{text} with {label}' if rng.random() < 0.5 else text
+
+
+def test_real_texts_say_which_names_are_words():
+    "Names that real texts say stay, with the report's consent; without such texts they are rejected"
+    labels, real = ['refund', 'login'], [f'call {i} about a {word}' for i in range(10) for word in ('refund', 'form')]
+    frames = {}
+    for name, corpus in dict(without=(), with_names=real, other=[o.replace('refund', 'form') for o in real]).items():
+        task = Task('Route a message', labels, corpus=corpus)
+        options = dict(model=SaysLabels(), verify=False, cache=Cache(':memory:'), progress=False)
+        frames[name] = generate(task, 20, **options)
+    rejected = {name: df.attrs['syngen']['dropped'].get('says the name of its label', 0) for name, df in frames.items()}
+    assert rejected['with_names'] == 0 < min(rejected['without'], rejected['other'])
+    assert frames['with_names'].text.str.contains('with').any() and report(frames['with_names'])['names_label'] == 0
+    assert [df.attrs['syngen'].get('says_labels') for df in frames.values()] == [None, True, None]

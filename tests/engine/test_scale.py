@@ -90,6 +90,16 @@ def test_loops_of_two_threads_share_it():
     assert model.asked == 18 and model.peak <= 2
 
 
+def test_a_limit_may_be_raised_in_mid_run():
+    "The run asks more at a time from then on"
+    model = Busy(1, seconds=0.002)
+    run = start(TASK, 60, model=model, cache=':memory:', verify=False)
+    until(lambda: model.asked > 2)
+    assert model.peak == 1
+    model.concurrency = 8
+    assert len(run.result(20)) == 60 and model.peak == 8
+
+
 def test_a_model_that_cannot_be_hashed():
     "Equal models are two models"
 

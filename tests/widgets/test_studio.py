@@ -320,7 +320,9 @@ def test_cap(notebook, cache):
             begin(nb, 'Generate')
             until(nb, lambda: get(nb, 's.run.is_at_cap'))
         box = nb.page.locator('.syngen-run .cap')
-        until_equal(nb, lambda: box.get_by_role('status').inner_text(), lambda: get(nb, 's.run.cap_words'))
+        said = "f'{s.run.cap_state}. Raise the cap to go on'"
+        until_equal(nb, lambda: box.get_by_role('status').inner_text(), lambda: get(nb, said))
+        nb.page.locator('.syngen-step .hint').get_by_text('missing. Raise the cap below to go on').wait_for()
         asked = s.count
         new = box.get_by_label('New cap in dollars')
         assert float(new.input_value()) == 0.032
@@ -333,6 +335,10 @@ def test_cap(notebook, cache):
         ended(nb)
         box.wait_for(state='hidden')
         nb.page.locator('.syngen-run .facts').get_by_text('of $5.00 spent').wait_for()
+        nb.page.get_by_label('in batches').check()
+        until(nb, lambda: get(nb, 's.batch'))
+        field(nb, 'Model').fill('local/small')
+        until(nb, lambda: nb.page.get_by_label('in batches').is_disabled())
 
 
 def test_wrong_key(notebook, cache):
@@ -447,14 +453,14 @@ def test_page_fits(width, notebook, cache):
     "Nothing is wider than the page, and nothing jumps while a run goes on"
     with serve(latency=0.2) as s:
         made = f's = Studio({TASK}, model=m, cache=CACHE)\ns'
-        nb = show(notebook(of(s, cache, 6) + made, size=(width, 1900)))  # High enough for no scrolling
+        nb = show(notebook(of(s, cache, 10) + made, size=(width, 1900)))  # High enough for no scrolling
         p = nb.page
         fits = lambda: p.evaluate(WIDE)
         if width == 1280:
             nb.command('filebrowser:activate')  # As Lab opens
         else:
             p.evaluate('() => jupyterapp.shell.collapseLeft()')
-        field(nb, 'Rows').fill('80')
+        field(nb, 'Rows').fill('48')
         assert fits() == []
         begin(nb, 'Grow')
         p.locator('[role=treeitem][aria-level="4"]').first.wait_for()
@@ -464,7 +470,7 @@ def test_page_fits(width, notebook, cache):
         until(nb, lambda: n_texts(nb) > 10)
         assert fits() == []
         ended(nb)
-        said(nb, '80 texts')
+        said(nb, '48 texts')
         until_equal(nb, lambda: progress(nb), lambda: 100)
         looks = p.evaluate('() => looks')
         until(nb, lambda: p.evaluate('() => looks') > looks + 3)

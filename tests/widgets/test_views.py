@@ -3,10 +3,12 @@
 import time
 
 import pytest
+from fake_server import serve
 from fakes import Writer
-from helpers import TASK
+from helpers import TASK, openai
 
 from syngen_nb import Studio, Task, estimate
+from syngen_nb.batches import APIBatches
 from syngen_nb.widgets.run_view import RunView
 from syngen_nb.widgets.task_form import describe_estimate
 
@@ -89,3 +91,32 @@ def test_a_studio_says_early_that_a_cap_cannot_hold():
     studio.close()
     with pytest.raises(ValueError, match='max_dollars must be'):
         Studio(TASK, max_dollars='1')
+
+
+def test_batches_of_a_studio(cache, monkeypatch):
+    "The switch is there for models with batches; it is saved, in the code, and what Generate does"
+    for name in ('poll_seconds', 'gather_seconds'):
+        monkeypatch.setattr(APIBatches, name, 0.01)
+    studio = Studio(TASK, model=Writer(), cache=cache, batch=True)
+    step = studio._steps[1]
+    assert not step.can_switch and 'openai/NAME' in step.about_switch
+    with serve(stable=True) as server:
+        studio.form.model = openai(server)
+        assert step.can_switch and step.switched and 'half the price' in step.about_switch
+        studio.form.value = dict(rows='6')
+        studio.grow().result()
+        assert not any('ids' in asked for asked in server.requests())  # Names are asked live
+        studio.generate().result()
+        assert sum('ids' in asked for asked in server.requests()) == 1
+        assert 'batch=True' in studio.code()
+        again = Studio.load(studio.save(cache.with_name('studio.json')) or cache.with_name('studio.json'), cache=cache)
+        assert again.batch and again.code() == studio.code()
+        step._answer(dict(op='switch', on=False), None)
+        assert not studio.batch and '"batch"' not in studio.save()
+    again.close()
+    studio.close()
+    studio = Studio(TASK, model='openai/x', cache=':memory:')
+    assert not studio._steps[1].can_switch and 'on disk' in studio._steps[1].about_switch
+    studio.close()
+    with pytest.raises(ValueError, match='must be True or False'):
+        Studio(TASK, batch='all', cache=':memory:')
