@@ -75,7 +75,7 @@ def _probabilities(checks: Checks, texts: pd.Series) -> tuple[np.ndarray, int]:
             n_left += 1
     return said, n_left
 
-
+# %% ../nbs/45_annotate.ipynb #7aa4f07a
 def annotated(run: Run, texts: pd.Series, task: Task) -> pd.DataFrame:
     "Return the frame of a run that has ended: see `annotate`."
     (stage,) = run.stages

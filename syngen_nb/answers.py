@@ -21,7 +21,8 @@ from .text import whole_sentences
 
 # %% ../nbs/20_answers.ipynb #42c3140b
 _TAGS = (
-    'think|thinking|thought|thoughts|reasoning|reason|reflection|scratchpad|scratch_pad|analysis|seed:think|antthinking|'
+    'think|thinking|thought|thoughts|reasoning|reason|reflection|scratchpad|scratch_pad|analysis|seed:think|'
+    'antthinking|'
     'inner_monologue|internal_monologue|inner_thoughts|brainstorm|chain_of_thought|cot'
 )
 REASONING = (
@@ -37,7 +38,8 @@ REASONING = (
 _opening = re.compile('|'.join(opening for opening, _ in REASONING), re.I)
 _closing = re.compile('|'.join(closing for _, closing in REASONING), re.I)
 _around_answer = re.compile(
-    r'<\|(?:START|END)_RESPONSE\|>|<\|(?:begin|end)_of_solution\|>|</?(?:answer|response|final_answer|solution|output)>|'
+    r'<\|(?:START|END)_RESPONSE\|>|<\|(?:begin|end)_of_solution\|>|'
+    r'</?(?:answer|response|final_answer|solution|output)>|'
     r'\[(?:BEGIN|END) FINAL RESPONSE\]|<\|end\|>',
     re.I,
 )
@@ -318,7 +320,7 @@ class _Bounded(str):
             raise ValueError('This repair takes too long')
         return found
 
-
+# %% ../nbs/20_answers.ipynb #0b9b9680
 def repaired(
     text: str,
     key: str,  # The key that holds an item

@@ -575,7 +575,21 @@ def _add_zero_shot(result: Evaluation, both: BothSets, labels: np.ndarray, about
     result.baselines.loc[ZERO_SHOT] = scores(both.test_labels, labels) if is_whole else math.nan
     result.zero_shot = about
 
-# %% ../nbs/54_evaluate.ipynb #ffafedb6
+# %% ../nbs/54_evaluate.ipynb #dd012550
+def _sets(train: pd.DataFrame, test: pd.DataFrame) -> BothSets:
+    check_sklearn('quality')
+    both = read_both(train, test)
+    _warn_of_leaks(both)
+    return both
+
+
+def _parts(both: BothSets, curve: bool | Iterable[int], seed: int) -> list[np.ndarray]:
+    "Return the places of the training rows of each step of the curve; the last one has all, in their own order."
+    order = stratified_order(both.train_labels, both.labels, seed)
+    sizes = curve_sizes(curve, len(order), len(both.labels))
+    return [order[:n] if n < len(order) else np.arange(n) for n in sizes]
+
+# %% ../nbs/54_evaluate.ipynb #c93ab250
 def evaluate(
     train: pd.DataFrame,  # A frame with `text` and `label`, as `generate` returns it
     test: pd.DataFrame,  # Another one, best with real texts
@@ -593,18 +607,15 @@ def evaluate(
 ) -> Evaluation:
     """Train simple classifiers on one frame and test them on another.
 
-    They are those of `train`: logistic regressions on TF-IDF of words and word pairs, or on the features of `encoders`.
-    `encoders=['tfidf', 'e5']` compares words with the encoder that `train` takes by default. `embed` is an older way to
-    ask for two more: on the vectors of minilm, and on both together. It stays with minilm, so that scores can be
-    compared with earlier ones. With `zero_shot` an LLM labels the test rows too; what that costs for a thousand texts
-    is in `zero_shot` of the result. Where a spending cap comes first it has no scores, a `ShortWarning` says what is
-    missing, and the same call with a higher cap goes on.
+    They are those of `train`: logistic regressions on TF-IDF of words and word pairs, or on the features of `encoders`,
+    e.g. `['tfidf', 'e5']`. The older `embed` adds two: on the vectors of minilm, and on both together. With `zero_shot`
+    an LLM labels the test rows too, and `zero_shot` of the result says what a thousand texts cost. Where a spending cap
+    comes first it has no scores; a `ShortWarning` says what is missing, and the same call with a higher cap goes on.
 
     Returns
     -------
     Evaluation
-        `baselines` has the scores of all. `errors`, `confusion` and `per_label` are about the last encoder, and
-        `classifier` is what it learned from all rows: keep it with `result.classifier.save(folder)`.
+        `baselines` has the scores of all; the rest is about the last encoder. Keep `classifier` with its `save(folder)`.
 
     Raises
     ------
@@ -613,12 +624,8 @@ def evaluate(
     ImportError
         If an extra is missing: `quality` (scikit-learn), or that of an encoder.
     """
-    check_sklearn('quality')
-    both = read_both(train, test)
-    _warn_of_leaks(both)
-    order = stratified_order(both.train_labels, both.labels, seed)
-    sizes = curve_sizes(curve, len(order), len(both.labels))
-    parts = [order[:n] if n < len(order) else np.arange(n) for n in sizes]
+    both = _sets(train, test)
+    parts = _parts(both, curve, seed)
     caps = dict(max_dollars=max_dollars, max_tokens_total=max_tokens_total, budget=budget)
     said = None if zero_shot is None else _zero_shot_rows(zero_shot, task, both, train, cache, caps)
     result = _compare(named_encoders(embed, encoders), both, groups_of(train), parts, C, test.index)

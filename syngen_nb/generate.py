@@ -690,7 +690,7 @@ def frame_of(self: TextStage, rows: RowsNow) -> pd.DataFrame:
     df.attrs['syngen'] = rows.origin
     return df
 
-
+# %% ../nbs/48_generate.ipynb #7a4eef70
 @patch
 def _read_by_cell(self: TextStage, texts: Mapping[str, Sequence[str]]) -> tuple[np.ndarray, np.ndarray]:
     "Return what the judge reads in `texts`; cells that did not change since the last time are not read again."
@@ -759,7 +759,7 @@ def _origin(self: TextStage) -> dict[str, Any]:
         n_short=len(short),
     )
 
-
+# %% ../nbs/48_generate.ipynb #7e5fbfa4
 @patch
 def _about_corpus(self: TextStage) -> dict[str, Any]:
     task = self.workspace.task

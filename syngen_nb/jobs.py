@@ -282,14 +282,6 @@ class TextsJob(ListJob):
         "Return the letters and digits of a text."
         return fold(item)
 
-    @property
-    def per_request(self) -> int:
-        "How many texts to ask for: those that are missing, or more if some were turned down before."
-        n_taken = len(self.items) + 1
-        n_written = n_taken + len(self.dropped)
-        needed = -(-self.missing * n_written // n_taken)
-        return min(self.writer.prompts.per_call, needed)
-
     def request(self, seed: int = 0) -> Request:
         "Return the request for the next texts."
         return self.request_at(
@@ -308,6 +300,15 @@ class TextsJob(ListJob):
 
     def _make_key(self) -> str:
         return list_key(self, siblings=['…'])
+
+# %% ../nbs/30_jobs.ipynb #74d9e777
+@patch(as_prop=True)
+def per_request(self: TextsJob) -> int:
+    "How many texts to ask for: those that are missing, or more if some were turned down before."
+    n_taken = len(self.items) + 1
+    n_written = n_taken + len(self.dropped)
+    needed = -(-self.missing * n_written // n_taken)
+    return min(self.writer.prompts.per_call, needed)
 
 # %% ../nbs/30_jobs.ipynb #5bab8d8d
 @patch

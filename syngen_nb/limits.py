@@ -423,7 +423,7 @@ class Place:
         if not self._n_holders:
             self.limit.give_back(is_unused=not self.is_used)
 
-
+# %% ../nbs/25_limits.ipynb #053d1efc
 def held_place() -> Place | None:
     "Return the place that the current request holds; None for a request that goes past the limit."
     place = _current.get()

@@ -106,7 +106,7 @@ def finish(self: Worker) -> None:
     n_lost = sum(not task.done() for task in awaited)
     _say(f'{len(awaited) - n_lost} of {len(awaited)} came' + (f', {n_lost} lost' if n_lost else ''))
 
-
+# %% ../nbs/02_loop.ipynb #9322c431
 @patch
 def _wait_for(self: Worker, tasks: set[asyncio.Future], seconds: float) -> bool:
     "Return whether all tasks ended in time. The loop may stand still, held by code of the user."
@@ -196,7 +196,7 @@ HELD = (
     'and do not wait for it, or use `await agenerate(...)` in async code'
 )
 
-
+# %% ../nbs/02_loop.ipynb #cbf58bb1
 class Standstill:
     "Tells a call that waits for a worker when the wait has no end."
 

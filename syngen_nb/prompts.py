@@ -757,7 +757,7 @@ def read(
 
 @patch
 def read_all(self: Prompts, text: str, level: str, cut: bool = False, lead: str = '') -> list[str]:
-    "Return the items in an answer, cleaned, in their places: those of which nothing is left too."
+    "Return the items in an answer, cleaned, in their places: those with nothing left too."
     clean = clean_text if level == 'texts' else clean_name
     return [clean(item) for item in self._items(lead + text, level, cut)]
 

@@ -436,7 +436,7 @@ def _situation(self: Studio) -> Situation:
         takes=form.takes(FOR_THIS_TREE),
     )
 
-
+# %% ../../nbs/widgets/06_studio.ipynb #ddc8ade7
 @patch
 def _look(self: Studio, change: Any = None) -> None:
     "Say which steps can be taken, and show the parts that there are."

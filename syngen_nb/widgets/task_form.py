@@ -730,7 +730,7 @@ def _set_up(self: TaskForm, cache: Any) -> None:
     self.cache = cache
     self._estimator = Estimator(None if cache is None else open_cache(cache), self._show_estimate)
 
-
+# %% ../../nbs/widgets/01_task_form.ipynb #882763a5
 @patch
 def _first_fields(self: TaskForm, task: Any, plan: Any, model: Any) -> dict[str, Any]:
     fields = dict(BLANK)
