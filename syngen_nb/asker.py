@@ -23,12 +23,13 @@ from .prompts import Request
 from .recording import ReplayMiss
 from .spending import Budget, CapReached, Charge, cost_of, current, most_cost
 
-# %% ../nbs/32_asker.ipynb #118b4a9f
+# %% ../nbs/32_asker.ipynb #3ce51063
 class Asker:
     "Answers jobs out of a cache, and asks their models for what is not there."
 
     place: Callable[[Model], AbstractAsyncContextManager] = Place  # What is held at a model while it is asked
     concurrency: int | None = None  # Jobs that may be answered at a time; None for as many as the writer takes
+    saves_rounds = False  # Whether it pays to ask for more at once, because each round takes long
 
     def __init__(
         self,

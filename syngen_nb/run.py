@@ -36,7 +36,7 @@ from .task import Task
 from .taxonomy import Taxonomy
 from .wording import counted, duration_words, spent_words
 
-# %% ../nbs/33_run.ipynb #8d09b8fb
+# %% ../nbs/33_run.ipynb #6b88a2aa
 @dataclass
 class Workspace:
     "Hold the parts that the stages of a run share."
@@ -77,7 +77,8 @@ class Workspace:
         "Tell the watchers that `job` changed, or that only the run did."
         if job:
             self.pace.see(job)
-        tell(self.watchers, set(job.nodes) if job else set())
+        if self.watchers:
+            tell(self.watchers, set(job.nodes) if job else set())
 
 # %% ../nbs/33_run.ipynb #0259e300
 @patch
