@@ -6,17 +6,21 @@
 __all__ = ['worker', 'MOMENT', 'UNNOTICED', 'WOULD_HANG', 'LOOK_EVERY', 'SOON', 'LATE', 'HELD', 'Worker', 'Standstill', 'Mutex',
            'WatcherWarning', 'tell']
 
-# %% ../nbs/02_loop.ipynb #5b2eb233
+# %% ../nbs/02_loop.ipynb #2fcdc94e
 import asyncio
 import atexit
+import gc
 import sys
 import threading
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future
 from concurrent.futures import wait as wait_for_futures
+from itertools import accumulate, chain, islice, repeat
+from operator import itemgetter
 from types import FrameType
 from typing import Any
 
@@ -145,18 +149,29 @@ def refuse_to_wait(self: Worker) -> None:
     if self.is_current():
         raise RuntimeError(WOULD_HANG)
 
-# %% ../nbs/02_loop.ipynb #d81c9749
+# %% ../nbs/02_loop.ipynb #6e08b487
 LOOK_EVERY = 1.0  # Seconds between looks
 SOON = 30.0  # Seconds of a standstill after which a call gives up, if the worker seems to wait for it
 LATE = 600.0  # The same for any other standstill
 
 
-def _frames(thread: threading.Thread | None) -> Iterator[FrameType]:
-    "Yield the frames of a thread, the innermost first."
-    frame = sys._current_frames().get(thread.ident or 0) if thread else None
-    while frame:
-        yield frame
-        frame = frame.f_back
+def _frames(thread: threading.Thread | None) -> list[FrameType]:
+    "Return the frames of a thread, the innermost first; no other thread runs meanwhile, as all of it is done in C."
+    if thread is None:
+        return []
+    found: deque[Any] = deque()
+    innermost = islice(map(itemgetter(thread.ident), iter(sys._current_frames, None)), 1)
+    outwards: Any = accumulate(chain(innermost, repeat('f_back')), getattr)
+    collects = gc.isenabled()
+    gc.disable()  # It might run code of Python
+    try:
+        found.extend(outwards)
+    except (AttributeError, KeyError):  # There is nothing around the outermost frame, or the thread has ended
+        pass
+    finally:
+        if collects:
+            gc.enable()
+    return [frame for frame in found if frame is not None]
 
 
 def _module(frame: FrameType) -> str:
@@ -189,7 +204,7 @@ def _holder(frames: Iterable[FrameType]) -> str:
             return f'{frame.f_code.co_name} ({frame.f_code.co_filename}, line {frame.f_lineno})'
     return 'code that it called'
 
-# %% ../nbs/02_loop.ipynb #af137102
+# %% ../nbs/02_loop.ipynb #375f242d
 HELD = (
     'This call waits for the worker thread of syngen_nb, which has stood still for {seconds:.0f} s in {holder}. {why}. '
     'A filter, a watcher, an observer or Model.ask must not wait for a thread that calls the package: start the thread '
@@ -233,7 +248,7 @@ class Standstill:
         awaited = _awaited_by(held)
         if threading.current_thread() in awaited:
             return 'That code waits for the thread which makes this call, so neither would ever end'
-        waits = [_module(frame) for frame in _frames(held)][:1] == ['threading'] and not awaited
+        waits = not awaited and [_module(frame) for frame in _frames(held)[:1]] == ['threading']
         if waits and not self.has_moved and seconds > SOON:
             return 'That code waits for another thread, probably for the one which makes this call'
         return 'Nothing else can run meanwhile' if seconds > LATE else ''
