@@ -15,9 +15,6 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from random import Random
-
-from own import FREQUENT, RARE
 
 SERIES = {  # What grows: its sizes, and the arguments of `measure` for a size
     'rows': ((2_000, 10_000, 50_000, 200_000), lambda n: dict(rows=n)),
@@ -39,47 +36,10 @@ def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == 'darwin' else 2**10)
 
 
-def model_of(fault):
-    "Return a model that answers at once; a share of its texts has a `fault`."
-    from syngen_nb import Model
-
-    class Quick(Model):
-        name = 'own/growth'
-
-        def __init__(self):
-            self.random = Random(0)
-            self.last = ''
-
-        def words(self, n):
-            return ' '.join(self.random.choices(RARE, k=n))
-
-        def text(self, prompt):
-            if fault == 'near' and self.last and self.random.random() < 0.3:
-                return f'{self.last} {self.words(1)}'
-            if fault == 'spent' and hash(prompt[:200]) % 4 == 0:
-                return 'This cell has just one text that it can say.'
-            self.last = f'{self.words(12)} {" ".join(FREQUENT[:8])} {self.words(8)}.'
-            return (
-                f'Yesterday we went to {self.last}' if fault == 'opening' and self.random.random() < 0.1 else self.last
-            )
-
-        async def ask(self, request):
-            if request.schema is None:
-                return 'A'
-            items = request.schema['properties']['items']
-            (key,) = items['items']['properties']
-            n = items['maxItems']
-            if key == 'text':
-                found = [self.text(request.prompt) for _ in range(n)]
-            else:
-                found = [f'{self.words(2)} {self.random.getrandbits(40)}' for _ in range(n)]
-            return json.dumps(dict(items=[{key: item} for item in found]))
-
-    return Quick()
-
-
 def measure(rows, n_labels=2, n_cells=None, n_votes=0, fault='', then=''):
     "Write so many rows; return seconds of the processor and MiB."
+    from own import Own
+
     from syngen_nb import Judge, Task, generate, split
     from syngen_nb.filters import other_language
 
@@ -93,9 +53,8 @@ def measure(rows, n_labels=2, n_cells=None, n_votes=0, fault='', then=''):
     with tempfile.TemporaryDirectory() as folder:
         before = peak()
         began = time.process_time()
-        df = generate(
-            task, rows, model=model_of(fault), cache=Path(folder) / 'c.sqlite', verify=verify, progress=False, **counts
-        )
+        model = Own(29, fault)
+        df = generate(task, rows, model=model, cache=Path(folder) / 'c.sqlite', verify=verify, progress=False, **counts)
         if then == 'split':
             before, began = peak(), time.process_time()
             split(df)

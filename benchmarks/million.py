@@ -11,7 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from growth import model_of, peak
+from growth import peak
+from own import Own
 
 ROWS = 1_000_000
 LABELS = 4
@@ -54,7 +55,7 @@ def main(n_rows):
     with tempfile.TemporaryDirectory() as folder:
         before = peak()
         began, wall = time.process_time(), time.monotonic()
-        run = start(task, n_rows, model=model_of(''), cache=Path(folder) / 'c.sqlite', verify=False)
+        run = start(task, n_rows, model=Own(29), cache=Path(folder) / 'c.sqlite', verify=False)
         watch(run, began, before)
         to_parquet(run.batches(100_000), Path(folder) / 'rows')
         seconds, wall = time.process_time() - began, time.monotonic() - wall

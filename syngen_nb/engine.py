@@ -44,7 +44,7 @@ class JobQueue:
     def __len__(self) -> int:
         return len(self._heap)
 
-# %% ../nbs/31_engine.ipynb #b419646f
+# %% ../nbs/31_engine.ipynb #28e22a06
 class Engine:
     """A queue of jobs that are answered several at a time.
 
@@ -85,7 +85,8 @@ class Engine:
         self._workers: set[asyncio.Task] = set()
         self._woken = asyncio.Event()
         self._feeder: asyncio.Task | None = None  # Queues jobs while others are answered
-        self._turn_ends, self._has_called_turn = 0.0, False  # See `_wait_for_turn`
+        self._turn = asyncio.Lock()  # Held by the worker that may begin a job next
+        self._turn_ends = 0.0  # See `_wait_for_turn`
 
 # %% ../nbs/31_engine.ipynb #817f96bc
 @patch
@@ -117,7 +118,7 @@ def is_busy(self: Engine) -> bool:
     "Whether a job waits, is being answered, or may still come from `drain_while`."
     return bool(self._queue or self._workers)
 
-# %% ../nbs/31_engine.ipynb #48f181ac
+# %% ../nbs/31_engine.ipynb #b1a9b4c6
 @patch
 async def drain(self: Engine) -> None:
     """Work until nothing is queued, or until a stop.
@@ -128,7 +129,7 @@ async def drain(self: Engine) -> None:
         The first error that makes it pointless to go on, see `Engine.fail`.
     """
     self._woken.clear()
-    self._begin_turn()
+    self._turn_ends = time.monotonic() + LONGEST_TURN
     try:
         while (self.is_busy or self.is_paused or self.held) and not self.is_stopped:
             self._spawn()
@@ -201,20 +202,13 @@ async def in_turns(items: Iterable[T]) -> AsyncIterator[T]:
             turn_ends = time.monotonic() + LONGEST_TURN
         yield item
 
-# %% ../nbs/31_engine.ipynb #3c6b652d
+# %% ../nbs/31_engine.ipynb #c83afab5
 @patch
 async def _wait_for_turn(self: Engine) -> None:
-    while time.monotonic() > self._turn_ends:
-        if not self._has_called_turn:
-            self._has_called_turn = True
-            asyncio.get_running_loop().call_soon(self._begin_turn)
-        await asyncio.sleep(0)
-
-
-@patch
-def _begin_turn(self: Engine) -> None:
-    self._has_called_turn = False
-    self._turn_ends = time.monotonic() + LONGEST_TURN
+    async with self._turn:
+        if time.monotonic() > self._turn_ends:
+            await asyncio.sleep(0)
+            self._turn_ends = time.monotonic() + LONGEST_TURN
 
 # %% ../nbs/31_engine.ipynb #9f460f43
 @patch

@@ -7,12 +7,14 @@ __all__ = ['cell_place', 'planned_cells', 'rows_of_labels', 'Look', 'Leaves', 'T
            'outcome_key', 'plain_frame', 'whole_frame', 'remember_outcome', 'recalled_outcome', 'show_recalled',
            'generate', 'start', 'agenerate']
 
-# %% ../nbs/48_generate.ipynb #a8a91e1c
+# %% ../nbs/48_generate.ipynb #58a00422
 import asyncio
+import math
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -146,7 +148,7 @@ class Leaves:
                 leaves.labels.add(label)
         return leaves
 
-# %% ../nbs/48_generate.ipynb #b0a4cdd1
+# %% ../nbs/48_generate.ipynb #e55cdc4a
 @dataclass
 class TextStage:
     "Writes the texts of all cells."
@@ -162,6 +164,8 @@ class TextStage:
     jobs: dict[str, TextsJob] = field(default_factory=dict, init=False)  # Id of a cell to its texts
     written_for: dict[str, str] = field(default_factory=dict, init=False)  # Id of a cell to that of its label
     look: Look = field(default_factory=Look, init=False)  # What the last full look at the texts has found
+    has_spares: set[str] = field(default_factory=set, init=False)  # Ids of cells that asked for more than they lacked
+    _noted: dict | None = field(default=None, init=False, repr=False)  # What stayed then, once that was noted
     _leaves: Leaves = field(default_factory=Leaves, init=False, repr=False)  # Of the tree as it was last
     _standing: tuple = field(default=((), 0), init=False, repr=False)  # State of the books, and the texts they have
     _readings: dict[str, tuple] = field(default_factory=dict, init=False, repr=False)  # Id of a cell to texts, arrays
@@ -245,15 +249,15 @@ def _about(self: TextStage, path: tuple[str, ...]) -> dict[str, Any]:
     label, _, *names = path
     return about | dict(guide=self.corpus.guide(label, task[label].description, *names))
 
-# %% ../nbs/48_generate.ipynb #a5c4ad11
+# %% ../nbs/48_generate.ipynb #fdc1bfb8
 @patch
 def _objection(self: TextStage, node: str, text: str) -> str:
     "Return why a filter keeps `text` out of a cell, which may have other names than when it was asked for."
     job = self.jobs[node]
     about = job.context
-    with self.taxonomy.mutex:
-        path = self.taxonomy.path(node) if node in self.taxonomy.nodes else job.path
-        if path != job.path:
+    path = self.leaves().paths.get(node, job.path)
+    if path != job.path:
+        with self.taxonomy.mutex:
             about = self.places.at(self.taxonomy.task, *path) | dict(guide=about.get('guide'))
     if self.rejects_copies and self.corpus.is_copied(text):
         return COPIES
@@ -363,7 +367,7 @@ def _share_out_label(self: TextStage, label: Node) -> None:
     weights = {place: self.taxonomy.share(node) for place, node in places.items()}
     self.ledger.share_out(self.label_rows.get(label.id, 0), cells, weights)
 
-# %% ../nbs/48_generate.ipynb #acf38bd8
+# %% ../nbs/48_generate.ipynb #3d6748b7
 @patch
 async def _next_round(self: TextStage) -> bool:
     "Let the cells that are short ask again; return whether any does, or has more without asking."
@@ -376,9 +380,20 @@ async def _next_round(self: TextStage) -> bool:
         if self.workspace.is_gone(job):
             continue
         if not job.missing:
-            job.wanted = len(job.items) + n_lacking
+            job.wanted = len(job.items) + self._with_spares(cell, n_lacking)
         self.engine.push(job)
     return self.engine.is_busy
+
+# %% ../nbs/48_generate.ipynb #bc7dd259
+@patch
+def _with_spares(self: TextStage, cell: str, n_lacking: int) -> int:
+    "Return how many texts a cell asks for that lacks some."
+    is_strict = self.checks is not None and self.checks.judge.policy != 'keep'
+    if not is_strict or not self.workspace.asker.saves_rounds:
+        return n_lacking
+    self.has_spares.add(cell)
+    n_needed = math.ceil(n_lacking / self.look.share_kept(self._usual_share_kept()))
+    return min(n_needed, 2 * n_lacking)
 
 
 @patch
@@ -387,7 +402,7 @@ def _end_round(self: TextStage) -> None:
     self.ledger.end_round()
     self._share_out()
 
-# %% ../nbs/48_generate.ipynb #3d975061
+# %% ../nbs/48_generate.ipynb #95557639
 @patch
 async def _check(self: TextStage) -> bool:
     "Have those texts checked that would stay and were not checked yet; return whether any are."
@@ -396,12 +411,22 @@ async def _check(self: TextStage) -> bool:
     kept = await asyncio.to_thread(self.select, True)
     async for cell, texts in in_turns(kept.items()):
         path = self.ledger.cells[cell].path
-        for text in texts:
+        for text in (*texts, *self._spares(cell, texts)):
             self.checks.check(path[0], text, path, (cell,))
     if self.engine.is_busy:
         return True
     has_news = await asyncio.to_thread(self._hear_judge)
     return has_news and await self._check()
+
+
+@patch
+def _spares(self: TextStage, cell: str, kept: Sequence[str]) -> list[str]:
+    "Return texts of a cell that stand by, if it asked for more than it lacked."
+    if cell not in self.has_spares:
+        return []
+    books = self.ledger.cells[cell]
+    others = {*kept, *(text for text, _ in books.rejected)}
+    return [text for text in list(books.texts.values()) if text not in others]
 
 
 @patch
@@ -431,14 +456,17 @@ def _relabel(self: TextStage) -> bool:
 
     return self.ledger.relabel(read, on_move)
 
-# %% ../nbs/48_generate.ipynb #52194919
+# %% ../nbs/48_generate.ipynb #ae4cbf47
 @patch
 def select(self: TextStage, full: bool = False) -> dict[str, list[str]]:
     "Return the texts that stay, by cell in tree order."
     full = full or self.workspace.is_over
     if self._edits_seen != self.taxonomy.edits:
         self._edits_seen = self.taxonomy.edits
+        self._noted = None
         self.ledger.touch()
+    if self._noted is not None and self._noted is self.ledger.found_before(full):
+        return self._noted
     before = {cell.id: cell.n_standing for cell in self.ledger.cells_in_order()} if full else {}
     kept = self.ledger.select(full)
     if full:
@@ -448,6 +476,7 @@ def select(self: TextStage, full: bool = False) -> dict[str, list[str]]:
         changed = {cell.id for _, cell in jobs if cell.n_standing != before.get(cell.id)}
         if changed:
             tell(self.workspace.watchers, changed)
+        self._noted = kept
     return kept
 
 # %% ../nbs/48_generate.ipynb #99301d35
@@ -636,15 +665,16 @@ def cell_paths(self: TextStage, cells: Iterable[str]) -> dict[str, tuple[str, ..
     paths = self.leaves().paths
     return {cell: paths[cell] for cell in cells if cell in paths}
 
-# %% ../nbs/48_generate.ipynb #3770b96a
+# %% ../nbs/48_generate.ipynb #69e2dfb8
 @patch
 def frame_of(self: TextStage, rows: RowsNow) -> pd.DataFrame:
     "Return a frame of `rows`."
     texts = rows.texts
     cell_of_row = np.repeat(np.arange(len(texts)), np.array([len(some) for some in texts.values()], dtype=np.int64))
     names = dict(zip(KINDS[1:], zip(*(rows.paths[cell] for cell in texts)))) | {'cell': tuple(texts)}
-    columns: dict[str, Any] = {'text': [text for some in texts.values() for text in some]}
+    columns: dict[str, Any] = {'text': list(chain.from_iterable(texts.values()))}
     if columns['text']:
+        del names['label']  # It becomes a categorical
         columns |= {name: pd.Series(values).array.take(cell_of_row) for name, values in names.items()}
     df = pd.DataFrame(columns, columns=['text', *KINDS[1:], 'cell'])
     number = {label: i for i, label in enumerate(rows.labels)}
@@ -707,7 +737,7 @@ def _names_now(self: TextStage) -> list[str | None]:
         now = {label.id: label.name for label in self.taxonomy.children()}
     return [now.get(id, None if name in now.values() else name) for id, name in self.judged_as.items()]
 
-# %% ../nbs/48_generate.ipynb #c9f1f425
+# %% ../nbs/48_generate.ipynb #94e30964
 @patch
 def _origin(self: TextStage) -> dict[str, Any]:
     "Return how the rows were made, as plain data."
@@ -744,8 +774,8 @@ def _drops(self: TextStage) -> Counter[str]:
     "Count the texts that were written and do not stay, by reason."
     counts: Counter[str] = Counter()
     for cell in self._cells_that_are_there():
-        counts.update(reason for _, reason in self.jobs[cell.id].dropped)
-        counts.update(reason for _, reason in cell.rejected)
+        for _, reason in (*self.jobs[cell.id].dropped, *cell.rejected):
+            counts[reason] += 1
     return counts
 
 

@@ -5,10 +5,9 @@
 # %% auto #0
 __all__ = ['Changes', 'Step', 'snapshot', 'revert_list', 'revert', 'History']
 
-# %% ../nbs/10_history.ipynb #30918d1f
+# %% ../nbs/10_history.ipynb #d133fdc6
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from copy import copy as shallow_copy
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -26,15 +25,14 @@ class Step:
     changes: list[Changes] = field(default_factory=list)
     open: bool = False  # A run still adds to it
 
-# %% ../nbs/10_history.ipynb #a0520784
+# %% ../nbs/10_history.ipynb #898ce68f
 def snapshot(record: Any) -> Any:
     "Return a copy of `record` that shares no list with it, or None for None."
     if record is None:
         return None
-    twin = shallow_copy(record)
+    twin = object.__new__(type(record))
     for name, value in vars(record).items():
-        if isinstance(value, list):
-            setattr(twin, name, list(value))
+        setattr(twin, name, list(value) if isinstance(value, list) else value)
     return twin
 
 # %% ../nbs/10_history.ipynb #a40623a9

@@ -259,7 +259,7 @@ class NamesJob(ListJob):
     def _make_key(self) -> str:
         return list_key(self)
 
-# %% ../nbs/30_jobs.ipynb #4578e450
+# %% ../nbs/30_jobs.ipynb #e8c4a762
 @dataclass(eq=False)
 class TextsJob(ListJob):
     "The texts of one cell of the tree."
@@ -273,10 +273,10 @@ class TextsJob(ListJob):
     ahead: list['AheadJob'] = field(default_factory=list, init=False, repr=False)  # Draws asked for at the same time
     arrived: dict[int, tuple[dict, bool]] = field(default_factory=dict, init=False, repr=False)  # See `take_ahead`
     is_ahead: bool = field(default=False, init=False)  # Whether it takes draws that were asked for ahead
-    shown: Written = field(default_factory=Written, init=False, repr=False)  # What prompts of draws ahead show
+    shown: Written = field(default=None, init=False, repr=False)  # What prompts of draws ahead show
     styles: dict[str, Style] | None = None  # Fingerprint to what its text was asked to be like; None to note nothing
     _dealt: tuple[int, int] = field(default=(0, 0), init=False, repr=False)  # First number and size of a request
-    _written: Written = field(default_factory=Written, init=False, repr=False)  # The items, up to the last request
+    _written: Written = field(default=None, init=False, repr=False)  # The items, up to the last request; None at first
 
     def fingerprint(self, item: str) -> str:
         "Return the letters and digits of a text."
@@ -327,7 +327,7 @@ def note_place(self: TextsJob, mark: str, place: int) -> None:
     first, n = self._dealt
     self.styles[mark] = self.writer.prompts.dealt(self.context, first + place) if place < n else Style()
 
-# %% ../nbs/30_jobs.ipynb #9323c98a
+# %% ../nbs/30_jobs.ipynb #92f70f93
 @patch
 def turned_down(self: TextsJob) -> list[tuple[str, str]]:
     "Return the last texts that were not accepted, and why."
@@ -336,6 +336,7 @@ def turned_down(self: TextsJob) -> list[tuple[str, str]]:
 
 @patch
 def _so_far(self: TextsJob) -> Written:
+    self._written = self._written or Written()
     n_new = len(self.items) - self._written.n_texts
     newest_first = islice(reversed(self.items.values()), n_new)
     self._written.add(list(newest_first)[::-1])

@@ -351,7 +351,7 @@ class Ledger:
         "Choose again from now on."
         self._closed = None
 
-# %% ../nbs/43_ledger.ipynb #43775b25
+# %% ../nbs/43_ledger.ipynb #d02f95a3
 @patch
 def cells_in_order(self: Ledger) -> list[Cell]:
     "Return the cells that are in the tree, in tree order."
@@ -361,14 +361,23 @@ def cells_in_order(self: Ledger) -> list[Cell]:
 
 
 @patch
-def select(self: Ledger, full: bool = True) -> dict[str, list[str]]:
-    "Return the texts that stay, by cell in tree order; without `full`, texts are not compared with all others."
+def found_before(self: Ledger, full: bool = True) -> dict[str, list[str]] | None:
+    "Return what the last look found, or None if something has changed since, or it was no `full` one."
     if self._closed is not None:
         return self._closed
     if self._choice:
         turn_then, was_full, kept_then = self._choice
         if turn_then == self._turn and was_full >= full:
             return kept_then
+    return None
+
+
+@patch
+def select(self: Ledger, full: bool = True) -> dict[str, list[str]]:
+    "Return the texts that stay, by cell in tree order; without `full`, texts are not compared with all others."
+    found_before = self.found_before(full)
+    if found_before is not None:
+        return found_before
     turn = self._turn  # As it is before the texts are read: what changes meanwhile counts as new
     kept = self._look_at_all(turn) if full else self._look_again()
     self._choice = turn, full, kept

@@ -124,14 +124,16 @@ class Style(dict):
     def __missing__(self, aspect: str) -> str:
         return ''
 
-# %% ../nbs/21_prompts.ipynb #718ea3b9
+# %% ../nbs/21_prompts.ipynb #0ab171e3
 class _Environment(ImmutableSandboxedEnvironment):
     def getattr(self, obj: Any, attribute: str) -> Any:
-        "Return an attribute in a template; the two that are asked for most often by far are known to be safe."
+        "Return an attribute in a template; those that are asked for most often by far are known to be safe."
         if attribute == 'description' and type(obj) is LabelName:
             return obj.description
-        if attribute == 'first' and type(obj) is LoopContext:
-            return obj.first
+        if attribute in ('first', 'index') and type(obj) is LoopContext:
+            return obj.first if attribute == 'first' else obj.index
+        if attribute == 'values' and type(obj) is Style:
+            return obj.values
         return super().getattr(obj, attribute)
 
 

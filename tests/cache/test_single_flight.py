@@ -12,6 +12,7 @@ from helpers import HERE, TASK, python
 
 import syngen_nb.cache
 from syngen_nb import Cache, Model, generate
+from syngen_nb.leases import Leases
 from syngen_nb.models import ModelError
 
 pytestmark = pytest.mark.skipif(os.name == 'nt', reason='Windows has no fork, and no locks that end with their process')
@@ -230,19 +231,19 @@ def test_runs_that_wait_for_another_process_ask_once(cache, monkeypatch):
         asyncio.get_running_loop().set_exception_handler(lambda loop, context: complaints.append(context))
         return await asyncio.gather(kept.fetch('s', 0, ask), kept.fetch('s', 0, ask))
 
-    other = python(HOLD, cache)
-    assert other.stdout.readline() == 'held\n'
+    is_held = fork.Event()
+    other = fork.Process(target=hold, args=[cache, is_held])
+    other.start()
+    assert is_held.wait(20)
     found = asyncio.run(both())
     other.kill()
-    other.communicate()
+    other.join(10)
     assert len(asked) == 1 and not complaints
     assert sorted(was_paid for _, was_paid in found) == [False, True]
 
 
-HOLD = """
-import sys, time
-from syngen_nb.leases import Leases
-assert Leases(sys.argv[1]).take('s 0')
-print('held', flush=True)
-time.sleep(60)
-"""
+def hold(cache, is_held):
+    "Keep the lease of a draw"
+    assert Leases(cache).take('s 0')
+    is_held.set()
+    time.sleep(60)

@@ -1,9 +1,8 @@
 "Large runs: what a look costs, what it shows, and rows in batches"
 
-import json
+import sys
 import time
-from itertools import count
-from random import Random
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -11,41 +10,12 @@ from helpers import TASK
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syngen_nb import Judge, Model, Task, Taxonomy, generate, split, start, to_parquet
+from syngen_nb import Judge, Task, Taxonomy, generate, split, start, to_parquet
 from syngen_nb import prompts as prompts_module
 from syngen_nb.ledger import NEAR_DUPLICATE, AsBefore, Cell, Ledger, NoDuplicate, PassedCheck, candidates_of, choose
 
-WORDS = [
-    a + b for a in 'bar den fol gan hes kor lim mer nor pel rus tan'.split() for b in 'ber dle gent ken lin'.split()
-]
-
-
-class Quick(Model):
-    "Answers at once, with texts of 30 words"
-
-    name = 'own/quick'
-
-    def __init__(self, repeats=0.0):
-        self.random = Random(0)
-        self.numbers = count()
-        self.repeats = repeats  # Share of texts that it has said before
-        self.said = ['the very first of all the texts that there are in this long list']
-
-    def text(self):
-        if self.random.random() < self.repeats:
-            return self.random.choice(self.said)
-        self.said.append(' '.join(self.random.choices(WORDS, k=30)))
-        return self.said[-1]
-
-    async def ask(self, request):
-        if request.schema is None:
-            return 'A'
-        items = request.schema['properties']['items']
-        (key,) = items['items']['properties']
-        n = items['maxItems']
-        found = [self.text() if key == 'text' else f'matter {next(self.numbers)}' for _ in range(n)]
-        return json.dumps(dict(items=[{key: item} for item in found]))
-
+sys.path.insert(0, str(Path(__file__).parents[2] / 'benchmarks'))
+from own import Own
 
 # A look at the rows
 
@@ -120,7 +90,7 @@ def test_a_look_shows_what_the_rules_say(events, is_judged):
 def test_frames_in_mid_run_hold_the_rows_that_stay():
     "Looks while texts and checks come; the last one is the result, and a run without looks gives the same"
     verify = Judge('keep', votes=1)
-    run = start(TASK, 60, model=Quick(repeats=0.1), cache=':memory:', verify=verify)
+    run = start(TASK, 60, model=Own(30, 'repeated'), cache=':memory:', verify=verify)
     frames = []
     while not run.done:
         frames.append(run.frame)
@@ -129,7 +99,7 @@ def test_frames_in_mid_run_hold_the_rows_that_stay():
     df = run.result(60)
     assert len(df) == 60 and df['text'].is_unique
     assert all(frame['text'].is_unique and len(frame) <= 60 for frame in frames)
-    again = generate(TASK, 60, model=Quick(repeats=0.1), cache=run.cache, verify=verify, progress=False)
+    again = generate(TASK, 60, model=Own(30, 'repeated'), cache=run.cache, verify=verify, progress=False)
     pd.testing.assert_frame_equal(again, df)
     pd.testing.assert_frame_equal(run.frame, df)
 
@@ -139,7 +109,7 @@ def test_names_of_the_tree_in_frames_follow_it():
     tree = Taxonomy(Task('Sort the mail', ['ham', 'spam']))
     for label in tree.children():
         tree.add(tree.add(tree.add(label, 'letters'), 'requests'), 'matters')
-    run = start(tree, sample_per_subtopic=2, model=Quick(), cache=':memory:')
+    run = start(tree, sample_per_subtopic=2, model=Own(30), cache=':memory:')
     run.result(20)
     run.taxonomy.rename(('ham', 'letters'), 'notes')
     assert set(run.frame['source_type']) == {'notes', 'letters'}
@@ -166,7 +136,7 @@ def test_each_text_is_searched_for_names_once(monkeypatch):
         n_source_type=1,
         n_topic=1,
         n_subtopic=1,
-        model=Quick(),
+        model=Own(30),
         cache=':memory:',
         verify=False,
         progress=False,
@@ -176,10 +146,10 @@ def test_each_text_is_searched_for_names_once(monkeypatch):
 
 def test_twenty_thousand_rows():
     "A look at the frame and at the progress takes below 50 ms of the processor; rows can be split"
-    run = start(Task('Sort notes', ['sea', 'land', 'air']), 20_000, model=Quick(), cache=':memory:', verify=False)
+    run = start(Task('Sort notes', ['sea', 'land', 'air']), 20_000, model=Own(15), cache=':memory:', verify=False)
     looks = []
     while not run.done:
-        time.sleep(1)
+        time.sleep(0.5)
         run.frame  # noqa: B018  A look that takes in what is new since the last one
         began = time.thread_time()
         run.frame  # noqa: B018
@@ -198,7 +168,7 @@ def test_twenty_thousand_rows():
 @pytest.mark.parametrize('verify', [False, Judge('keep', votes=1)])
 def test_batches_are_the_frame(verify, tmp_path):
     "Put together they are the result, with its index, categories and attrs; so are the parts of a Parquet data set"
-    run = start(TASK, 53, model=Quick(), cache=':memory:', verify=verify)
+    run = start(TASK, 53, model=Own(30), cache=':memory:', verify=verify)
     batches = list(run.batches(10))
     assert [len(batch) for batch in batches] == [10, 10, 10, 10, 10, 3]
     whole = pd.concat(batches)
@@ -215,7 +185,7 @@ def test_batches_are_the_frame(verify, tmp_path):
 
 def test_a_batch_that_was_handed_out_stays():
     "Edits of the tree between two batches change neither their rows nor what they are called"
-    run = start(TASK, 40, model=Quick(), cache=':memory:', verify=False)
+    run = start(TASK, 40, model=Own(30), cache=':memory:', verify=False)
     batches = run.batches(10)
     first = next(batches)
     before = run.result()
@@ -225,7 +195,7 @@ def test_a_batch_that_was_handed_out_stays():
 
 
 def test_batches_of_wrong_size():
-    run = start(TASK, 4, model=Quick(), cache=':memory:', verify=False)
+    run = start(TASK, 4, model=Own(30), cache=':memory:', verify=False)
     for rows in (0, -1, 1.5, True):
         with pytest.raises(ValueError, match='rows'):
             run.batches(rows)
