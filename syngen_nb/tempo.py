@@ -68,7 +68,7 @@ _MOST_PATIENCE = 55.0
 _LONG_ROW = 5  # Refusals in a row, after which nothing is known of the rate
 _LEAST_SHARE = 0.1  # Of the highest rate that was measured; no guess falls below it
 
-# %% ../nbs/24_tempo.ipynb #a279d75f
+# %% ../nbs/24_tempo.ipynb #9c797c7f
 @dataclass(frozen=True)
 class Ticket:
     "A request that left."
@@ -90,6 +90,7 @@ class Tempo:
         self.refusals_in_a_row = 0  # Without an answer in between
         self._is_cautious = math.isfinite(window)  # Whether the first requests leave one after the other
         self._latency = 0.0
+        self._least_latency = math.inf
         self._mark: Ticket | None = None  # Where the stretch began that is measured
         self._n_lost = 0  # Requests of the stretch that the server did not take
         self._n_seen = 0  # Requests that had left when the last refusal came
@@ -105,7 +106,7 @@ class Tempo:
         self._is_paced = self._is_full = False  # Whether the last request waited for its time, and for room
         self._recent: deque[float] = deque(maxlen=_N_RECENT)  # When the last requests left
 
-# %% ../nbs/24_tempo.ipynb #7c8cbb55
+# %% ../nbs/24_tempo.ipynb #c5c39fa0
 @patch
 def sent(self: Tempo, now: float, n_on_way: int) -> Ticket:
     "Take note that a request leaves; `n_on_way` counts it."
@@ -119,7 +120,8 @@ def sent(self: Tempo, now: float, n_on_way: int) -> Ticket:
         self._is_paced = now - self.next_at < interval / 2
         self.next_at = max(self.next_at, now - interval) + interval
     elif self._is_cautious and self.n_answered < _N_CAUTIOUS:
-        self.next_at = now + max(0.02 * 0.8**self.n_sent, 0.5 * self._latency / self.window)
+        spread = 0.5 * self._least_latency / self.window if self.n_answered else 0.0
+        self.next_at = now + max(0.02 * 0.8**self.n_sent, spread)
     return ticket
 
 
@@ -130,7 +132,7 @@ def unsent(self: Tempo) -> None:
     if self.rate:
         self.next_at -= 1 / self.rate
 
-# %% ../nbs/24_tempo.ipynb #03bc7c49
+# %% ../nbs/24_tempo.ipynb #dc4af726
 @patch
 def answered(self: Tempo, ticket: Ticket, now: float) -> None:
     "Take note that the server took a request."
@@ -138,6 +140,7 @@ def answered(self: Tempo, ticket: Ticket, now: float) -> None:
     is_end_of_row = self.refusals_in_a_row > 0
     self.refusals_in_a_row = 0
     seconds = now - ticket.at
+    self._least_latency = min(self._least_latency, seconds)
     self._latency += (seconds - self._latency) / min(self.n_answered, 8)
     if self.rate is None:
         self.window += 0.5
