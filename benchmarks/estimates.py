@@ -5,7 +5,8 @@
 
 The runs in `recorded/` and the recording `reviews` are made again from their answers, without a model. Each is
 estimated before it, and when a quarter and a half of its answers are there. It is made as it was recorded, without
-label checks and for fewer rows. A run whose answers were not all recorded is left out.
+label checks and for fewer rows. A run whose answers were not all recorded is left out. What is usual for a model was
+set with these recordings. So each is also estimated with what those of the other tasks say of it.
 
 Seconds are simulated, because a recording says nothing about an idle machine: each answer comes after the seconds that
 the model's pace says, times a factor for the machine (up to 1.6 times slower or faster) and one for the answer. A clock
@@ -27,7 +28,7 @@ from pathlib import Path
 import pandas as pd
 from worth_arms import TASKS
 
-from syngen_nb import Cache, Replay, Task, estimate, start
+from syngen_nb import Cache, Replay, Task, estimate, get_model, start
 from syngen_nb.answer_tables import Row
 from syngen_nb.asker import Asker
 from syngen_nb.estimate import Survey
@@ -178,7 +179,15 @@ def kept(facts: dict, answers: list[dict]) -> tuple[float, float]:
     return fate.passed / fate.asked, 1 - fate.misread / fate.read
 
 
-def estimated(facts: dict, order: list, share: float, **options) -> tuple:
+def held_out(facts: dict, shares: list[dict]) -> tuple[float, float] | None:
+    "Return what `Model.keeps` would be without the recordings of this task; None if there are no others."
+    others = pd.DataFrame([row for row in shares if row['model'] == facts['model'] and row['set'] != facts['set']])
+    if others.empty:
+        return None
+    return tuple(others.groupby('set')[['filters', 'checks']].mean().mean())
+
+
+def estimated(facts: dict, order: list, share: float, keeps: tuple | None = None, **options) -> tuple:
     "Return the estimate when a share of the answers is there, and what the rest used."
     n = int(share * len(order))
     cache = Cache(':memory:')
@@ -188,7 +197,10 @@ def estimated(facts: dict, order: list, share: float, **options) -> tuple:
         for series, draw, answer, name, at in order[:n]
     ]
     cache.put_all(rows)
-    call = dict(n_record_to_generate=facts['rows'], model=facts['model'], seed=facts['seed'], cache=cache) | options
+    model = get_model(facts['model'])
+    if keeps:
+        model.keeps = keeps
+    call = dict(n_record_to_generate=facts['rows'], model=model, seed=facts['seed'], cache=cache) | options
     found = estimate(SETS[facts['set']], **call)
     rest = [answer for _, _, answer, _, _ in order[n:]]
     used = dict(
@@ -212,10 +224,12 @@ def compared(name: str, when: str, found, used: dict) -> dict:
 
 def main() -> None:
     warnings.simplefilter('ignore', ShortWarning)
-    rows, measured, shares = [], [], []
+    rows, measured, shares, unseen = [], [], [], []
     for facts, answers in recordings():
         passed, agreed = kept(facts, answers)
         shares.append(dict(model=facts['model'], set=facts['set'], filters=passed, checks=agreed))
+    for facts, answers in recordings():
+        keeps = held_out(facts, shares)
         kinds = {'': {}, ' unchecked': dict(verify=False), ' half': dict(n_record_to_generate=facts['rows'] // 2)}
         for kind, options in kinds.items():
             name = f'{facts["model"]} {facts["set"]} {facts["rows"]} seed {facts["seed"]}{kind}'
@@ -229,9 +243,14 @@ def main() -> None:
                 spent = order[n - 1][4] if n else 0.0
                 rest['seconds'] = used['seconds'] - spent
                 rows.append(compared(name, f'{share:.0%} there', found, rest))
+                if keeps:
+                    without, _ = estimated(facts, order, share, keeps, **options)
+                    unseen.append(compared(name, f'{share:.0%} there', without, rest))
                 if not kind and not share and facts['cpu_seconds']:
                     measured.append((name, facts['cpu_seconds'] / 2, found.seconds, found.most_seconds))
     say(pd.DataFrame(rows), measured)
+    print('\nEach task with what the recordings of the other tasks say of the model')
+    say_counts(pd.DataFrame(unseen))
     say_kept(pd.DataFrame(shares))
 
 
@@ -239,6 +258,16 @@ def say(table: pd.DataFrame, measured: list) -> None:
     "Print the figures."
     pd.set_option('display.width', 250, 'display.max_rows', 500, 'display.max_columns', 50)
     print(table[['run', 'when', *(f'{quantity}_at' for quantity in QUANTITIES)]].to_string(index=False))
+    say_counts(table)
+    if measured:
+        inside = sum(low <= seconds <= high for _, seconds, low, high in measured)
+        print(f'\nSeconds by CPU time: {inside} of {len(measured)} in the range')
+        for name, seconds, low, high in measured:
+            print(f'  {name}: {seconds:.0f} s, estimated {low:.0f} to {high:.0f} s')
+
+
+def say_counts(table: pd.DataFrame) -> None:
+    "Print how many estimates hold, at each moment and in all."
     for when, some in table.groupby('when'):
         print(f'\n{when}: {len(some)} runs')
         for quantity in QUANTITIES:
@@ -249,11 +278,6 @@ def say(table: pd.DataFrame, measured: list) -> None:
     whole = len(table)
     counts = {quantity: int(table[quantity].sum()) for quantity in QUANTITIES}
     print(f'\nOf {whole} estimates:', ', '.join(f'{name} {n} ({n / whole:.0%})' for name, n in counts.items()))
-    if measured:
-        inside = sum(low <= seconds <= high for _, seconds, low, high in measured)
-        print(f'\nSeconds by CPU time: {inside} of {len(measured)} in the range')
-        for name, seconds, low, high in measured:
-            print(f'  {name}: {seconds:.0f} s, estimated {low:.0f} to {high:.0f} s')
 
 
 def say_kept(shares: pd.DataFrame) -> None:

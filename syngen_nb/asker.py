@@ -15,19 +15,21 @@ from fastcore.basics import patch
 
 from .cache import Cache
 from .engine import Outcome
-from .jobs import Job, draw_seed
+from .jobs import CheckJob, Job, draw_seed
 from .limits import Place
 from .models import BUSY, Answer, Model, ModelError, Usage, is_again, price_of, retried
 from .models import ask_once as ask_model
 from .prompts import Request
+from .recording import ReplayMiss
 from .spending import Budget, CapReached, Charge, cost_of, current, most_cost
 
-# %% ../nbs/32_asker.ipynb #5b2e35e6
+# %% ../nbs/32_asker.ipynb #3ce51063
 class Asker:
     "Answers jobs out of a cache, and asks their models for what is not there."
 
     place: Callable[[Model], AbstractAsyncContextManager] = Place  # What is held at a model while it is asked
     concurrency: int | None = None  # Jobs that may be answered at a time; None for as many as the writer takes
+    saves_rounds = False  # Whether it pays to ask for more at once, because each round takes long
 
     def __init__(
         self,
@@ -45,6 +47,7 @@ class Asker:
         self.may_ask = may_ask
         self.budget = budget
         self.last_text = ''  # Of the last answer, or why it is empty
+        self.missed: ReplayMiss | None = None  # The last check that a recording does not hold
         self._refused: set[Job] = set()  # Jobs whose last request came when the server was too busy
 
     @property
@@ -156,6 +159,8 @@ async def ask(self: Asker, job: Job, request: Request | None = None, charge: Cha
     about = what_is_asked(job, request, self.instruction)
     try:
         answer, was_paid = await self.cache.fetch(job.key, job.draws, send, model=model.name, **about)
+    except ReplayMiss as error:
+        return self._go_without(job, error)
     except CapReached:  # Before another attempt; perhaps that of another run that asks the same
         return 'again'
     except ModelError as error:
@@ -175,6 +180,16 @@ async def ask(self: Asker, job: Job, request: Request | None = None, charge: Cha
     self.last_text = said_in(answer)
     job.take(answer)
     return 'asked'
+
+# %% ../nbs/32_asker.ipynb #6621168f
+@patch
+def _go_without(self: Asker, job: Job, miss: ReplayMiss) -> Outcome:
+    "Give up a check that a recording does not hold; raise for any other job."
+    if not isinstance(job, CheckJob):
+        raise miss
+    job.error = str(miss)
+    self.missed = miss
+    return 'again'
 
 # %% ../nbs/32_asker.ipynb #dd85e18b
 async def ask_charged(model: Model, request: Request, charge: Charge | None) -> Answer:

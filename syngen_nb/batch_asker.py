@@ -6,17 +6,17 @@
 __all__ = ['MOST_SENDS', 'MOST_TROUBLES', 'Part', 'NAMES_ASKED_LIVE', 'Entry', 'Collector', 'batch_words', 'BatchAsker',
            'is_asked_live', 'batch_asker', 'pending_batches', 'cancel_batches']
 
-# %% ../nbs/32_batch_asker.ipynb #31e349e9
+# %% ../nbs/32_batch_asker.ipynb #df20d44e
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from fastcore.basics import patch
+from fastcore.basics import chunked, patch
 
 from .asker import Asker, plain_answer, said_in, what_is_asked
 from .batches import BatchState, NotAnswered, batches_of, has_batches
@@ -26,7 +26,7 @@ from .jobs import CheckJob, Job, digest, draw_seed
 from .leases import Leases
 from .loop import worker
 from .models import BUSY, Answer, Model, ModelError, checked_answer
-from .pending import PendingBatch, PendingBatches, PendingRequest
+from .pending import A_PART, PendingBatch, PendingBatches, PendingRequest
 from .prompts import Request
 from .spending import Charge, current, most_cost
 from .wording import counted, duration_words
@@ -130,7 +130,7 @@ async def ask(
             del self.entries[sent.key]
             self._release(entry)
 
-# %% ../nbs/32_batch_asker.ipynb #aa7f255e
+# %% ../nbs/32_batch_asker.ipynb #a2153d38
 @patch
 def prepare(self: Collector, sent: PendingRequest, request: Request, charge: Charge | None = None) -> Entry:
     "Let a request go with the next batch, whether somebody waits for it or not."
@@ -162,7 +162,8 @@ def regain(self: Collector, key: tuple[str, int]) -> Charge | None:
 @patch
 def _end(self: Collector, entry: Entry, outcome: Any, is_paid: bool = False) -> None:
     "Hand an answer, None or an error to all who wait for it."
-    self.entries.pop(entry.sent.key, None)
+    if self._is_alive(entry):
+        del self.entries[entry.sent.key]
     self._release(entry)
     for future in entry.futures:
         if future.done():
@@ -263,17 +264,18 @@ def _has_more_to_send(self: Collector) -> bool:
     has_unsent = any(not entry.token for entry in self.entries.values())
     return has_unsent and not self.trouble and not (self.is_queue_full and self.out)
 
-# %% ../nbs/32_batch_asker.ipynb #da4541f6
+# %% ../nbs/32_batch_asker.ipynb #5a06e51c
 @patch
 async def _send(self: Collector) -> None:
     "Send what is in no batch yet."
     if self.is_queue_full and self.out:
         return
-    waiting = self.pending.tokens()
     fresh = []
-    for entry in [entry for entry in self.entries.values() if not entry.token]:
+    async for entry in in_turns([entry for entry in self.entries.values() if not entry.token]):
+        if not self._is_alive(entry):
+            continue
         stored = self.cache.get(*entry.sent.key)
-        token = waiting.get(entry.sent.key, '')
+        token = self.pending.token(entry.sent.key)
         if stored is not None:
             self._end(entry, stored)
         elif token:
@@ -282,20 +284,26 @@ async def _send(self: Collector) -> None:
             fresh.append(entry)
         else:
             self._end(entry, None)
-    for endpoint, part in self._split(fresh):
+    async for endpoint, part in self._split(fresh):
         await self._submit(endpoint, part)
         if self.is_queue_full:
             return
 
-# %% ../nbs/32_batch_asker.ipynb #a82ce075
+
+@patch
+def _is_alive(self: Collector, entry: Entry) -> bool:
+    "Return whether an entry has not ended, as it does if its run is stopped while others have the loop."
+    return self.entries.get(entry.sent.key) is entry
+
+# %% ../nbs/32_batch_asker.ipynb #ed94bc8d
 Part = list[tuple[Entry, dict]]  # Requests, and what they are in the batch
 
 
 @patch
-def _split(self: Collector, entries: Sequence[Entry]) -> Iterator[tuple[str, Part]]:
+async def _split(self: Collector, entries: Sequence[Entry]) -> AsyncIterator[tuple[str, Part]]:
     "Yield the endpoint and the requests of each batch."
     parts: dict[str, tuple[Part, int]] = {}
-    for entry in entries:
+    async for entry in in_turns(entries):
         try:
             item = self.api.item(entry.sent.custom_id, entry.request)
         except ModelError as error:  # The model cannot be asked this
@@ -311,7 +319,8 @@ def _split(self: Collector, entries: Sequence[Entry]) -> Iterator[tuple[str, Par
             part, n_bytes = [], 0
         part.append((entry, item))
         parts[endpoint] = part, n_bytes + size
-    yield from ((endpoint, part) for endpoint, (part, _) in parts.items())
+    for endpoint, (part, _) in parts.items():
+        yield endpoint, part
 
 
 def _bytes_of(item: dict) -> int:
@@ -330,15 +339,40 @@ def _lease(self: Collector, token: str) -> Iterator[bool]:
         if is_ours:
             leases.give_back(f'batch {token}')
 
-# %% ../nbs/32_batch_asker.ipynb #a8f2f119
+# %% ../nbs/32_batch_asker.ipynb #e6928d0b
+@patch
+async def _claim(self: Collector, batch: PendingBatch, part: Part) -> Part:
+    "Write down what is about to be sent, and return it; requests that another process has claimed are not in it."
+    claimed: set[tuple[str, int]] = set()
+    try:
+        async for some in in_turns(chunked(part, A_PART)):
+            claimed |= {request.key for request in self.pending.claim(batch, [entry.sent for entry, _ in some])}
+    except BaseException:
+        self.pending.forget(batch.token)
+        raise
+    if not self.may_ask():
+        for entry, _ in part:
+            self._end(entry, None)  # Its job asks again later
+    taken = [(entry, item) for entry, item in part if entry.sent.key in claimed and self._is_alive(entry)]
+    await self._drop(batch.token, claimed - {entry.sent.key for entry, _ in taken})
+    if not taken:
+        self.pending.forget(batch.token)
+    return sorted(taken, key=lambda pair: pair[0].sent.key)  # As `PendingBatches.parts` gives them
+
+
+@patch
+async def _drop(self: Collector, token: str, keys: Iterable[tuple[str, int]]) -> None:
+    "Take requests out of a batch, in parts."
+    async for some in in_turns(chunked(keys, A_PART)):
+        self.pending.drop(token, some)
+
+# %% ../nbs/32_batch_asker.ipynb #067a3f0e
 @patch
 async def _submit(self: Collector, endpoint: str, part: Part) -> None:
     "Send requests as one batch, apart from those that another process was faster to claim."
     batch = PendingBatch(self.model_id, self.api.name, await self.api.newest())
     with self._lease(batch.token):
-        claimed = {request.key for request in self.pending.claim(batch, [entry.sent for entry, _ in part])}
-        taken = [(entry, item) for entry, item in part if entry.sent.key in claimed]
-        taken.sort(key=lambda pair: pair[0].sent.key)  # As `PendingBatches.requests` gives them
+        taken = await self._claim(batch, part)
         if not taken:
             return
         for entry, _ in taken:
@@ -424,12 +458,14 @@ def _try_again(self: Collector, entry: Entry, why: str) -> None:
     elif entry.n_sent:
         self.on_retry()
 
-# %% ../nbs/32_batch_asker.ipynb #d782fbb7
+# %% ../nbs/32_batch_asker.ipynb #d3796ddf
 @patch
 async def _collect(self: Collector, batch: PendingBatch, state: BatchState, was_watched: bool) -> None:
     "Take what a batch that is over has brought, and forget it."
-    sent = self.pending.requests(batch.token)
-    results = {name: result async for name, result in self.api.results(batch.id)}
+    sent: dict[str, PendingRequest] = {}
+    async for part in in_turns(self.pending.parts(batch.token)):
+        sent |= {request.custom_id: request for request in part}
+    results = await _gathered(self.api.results(batch.id))
     if results and not sent.keys() & results.keys():  # It only looked like the one that was searched for
         self.foreign.add(batch.id)
         self.pending.give_id(batch.token, '')
@@ -451,13 +487,24 @@ async def _collect(self: Collector, batch: PendingBatch, state: BatchState, was_
             if entry:
                 entry.comes_back()
                 unanswered.append((entry, error))
+    await self._drop(batch.token, [request.key for request in sent.values()])
     self.pending.forget(batch.token)
     self.states.pop(batch.token, None)
-    for entry, answer, is_paid in answers:
+    async for entry, answer, is_paid in in_turns(answers):
         self._end(entry, answer, is_paid)
     self._settle(batch, state, unanswered, is_elsewhere=was_watched and not batch.is_cancelled)
 
 # %% ../nbs/32_batch_asker.ipynb #68b05d7f
+async def _gathered(results: AsyncIterator[tuple[str, Any]]) -> dict[str, Any]:
+    "Return results by name, and let others have the loop while they are read."
+    found = {}
+    async for name, result in results:
+        found[name] = result
+        if len(found) % A_PART == 0:
+            await asyncio.sleep(0)
+    return found
+
+
 @patch
 def _store(self: Collector, sent: PendingRequest, entry: Entry | None, result: Any) -> tuple[dict, bool]:
     "Store the answer in a result; return it and whether it is new."
@@ -545,7 +592,7 @@ async def cancel(
                 self.pending.forget(batch.token)
     return len(batches)
 
-# %% ../nbs/32_batch_asker.ipynb #e05fb6fb
+# %% ../nbs/32_batch_asker.ipynb #3e9a857f
 NAMES_ASKED_LIVE = ('source_types', 'topics', 'subtopics', 'errors')
 
 
@@ -553,6 +600,7 @@ class BatchAsker(Asker):
     "Answers jobs out of a cache, and asks their models in batches for what is not there."
 
     concurrency = 50_000  # Jobs that wait at a time
+    saves_rounds = True
 
     def __init__(self, *args: Any, model: Model, batch: bool | str = True, **kwargs: Any):
         super().__init__(*args, **kwargs)

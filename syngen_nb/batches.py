@@ -6,7 +6,8 @@
 __all__ = ['SLOW', 'MOST_LISTED', 'BatchState', 'NotAnswered', 'Batches', 'APIBatches', 'OpenAIBatches', 'AnthropicBatches',
            'batches_of', 'has_batches']
 
-# %% ../nbs/28_batches.ipynb #d1611dcc
+# %% ../nbs/28_batches.ipynb #b96e2b8f
+import asyncio
 import json
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field
@@ -171,7 +172,11 @@ async def cancel(self: APIBatches, id: str) -> bool:
         return status != 404
     return True
 
-# %% ../nbs/28_batches.ipynb #f8cd2049
+# %% ../nbs/28_batches.ipynb #938f0737
+def _lines_of(items: Sequence[dict]) -> bytes:
+    return '\n'.join(json.dumps(item) for item in items).encode()
+
+
 class OpenAIBatches(APIBatches):
     "The Batch API of OpenAI, or of a server that speaks its protocol."
 
@@ -191,9 +196,9 @@ class OpenAIBatches(APIBatches):
 
     async def upload(self, token: str, items: Sequence[dict]) -> str:
         "Store the lines at the provider, and return the id of the file."
-        lines = '\n'.join(json.dumps(item) for item in items)
+        lines = await asyncio.to_thread(_lines_of, items)
         files = self.model.client().files
-        file = (f'syngen_nb-{token}.jsonl', lines.encode(), 'application/jsonl')
+        file = (f'syngen_nb-{token}.jsonl', lines, 'application/jsonl')
         uploaded = await self._call(files.create(file=file, purpose='batch', timeout=SLOW))
         return uploaded.id
 
@@ -242,14 +247,14 @@ async def poll(self: OpenAIBatches, id: str) -> BatchState:
         lines={} if is_fatal else {error.line - 1: error.message or '' for error in errors if error.line},
     )
 
-# %% ../nbs/28_batches.ipynb #91449268
+# %% ../nbs/28_batches.ipynb #14ac8174
 @patch
 async def results(self: OpenAIBatches, id: str) -> AsyncIterator[tuple[str, Any]]:
     "Yield what came of each request, in any order."
     batch = await self.retrieve(id)
     for file in filter(None, (batch.output_file_id, batch.error_file_id)):
         content = await self._call(self.model.client().files.content(file, timeout=SLOW))
-        for line in content.content.splitlines():
+        for line in await asyncio.to_thread(content.content.splitlines):
             if line.strip():
                 result = json.loads(line)
                 yield result.get('custom_id', ''), result

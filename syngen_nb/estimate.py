@@ -6,7 +6,7 @@
 __all__ = ['MOST_MEASURED', 'MOST_TIMED', 'A_BREAK', 'TOO_FAST', 'LETTERS_A_TOKEN', 'USUAL_LIST', 'UNFILTERED', 'WORTH',
            'FEWEST_TIMED', 'A_BATCH', 'COLUMNS', 'Seen', 'CacheReader', 'Fate', 'seconds_between', 'Load', 'Guesser',
            'KnownRejects', 'Known', 'usual_known', 'learn', 'learn_pace', 'Need', 'dollars_for', 'First', 'Order',
-           'needs_of', 'Estimate', 'Estimates', 'Survey', 'estimate', 'aestimate']
+           'at_limits', 'needs_of', 'Estimate', 'Estimates', 'Survey', 'estimate', 'aestimate']
 
 # %% ../nbs/49_estimate.ipynb #85c18784
 import asyncio
@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 from fastcore.basics import patch
 
-# %% ../nbs/49_estimate.ipynb #06802412
+# %% ../nbs/49_estimate.ipynb #32c358fb
 from .asker import Asker
 from .cache import Cache, open_cache
 from .display import NO_MATH, html_table
@@ -46,6 +46,7 @@ from .generate import TextRun, TextStage, text_run
 from .jobs import CheckJob, Job, ListJob, TextsJob
 from .known_models import get_model
 from .ledger import DUPLICATE
+from .limits import rates_of
 from .loop import worker
 from .models import Answer, Model, price_of
 from .options import TextOptions, takes
@@ -303,7 +304,7 @@ def _trust_guesses(stage: TextStage, rejected: set[str]) -> None:
     stage.filters = KnownRejects(rejected)
     stage.ledger.misread = lambda cell, text: ''
 
-# %% ../nbs/49_estimate.ipynb #eaf12fd3
+# %% ../nbs/49_estimate.ipynb #c3e56db7
 LETTERS_A_TOKEN = 4.2
 USUAL_LIST = usual_share(0.95, 8)  # Lists of names that are complete after a request
 UNFILTERED = 0.98  # Share of texts that are no copy of another one
@@ -336,7 +337,8 @@ def usual_known(run: TextRun, level: str, model: Model) -> Known:
     limit = _limit(run, level)
     tokens = min(model.item_tokens.get(level, TOKENS[level]), limit)
     factor = 1.0 if tokens == limit == 1 else 1.7
-    return Known(share, Figure(tokens, factor), Figure(LETTERS_A_TOKEN, 1.3), Figure(1.0, 2.0, least=1.6), limit)
+    pace = Figure(1.0, 2.0, least=1.9)  # Answers hardly make it more certain: slots are not always full
+    return Known(share, Figure(tokens, factor), Figure(LETTERS_A_TOKEN, 1.3), pace, limit)
 
 # %% ../nbs/49_estimate.ipynb #5cd18f7d
 FEWEST_TIMED = 4  # Answers
@@ -471,7 +473,25 @@ def _limited(tokens: Range, requests: Range, limit: float) -> Range:
     )
     return Range(low, usual, high)
 
-# %% ../nbs/49_estimate.ipynb #78e9204d
+# %% ../nbs/49_estimate.ipynb #aa22cfd8
+def at_limits(seconds: Range, model: Model, requests: Range, tokens_in: Range, tokens_out: Range) -> Range:
+    "Return the seconds, or those that the limits of a model take, where they are more."
+    if not requests.usual:
+        return seconds
+    amounts = {
+        'requests': requests,
+        'tokens': tokens_in + tokens_out,
+        'input-tokens': tokens_in,
+        'output-tokens': tokens_out,
+    }
+    for kind, per_second, saved in rates_of(model):
+        amount = amounts[kind].scaled(1 - 1 / max(1.0, requests.usual))
+        low = max(seconds.low, (amount.low - saved) / per_second)
+        usual = max(seconds.usual, (amount.usual - saved / 2) / per_second)
+        seconds = Range(low, usual, max(seconds.high, amount.high / per_second))
+    return seconds
+
+# %% ../nbs/49_estimate.ipynb #e0b5e244
 def _seconds(order: Order) -> Range:
     load, known, first = order.load, order.known, order.first
     if not first.n:
@@ -495,7 +515,10 @@ def _need(order: Order) -> Need:
     tokens_in = product(requests, exactly(load.letters_each), known.letters.range.inverse())
     tokens_out = _limited(product(order.items, known.tokens.range), requests, known.limit)
     dollars = dollars_for(load.batches or load.model, requests, tokens_in, tokens_out)
-    return Need(requests, tokens_in, tokens_out, dollars, _seconds(order), load.cached)
+    seconds = _seconds(order)
+    if not load.batches:
+        seconds = at_limits(seconds, load.model, requests, tokens_in, tokens_out)
+    return Need(requests, tokens_in, tokens_out, dollars, seconds, load.cached)
 
 # %% ../nbs/49_estimate.ipynb #47aec141
 def _texts_order(loads: Mapping[str, Load], known: Mapping[str, Known], per_request: int, rounds: int) -> Order:

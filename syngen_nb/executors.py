@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['LOOK_EVERY', 'PATIENCE', 'MOST_SENDS', 'SENT_TOGETHER', 'Parcel', 'pack', 'Reply', 'open_parcel', 'answer_on_worker',
-           'Crew', 'crew_of', 'OnExecutor']
+           'Crew', 'crew_of', 'OnExecutor', 'unseen_sends']
 
 # %% ../nbs/28_executors.ipynb #e88dc05a
 import asyncio
@@ -183,7 +183,7 @@ def _dask_crew(client: Any) -> Crew | None:
     most = max(threads, default=1)
     return Crew(sum(threads), most, most)
 
-# %% ../nbs/28_executors.ipynb #5be39610
+# %% ../nbs/28_executors.ipynb #b776aa40
 class OnExecutor(Model):
     """A model whose requests are answered by the workers of an executor.
 
@@ -217,6 +217,7 @@ class OnExecutor(Model):
         self.tokens_per_minute = model.tokens_per_minute
         self._parcel: Parcel | None = None
         self._alone: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()  # Event loop to a lock, see `_send_alone`
+        self.n_unseen: int | None = None  # How often the executor sends a request again; None before a cap asks for it
         self._looked_at = self._manned_at = 0.0  # When workers were looked for last, and when there were some
 
 # %% ../nbs/28_executors.ipynb #e59adc24
@@ -243,7 +244,15 @@ def batches(self: OnExecutor) -> Callable[[], Batches] | None:
     "What gives the batches of the model that answers, which need no workers; None if it has none."
     return (lambda: batches_of(self.model)) if has_batches(self.model) else None
 
-# %% ../nbs/28_executors.ipynb #6c46e730
+# %% ../nbs/28_executors.ipynb #3af2cff9
+def unseen_sends(executor: Executor) -> int:
+    "Return how often `executor` sends a request again by itself, as far as it tells."
+    client = getattr(executor, '_client', None)
+    if not hasattr(client, 'run_on_scheduler'):
+        return 0
+    return client.run_on_scheduler(lambda dask_scheduler: dask_scheduler.allowed_failures)
+
+# %% ../nbs/28_executors.ipynb #a578195c
 @patch
 def most_tokens(self: OnExecutor, request: Request) -> tuple[int, int | None]:
     """Return how many tokens a request and its answer have at most; None if nothing limits the answer.
@@ -257,6 +266,14 @@ def most_tokens(self: OnExecutor, request: Request) -> tuple[int, int | None]:
         raise ValueError(
             f'{self.name}: its workers send failed requests again where no spending cap sees it; leave out executor= '
             '(its server sets the pace, and not this machine), or the cap'
+        )
+    if self.n_unseen is None:
+        self.n_unseen = unseen_sends(self.executor)
+    if self.n_unseen:
+        raise ValueError(
+            f'{self.name}: dask sends the requests of a worker that died again where no spending cap sees it. '
+            "Start the scheduler with dask.config.set({'distributed.scheduler.allowed-failures': 0}), "
+            'or leave out the cap'
         )
     return self.model.most_tokens(request)
 
@@ -342,7 +359,7 @@ def _replace(self: OnExecutor, broken: Executor) -> None:
     settings = (old._max_workers, old._mp_context, old._initializer, old._initargs)
     self.executor = ProcessPoolExecutor(*settings, max_tasks_per_child=old._max_tasks_per_child)
 
-# %% ../nbs/28_executors.ipynb #a9b0e765
+# %% ../nbs/28_executors.ipynb #2423f2bb
 @patch
 async def _send(self: OnExecutor, request: Request) -> Reply:
     "Return the reply of a worker, or raise `_Lost`."
@@ -375,7 +392,8 @@ def _judged(self: OnExecutor, error: BaseException) -> Exception:
     if isinstance(error, ImportError):
         words = f'{self.name}: a worker cannot import what it needs ({error}); install syngen_nb there as it is here'
         return ModelError(words, 'access')
-    return _Lost(_words_of(error), is_final=type(error).__name__ in _SENT_AGAIN)
+    was_sent_again = type(error).__name__ in _SENT_AGAIN and self.n_unseen != 0
+    return _Lost(_words_of(error), is_final=was_sent_again)
 
 # %% ../nbs/28_executors.ipynb #b1091e0a
 LOOK_EVERY = 5.0  # Seconds between two looks for workers, while a request is on its way

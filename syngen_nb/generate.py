@@ -7,8 +7,9 @@ __all__ = ['cell_place', 'planned_cells', 'rows_of_labels', 'Look', 'Leaves', 'T
            'outcome_key', 'plain_frame', 'whole_frame', 'remember_outcome', 'recalled_outcome', 'show_recalled',
            'generate', 'start', 'agenerate']
 
-# %% ../nbs/48_generate.ipynb #3c067e51
+# %% ../nbs/48_generate.ipynb #58a00422
 import asyncio
+import math
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -147,7 +148,7 @@ class Leaves:
                 leaves.labels.add(label)
         return leaves
 
-# %% ../nbs/48_generate.ipynb #3da29bd8
+# %% ../nbs/48_generate.ipynb #e55cdc4a
 @dataclass
 class TextStage:
     "Writes the texts of all cells."
@@ -163,6 +164,7 @@ class TextStage:
     jobs: dict[str, TextsJob] = field(default_factory=dict, init=False)  # Id of a cell to its texts
     written_for: dict[str, str] = field(default_factory=dict, init=False)  # Id of a cell to that of its label
     look: Look = field(default_factory=Look, init=False)  # What the last full look at the texts has found
+    has_spares: set[str] = field(default_factory=set, init=False)  # Ids of cells that asked for more than they lacked
     _noted: dict | None = field(default=None, init=False, repr=False)  # What stayed then, once that was noted
     _leaves: Leaves = field(default_factory=Leaves, init=False, repr=False)  # Of the tree as it was last
     _standing: tuple = field(default=((), 0), init=False, repr=False)  # State of the books, and the texts they have
@@ -365,7 +367,7 @@ def _share_out_label(self: TextStage, label: Node) -> None:
     weights = {place: self.taxonomy.share(node) for place, node in places.items()}
     self.ledger.share_out(self.label_rows.get(label.id, 0), cells, weights)
 
-# %% ../nbs/48_generate.ipynb #acf38bd8
+# %% ../nbs/48_generate.ipynb #3d6748b7
 @patch
 async def _next_round(self: TextStage) -> bool:
     "Let the cells that are short ask again; return whether any does, or has more without asking."
@@ -378,9 +380,20 @@ async def _next_round(self: TextStage) -> bool:
         if self.workspace.is_gone(job):
             continue
         if not job.missing:
-            job.wanted = len(job.items) + n_lacking
+            job.wanted = len(job.items) + self._with_spares(cell, n_lacking)
         self.engine.push(job)
     return self.engine.is_busy
+
+# %% ../nbs/48_generate.ipynb #bc7dd259
+@patch
+def _with_spares(self: TextStage, cell: str, n_lacking: int) -> int:
+    "Return how many texts a cell asks for that lacks some."
+    is_strict = self.checks is not None and self.checks.judge.policy != 'keep'
+    if not is_strict or not self.workspace.asker.saves_rounds:
+        return n_lacking
+    self.has_spares.add(cell)
+    n_needed = math.ceil(n_lacking / self.look.share_kept(self._usual_share_kept()))
+    return min(n_needed, 2 * n_lacking)
 
 
 @patch
@@ -389,7 +402,7 @@ def _end_round(self: TextStage) -> None:
     self.ledger.end_round()
     self._share_out()
 
-# %% ../nbs/48_generate.ipynb #3d975061
+# %% ../nbs/48_generate.ipynb #95557639
 @patch
 async def _check(self: TextStage) -> bool:
     "Have those texts checked that would stay and were not checked yet; return whether any are."
@@ -398,12 +411,22 @@ async def _check(self: TextStage) -> bool:
     kept = await asyncio.to_thread(self.select, True)
     async for cell, texts in in_turns(kept.items()):
         path = self.ledger.cells[cell].path
-        for text in texts:
+        for text in (*texts, *self._spares(cell, texts)):
             self.checks.check(path[0], text, path, (cell,))
     if self.engine.is_busy:
         return True
     has_news = await asyncio.to_thread(self._hear_judge)
     return has_news and await self._check()
+
+
+@patch
+def _spares(self: TextStage, cell: str, kept: Sequence[str]) -> list[str]:
+    "Return texts of a cell that stand by, if it asked for more than it lacked."
+    if cell not in self.has_spares:
+        return []
+    books = self.ledger.cells[cell]
+    others = {*kept, *(text for text, _ in books.rejected)}
+    return [text for text in list(books.texts.values()) if text not in others]
 
 
 @patch

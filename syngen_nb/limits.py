@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ANYTHING', 'LOOK_EVERY', 'NO_TURN', 'PATIENCE', 'PATIENCE_AT_FIRST', 'Allowed', 'Turn', 'Limit', 'limit_of',
-           'allowed_by', 'Place', 'held_place', 'held_places', 'place_at', 'hear']
+           'allowed_by', 'Rate', 'rates_of', 'Place', 'held_place', 'held_places', 'place_at', 'hear']
 
 # %% ../nbs/25_limits.ipynb #eb1c63bf
 import asyncio
@@ -369,6 +369,26 @@ def allowed_by(model: Any) -> Allowed:
     "Return what `model` may do at its limit."
     given = {kind: getattr(model, f'{kind}_per_minute', None) for kind in ('requests', 'tokens')}
     return Allowed(model.concurrency, tuple((kind, number) for kind, number in given.items() if number))
+
+# %% ../nbs/25_limits.ipynb #3013539e
+class Rate(NamedTuple):
+    "What may be sent in the long run."
+
+    kind: str  # 'requests', 'tokens', 'input-tokens' or 'output-tokens'
+    per_second: float
+    saved: float  # What may go at once
+
+
+def rates_of(model: Any) -> list[Rate]:
+    "Return what is known of the limits of `model` and its server."
+    given = [Rate(kind, number / 60, 0.0) for kind, number in allowed_by(model).per_minute]
+    limit = limit_of(model)
+    said = [Rate(kind, found.rate, found.most) for kind, found in list(limit.buckets.items()) if isinstance(kind, str)]
+    tempo = limit.tempo
+    if not tempo.is_measured:
+        return [*given, *said]
+    measured = max(tempo.measured, tempo.rate or 0.0)
+    return [*given, *said, Rate('requests', measured, 60 * measured)]
 
 # %% ../nbs/25_limits.ipynb #c05fb201
 _current: ContextVar['Place | None'] = ContextVar('place', default=None)

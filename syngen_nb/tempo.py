@@ -51,10 +51,11 @@ class Allowance:
         used = self.limit - self.remaining
         return used / self.reset if used > 0 and self.reset > 0 else self.limit / 60
 
-# %% ../nbs/24_tempo.ipynb #74fb8975
+# %% ../nbs/24_tempo.ipynb #b00e9d96
 FIRST_WINDOW = 8  # Requests on their way to a server that has not answered yet
 LONGEST_PAUSE = 60.0  # Seconds between two tries, unless the server asks for more
 _LEAST_PAUSE = 0.02
+_N_CAUTIOUS = 64  # Answers, until which requests leave one after the other
 _N_RECENT = 20  # Requests that say how fast it went of late
 _N_SURE = 12  # Requests between two refusals that are no accident
 _SLOWER = 0.97  # Of the measured rate, after a refusal
@@ -63,10 +64,11 @@ _GROWTH_AT_FIRST = 1.08  # The same while the rate is only a guess
 _LEAST_GROWTH = 1.01  # The same once the curve is at its end
 _MOST_TIMES = 2.0  # The curve ends at so many times the rate that was measured
 _LEAST_PATIENCE = 8.0  # Answers within which the rate grows again
-_MOST_PATIENCE = 35.0
+_MOST_PATIENCE = 55.0
+_LONG_ROW = 5  # Refusals in a row, after which nothing is known of the rate
 _LEAST_SHARE = 0.1  # Of the highest rate that was measured; no guess falls below it
 
-# %% ../nbs/24_tempo.ipynb #65e8bc0e
+# %% ../nbs/24_tempo.ipynb #a279d75f
 @dataclass(frozen=True)
 class Ticket:
     "A request that left."
@@ -95,12 +97,15 @@ class Tempo:
         self._steps = 0  # Answers since then
         self._hold = self._patience = _LEAST_PATIENCE
         self._is_surprised = False
+        self._row_at = 0.0  # When the row of refusals began
+        self._rate_before = 0.0  # The rate then
+        self._is_lost = False  # Whether that row was long
         self.is_measured = False  # Whether the rate was measured between two refusals
         self._peak = 0.0  # The highest rate that was measured over several answers
         self._is_paced = self._is_full = False  # Whether the last request waited for its time, and for room
         self._recent: deque[float] = deque(maxlen=_N_RECENT)  # When the last requests left
 
-# %% ../nbs/24_tempo.ipynb #0ca251f5
+# %% ../nbs/24_tempo.ipynb #7c8cbb55
 @patch
 def sent(self: Tempo, now: float, n_on_way: int) -> Ticket:
     "Take note that a request leaves; `n_on_way` counts it."
@@ -113,8 +118,8 @@ def sent(self: Tempo, now: float, n_on_way: int) -> Ticket:
         self._recent.append(now)
         self._is_paced = now - self.next_at < interval / 2
         self.next_at = max(self.next_at, now - interval) + interval
-    elif self._is_cautious and self.n_answered < 16:
-        self.next_at = now + 0.02 * 0.8**self.n_sent
+    elif self._is_cautious and self.n_answered < _N_CAUTIOUS:
+        self.next_at = now + max(0.02 * 0.8**self.n_sent, 0.5 * self._latency / self.window)
     return ticket
 
 
@@ -125,11 +130,12 @@ def unsent(self: Tempo) -> None:
     if self.rate:
         self.next_at -= 1 / self.rate
 
-# %% ../nbs/24_tempo.ipynb #261a9e5e
+# %% ../nbs/24_tempo.ipynb #03bc7c49
 @patch
 def answered(self: Tempo, ticket: Ticket, now: float) -> None:
     "Take note that the server took a request."
     self.n_answered += 1
+    is_end_of_row = self.refusals_in_a_row > 0
     self.refusals_in_a_row = 0
     seconds = now - ticket.at
     self._latency += (seconds - self._latency) / min(self.n_answered, 8)
@@ -138,7 +144,9 @@ def answered(self: Tempo, ticket: Ticket, now: float) -> None:
         return
     if self._is_full:
         self.window += 1 / self.window
-    if self._is_paced:
+    if self._is_lost:
+        self._find_again(now, is_end_of_row)
+    elif self._is_paced:
         self._steps += 1
         beyond = (self._steps - self._hold) / self._patience
         growth = _MOST_GROWTH if self.is_measured else _GROWTH_AT_FIRST
@@ -146,7 +154,18 @@ def answered(self: Tempo, ticket: Ticket, now: float) -> None:
         curve = self.measured * min(max(_SLOWER, 1 + beyond**3), most)
         self.rate = min(self.rate * growth, max(curve, self.rate * _LEAST_GROWTH if beyond > 0 else 0.0))
 
-# %% ../nbs/24_tempo.ipynb #45d98664
+# %% ../nbs/24_tempo.ipynb #91e1ad88
+@patch
+def _find_again(self: Tempo, now: float, is_end_of_row: bool) -> None:
+    "Raise a rate that was lost, and let the next request leave by it."
+    if is_end_of_row:
+        self.rate = math.sqrt(self.rate * max(self.rate, self._rate_before))
+    else:
+        self.rate *= 2 ** (1 / max(1.0, self.rate * self._latency))
+    self.measured = self.rate
+    self.next_at = min(self.next_at, now + 1 / self.rate)
+
+# %% ../nbs/24_tempo.ipynb #a1f60d3f
 @patch
 def refused(
     self: Tempo, ticket: Ticket, now: float, wait: float | None, n_on_way: int, is_overload: bool = False
@@ -154,7 +173,7 @@ def refused(
     "Take note that the server refused a request, and asks to `wait` so many seconds."
     is_news = ticket.number > self._n_seen
     if is_news:
-        self.refusals_in_a_row += 1
+        self._count_in_row(ticket)
         if not is_overload:
             self._measure(ticket, wait)
         if n_on_way > 0.7 * self.window or self.window == math.inf:
@@ -171,14 +190,26 @@ def refused(
 
 
 @patch
+def _count_in_row(self: Tempo, ticket: Ticket) -> None:
+    "Count a refusal, and note where its row began."
+    self.refusals_in_a_row += 1
+    if self.refusals_in_a_row == 1:
+        self._row_at = ticket.at
+        self._rate_before = self.rate or 0.0
+        self._is_lost = False
+    self._is_lost |= self.refusals_in_a_row == _LONG_ROW and self.rate is not None
+
+
+@patch
 def pause(self: Tempo, wait: float | None) -> float:
     "Return how long nothing is sent after a refusal, if the server asks to `wait` so many seconds."
+    times = 2 ** min(max(0, self.refusals_in_a_row - 1), 12)
     if wait is not None:
-        return max(wait, _LEAST_PAUSE)
+        return max(wait, min(LONGEST_PAUSE, max(wait, _LEAST_PAUSE) * times))
     interval = min(0.5, 1 / self.rate) if self.rate else 0.5
-    return min(LONGEST_PAUSE, max(_LEAST_PAUSE, interval) * 2 ** min(self.refusals_in_a_row - 1, 12))
+    return min(LONGEST_PAUSE, max(_LEAST_PAUSE, interval) * times)
 
-# %% ../nbs/24_tempo.ipynb #d9d4a2da
+# %% ../nbs/24_tempo.ipynb #c7e3e926
 @patch
 def _measure(self: Tempo, ticket: Ticket, wait: float | None) -> None:
     "Measure the rate at the first refusal of a stretch."
@@ -195,7 +226,7 @@ def _measure(self: Tempo, ticket: Ticket, wait: float | None) -> None:
         is_first_surprise = is_surprise and not (self._is_surprised and n_taken < _N_SURE)
         self._is_surprised = is_surprise
         self.measured = self.rate if is_first_surprise else self._rate_of(n_taken, seconds, ticket.at)
-    if n_taken >= 8:
+    if n_taken >= 8 and self.is_measured:
         self._peak = max(self._peak, self.measured)
     self.measured = max(self.measured, _LEAST_SHARE * self._peak)
     is_confirmed = before and 0.8 < self.measured / before < 1.25
@@ -206,18 +237,20 @@ def _measure(self: Tempo, ticket: Ticket, wait: float | None) -> None:
     self._steps = 0
     self.rate = self.measured * _SLOWER
 
-# %% ../nbs/24_tempo.ipynb #70ccfa1b
+# %% ../nbs/24_tempo.ipynb #a7e5cf2d
 @patch
 def _rate_of(self: Tempo, n_taken: int, seconds: float, until: float) -> float:
     "Return the rate of a stretch in which the server took so many requests."
     if n_taken < 1 or seconds <= 0:
-        return self.rate * (0.7 if self.refusals_in_a_row > 1 else 0.9)
+        slower = self.rate * (0.7 if self.refusals_in_a_row > 1 else 0.9)
+        passed = until - self._row_at
+        return max(1 / LONGEST_PAUSE, min(slower, 1 / passed) if passed > 0 else slower)
     is_short = n_taken < 8
-    least = (n_taken - 0.5 * is_short) / (seconds - self._pause / 2)
+    least = (n_taken - 0.5 * is_short) / max(seconds / 2, seconds - self._pause / 2)
     most = self.rate
     if n_taken >= _N_RECENT:
         recently = (_N_RECENT - 1) / max(until - self._recent[0], 1e-9)
         most = min(recently, _MOST_TIMES * least)
     if most < 1.35 * least or (not is_short and n_taken < _N_RECENT):
         return least
-    return least**0.7 * most**0.3 if is_short else math.sqrt(least * most)
+    return least**0.85 * most**0.15 if is_short else math.sqrt(least * most)

@@ -1,11 +1,13 @@
-"What a process does that dies while its requests are in a batch, see engine/test_batches.py"
+"What a process does that dies while its requests are in a batch or on their way, see `helpers.children`"
 
 import os
 from types import SimpleNamespace
 
+import anthropic
 import helpers
+import openai
 
-from syngen_nb import generate
+from syngen_nb import generate, start
 from syngen_nb.batch_asker import Collector
 from syngen_nb.batches import AnthropicBatches, APIBatches, OpenAIBatches
 from syngen_nb.pending import PendingBatches
@@ -17,10 +19,14 @@ STAGES = dict(
     named=(PendingBatches, 'give_id', 1),
     waiting=('api', 'poll', 1),
     fetched=(Collector, '_store', 0),
-    half=(Collector, '_store', 10),
+    half=(Collector, '_store', 5),
     stored=(PendingBatches, 'forget', 0),
     forgotten=(PendingBatches, 'forget', 1),
 )
+
+
+openai.AsyncOpenAI(api_key='x').chat.completions  # What an SDK imports when it is used is there already
+anthropic.AsyncAnthropic(api_key='x').messages.batches
 
 
 def die_at(stage, api):
@@ -55,3 +61,10 @@ def run(kind, address, cache, rows, stage, seconds):
         die_at(stage, dict(openai=OpenAIBatches, anthropic=AnthropicBatches)[kind])
     model = getattr(helpers, kind)(SimpleNamespace(url=address, root=address))
     generate(helpers.TASK, rows, model=model, cache=cache, progress=False, batch=True)
+
+
+def spend(address, cache):
+    "Write rows within a cap that has a name, until somebody ends this process"
+    model = helpers.openai(SimpleNamespace(url=address), price=(1, 2), max_tokens=1000)
+    how = dict(cache=cache, max_dollars=0.015, budget='notes', verify=False, filters=False)
+    start(helpers.TASK, 30, model=model, **how).result()

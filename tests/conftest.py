@@ -1,6 +1,9 @@
 "Fixtures. No test touches the user's own cache, and no key lies about"
 
 import os
+
+os.environ.setdefault('OMP_NUM_THREADS', '1')  # Before numpy comes: more threads only wait for one another
+
 from contextlib import ExitStack
 
 import pytest

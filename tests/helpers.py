@@ -1,6 +1,8 @@
 "What several test files use"
 
+import functools
 import math
+import multiprocessing
 import subprocess
 import sys
 from collections import Counter
@@ -64,3 +66,16 @@ def python(code, *args, **kw):
         [sys.executable, '-c', code, *map(str, args)],
         **dict(stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) | kw,
     )
+
+
+@functools.cache
+def children():
+    "What starts processes that have imported all they need; Python's own path does not reach the one that imports"
+    from multiprocessing import forkserver
+
+    context = multiprocessing.get_context('forkserver')
+    context.set_forkserver_preload(['batch_child'])
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv('PYTHONPATH', str(HERE))
+        forkserver.ensure_running()
+    return context

@@ -1,9 +1,10 @@
 """Run the quickstart for real and show what came out.
 
-    python tools/demo.py [MODEL [FOLDER]]
+    python tools/demo.py [MODEL [FOLDER [ROWS]]]
 
 leaves demo.csv, the classifier in demo-classifier and the executed notebook, demo.ipynb, in the folder, by default the
-project's. The model writes: nothing is replayed. Rows are shown as they come, with what the notebook prints."""
+project's. The model writes: nothing is replayed. Rows are shown as they come, with what the notebook prints. There are
+40 of them, as in the quickstart, unless ROWS says otherwise."""
 
 import sys
 import time
@@ -62,7 +63,7 @@ def replace_line(cell, line, by):
     return has_it
 
 
-def quickstart(model):
+def quickstart(model, rows):
     "Return the quickstart without outputs, for a model that writes rows and shows them as they come."
     notebook = nbformat.read(ROOT / 'nbs/tutorials/quickstart.ipynb', 4)
     changes = {
@@ -76,6 +77,7 @@ def quickstart(model):
             raise SystemExit(f'The quickstart has {n_found} cells with the line {line!r}; tools/demo.py wants one')
     for cell in notebook.cells:
         if cell.cell_type == 'code':
+            cell.source = cell.source.replace(', 40, ', f', {rows}, ')
             cell.outputs = []
             cell.execution_count = None
     return notebook
@@ -117,11 +119,11 @@ def show_classifier(folder):
         print(f'{classifier}: {text!r} is {label}')
 
 
-def main(model='local', folder=ROOT):
+def main(model='local', folder=ROOT, rows=40):
     folder = Path(folder)
     began = time.time()
     print(f'Running the quickstart with the model {model} ...', flush=True)
-    run(quickstart(model), folder)
+    run(quickstart(model, rows), folder)
     df = pd.read_csv(folder / 'demo.csv')
     show(df)
     show_classifier(folder)
@@ -132,4 +134,4 @@ def main(model='local', folder=ROOT):
 
 
 if __name__ == '__main__':
-    main(*sys.argv[1:3])
+    main(*sys.argv[1:4])

@@ -31,7 +31,7 @@ from ..tree_io import follow_tree
 from .base import Base, Kept, assets
 from ..wording import counted
 
-# %% ../../nbs/widgets/04_data_view.ipynb #439b9b18
+# %% ../../nbs/widgets/04_data_view.ipynb #f3b2f6b3
 MOST_ROWS = 20_000
 MOST_CHARACTERS = 20_000_000
 HIDDEN_COLUMNS = ('cell', 'model')
@@ -45,19 +45,25 @@ def _as_text(value: Any) -> str:
     return '' if is_missing else str(value)
 
 
-def _displayed(column: pd.Series) -> pd.Series:
-    "Return a column of numbers as it is, and any other as texts."
+def _displayed(column: pd.Series, is_probability: bool = False) -> pd.Series:
+    "Return a column of numbers as it is, one of probabilities with two digits, and any other as texts."
     types = pd.api.types
     if types.is_numeric_dtype(column) and not types.is_complex_dtype(column):
-        return column
+        return column.round(2) if is_probability else column
     return column.astype(object).map(_as_text).astype(object)
+
+
+def _is_probability(name: Any) -> bool:
+    "Return whether a column of a frame with checked labels holds probabilities."
+    return name == 'confidence' or str(name).startswith('p_')
 
 
 def table_frame(df: pd.DataFrame) -> pd.DataFrame:
     "Return what the table shows of a frame: columns of texts and numbers, and no more rows than a browser can hold."
     is_shown = [name not in HIDDEN_COLUMNS for name in df.columns]
     df = without_attrs(df).loc[:, is_shown].iloc[:MOST_ROWS].reset_index(drop=True)
-    columns = [_displayed(column) for _, column in df.items()]
+    is_checked = 'confidence' in df.columns
+    columns = [_displayed(column, is_checked and _is_probability(name)) for name, column in df.items()]
     if not columns:
         return pd.DataFrame()
     lengths = sum((o.str.len() for o in columns if o.dtype == object), pd.Series(0, df.index))

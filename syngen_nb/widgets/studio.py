@@ -132,7 +132,7 @@ def _task_hint(now: Situation) -> str:
 def _run_hint(now: Situation) -> str:
     if now.at_cap:
         return f'Paused at the spending cap, {now.at_cap} missing. Raise the cap below to go on'
-    return f'{"Paused" if now.is_paused else "Running"}. Edits of the tree hold for the next Generate'
+    return f'{"Paused" if now.is_paused else "Running"}. Edits count at the next Generate'
 
 
 def _tree_hint(now: Situation) -> str:
@@ -153,10 +153,18 @@ def hints(now: Situation) -> list[str]:
     "Return what the user could do, for each step."
     return [_task_hint(now), _tree_hint(now), '' if now.n_texts else 'Generate the texts first']
 
-# %% ../../nbs/widgets/06_studio.ipynb #9f33698b
+# %% ../../nbs/widgets/06_studio.ipynb #f1a1a932
 def labels_of(taxonomy: Taxonomy) -> dict[str, Label]:
     "Return the labels of a tree by their ids."
     return {node.id: label_of(node) for node in taxonomy.children()}
+
+
+def _change_row(row: Row, old: Label, new: Label) -> None:
+    "Let a row show a label that was changed; its share stays as it was typed unless it is another one."
+    row.update(name=new.name, description=new.description)
+    if old.share != new.share:
+        row.pop('share', None)
+        row.update(row_of(new))
 
 
 def follow_labels(rows: Iterable[Row], before: Mapping[str, Label], after: Mapping[str, Label]) -> list[Row]:
@@ -169,8 +177,7 @@ def follow_labels(rows: Iterable[Row], before: Mapping[str, Label], after: Mappi
         if row is None and old is None:
             rows.append(row_of(label))
         elif row is not None and old is not None and old != label:
-            row.pop('share', None)
-            row.update(row_of(label))
+            _change_row(row, old, label)
     return _in_order(_without_removed(rows, before, after), before, after)
 
 # %% ../../nbs/widgets/06_studio.ipynb #64f7399e
@@ -680,23 +687,30 @@ def _go_on(self: Studio) -> None:
     except (ValueError, RuntimeError) as error:
         self._steps[1].send(dict(op='error', text=str(error)))
 
-# %% ../../nbs/widgets/06_studio.ipynb #13d34aad
+# %% ../../nbs/widgets/06_studio.ipynb #0170d4f9
 @patch
 def _edited(self: Studio, ids: set[str]) -> None:
     "Follow an edit of the tree."
     before, after = self._labels, labels_of(self._tax)
     if list(before.items()) != list(after.items()):
         self._labels = after
-        rows = self.form.value['labels']
-        new_rows = follow_labels(rows, before, after)
-        if new_rows != rows:
-            self.form.value = dict(labels=new_rows)
+        self._show_labels(before, after)
     if self._tax.edits != self._n_edits_shown:
         self._n_edits_shown = self._tax.edits
         self._follow_names()
     if not self._is_busy:
         self._look()
         self.form.refresh()  # Another tree, another estimate
+
+
+@patch
+def _show_labels(self: Studio, before: Mapping[str, Label], after: Mapping[str, Label]) -> None:
+    task, rows = self.form.task, self.form.value['labels']
+    if task is not None and list(task.labels) == list(after.values()):
+        return  # The form means these labels already, and stays as it was typed
+    new_rows = follow_labels(rows, before, after)
+    if new_rows != rows:
+        self.form.value = dict(labels=new_rows)
 
 
 @patch

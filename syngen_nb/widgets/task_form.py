@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['NAMES', 'Row', 'BOX', 'BLANK', 'MOST_ESTIMATED', 'without_middle', 'in_words', 'parse_number', 'parse_label',
-           'parse_list', 'split_labels', 'add_labels', 'LabelBox', 'LabelReading', 'read_labels', 'describe_model',
-           'what_it_takes', 'describe_estimate', 'row_of', 'checked_fields', 'task_fields', 'plan_fields',
-           'check_given', 'Order', 'Goal', 'FormReading', 'read_counts', 'read_form', 'said_of', 'Estimator',
-           'TaskForm']
+           'parse_list', 'split_labels', 'add_labels', 'LabelBox', 'LabelReading', 'read_shares', 'read_labels',
+           'describe_model', 'what_it_takes', 'describe_estimate', 'row_of', 'checked_fields', 'task_fields',
+           'plan_fields', 'check_given', 'Order', 'Goal', 'FormReading', 'read_counts', 'read_form', 'said_of',
+           'Estimator', 'TaskForm']
 
 # %% ../../nbs/widgets/01_task_form.ipynb #ed9e04c0
 import ast
@@ -162,8 +162,8 @@ def split_labels(
     labels = [label for label in map(parse_label, parts) if any(label)]
     return labels, rest.lstrip() if parts else rest
 
-# %% ../../nbs/widgets/01_task_form.ipynb #e42fe136
-Row = dict[str, Any]  # `name` and `description` of a label, and its `share` if it is not 1
+# %% ../../nbs/widgets/01_task_form.ipynb #c2f5664e
+Row = dict[str, Any]  # `name` and `description` of a label, and its `share` as typed, or as a number, if there is one
 
 
 def add_labels(
@@ -220,7 +220,7 @@ class LabelBox:
         self.unseen += labels
         return dict(labels=rows, pending=self.rest) if labels else dict(pending=self.rest)
 
-# %% ../../nbs/widgets/01_task_form.ipynb #686d36d6
+# %% ../../nbs/widgets/01_task_form.ipynb #23c6a7ed
 BOX = -1  # The place of the box among the rows
 
 
@@ -231,6 +231,7 @@ class LabelReading:
     labels: list[Label] = field(default_factory=list)
     error: str = ''  # The first mistake
     wrong: list[int] = field(default_factory=list)  # Rows with a mistake; the box is `BOX`
+    wrong_shares: list[int] = field(default_factory=list)  # Rows whose share is the mistake
     note: str = ''
     seen: dict[str, str] = field(default_factory=dict)  # Names, as they are compared, to names
 
@@ -238,6 +239,12 @@ class LabelReading:
         "Note that the row at `place` is wrong."
         self.wrong.append(place)
         self.error = self.error or without_middle(error)
+
+    def reject_shares(self, errors: Mapping[int, str]) -> None:
+        "Note that the shares in some rows are wrong, and why."
+        self.wrong_shares += errors
+        for error in errors.values():
+            self.error = self.error or without_middle(error)
 
     def add(self, place: int, name: str, description: str, share: float = 1.0) -> None:
         "Add the label in the row at `place`."
@@ -253,7 +260,44 @@ class LabelReading:
         else:
             self.reject(place, f'The labels {twin!r} and {label.name!r} are the same; rename or remove one')
 
-# %% ../../nbs/widgets/01_task_form.ipynb #843664b5
+# %% ../../nbs/widgets/01_task_form.ipynb #a7e674d0
+_SHARE = re.compile(r'(\d+\.?\d*|\.\d+)\s*%?')
+
+
+def _parse_share(typed: Any) -> float | None:
+    "Return the number in a share, None if it is blank."
+    text = str(typed).strip()
+    if not text:
+        return None
+    if isinstance(typed, str) and not _SHARE.fullmatch(text):
+        raise ValueError(f'A share is a number such as 1, 0.5 or 10 %, not {without_middle(text, 30)!r}')
+    return Label('x', share=float(text.rstrip('% '))).share  # Raises if it is out of range
+
+
+def read_shares(
+    typed: Mapping[int, Any],  # Shares by the place of their row, as typed or as numbers
+    n_more: int = 0,  # Labels without a place for a share
+) -> tuple[dict[int, float], dict[int, str]]:
+    "Return the shares by place, with that of a label without one under `BOX`, and what is wrong with some."
+    found: dict[int, float | None] = {}
+    errors = {}
+    for place, text in typed.items():
+        try:
+            found[place] = _parse_share(text)
+        except ValueError as error:
+            errors[place] = str(error).replace("of label 'x' ", '')
+    given = {place: share for place, share in found.items() if share is not None}
+    blank = 1.0
+    n_blank = len(found) - len(given) + n_more
+    if n_blank and any('%' in str(typed[place]) for place in given):
+        blank = (100 - sum(given.values())) / n_blank
+    if blank <= 0:
+        total = f'{sum(given.values()):g}'
+        errors[max(given)] = f'The shares add up to {total} %, which leaves nothing for labels without one'
+        blank = 1.0
+    return dict.fromkeys(found, blank) | given | {BOX: blank}, errors
+
+# %% ../../nbs/widgets/01_task_form.ipynb #c2a22a7a
 _TOO_FEW = {
     0: 'Add at least two labels, e.g. negative and positive',
     1: "Add another label, e.g. 'other'; a classifier needs at least two",
@@ -266,12 +310,14 @@ def read_labels(
 ) -> LabelReading:
     "Return the labels of a form, and what is wrong with them."
     reading = LabelReading()
-    for place, row in enumerate(rows):
-        if row['name'].strip() or row['description'].strip():
-            reading.add(place, row['name'], row['description'], row.get('share', 1.0))
+    filled = {place: row for place, row in enumerate(rows) if row['name'].strip() or row['description'].strip()}
     labels, rest = split_labels(pending, is_complete=True)
+    shares, errors = read_shares({place: row.get('share', '') for place, row in filled.items()}, len(labels))
+    for place, row in filled.items():
+        reading.add(place, row['name'], row['description'], shares.get(place, shares[BOX]))
     for name, description in labels:
-        reading.add(BOX, name, description)
+        reading.add(BOX, name, description, shares[BOX])
+    reading.reject_shares(errors)
     if rest.strip():
         reading.reject(BOX, 'This list is incomplete, or not a plain list of names; write one name on each line')
     if not reading.error:
@@ -332,7 +378,7 @@ def describe_estimate(
     are_cached = f'{counted(estimate.cached, "more call")} {"is" if estimate.cached == 1 else "are"} cached'
     return f'{rows}: {what_it_takes(estimate)}; {are_cached if estimate.cached else "nothing cached yet"}'
 
-# %% ../../nbs/widgets/01_task_form.ipynb #eb2b9275
+# %% ../../nbs/widgets/01_task_form.ipynb #0ea86203
 BLANK: dict[str, Any] = dict(
     instruction='',
     labels=[],
@@ -352,7 +398,7 @@ def _is_row(row: Any) -> bool:
     if not isinstance(row, dict) or set(row) - {'share'} != {'name', 'description'}:
         return False
     has_texts = isinstance(row['name'], str) and isinstance(row['description'], str)
-    return has_texts and isinstance(row.get('share', 1.0), (int, float))
+    return has_texts and isinstance(row.get('share', 1.0), (int, float, str))
 
 
 def row_of(label: Label) -> Row:
@@ -518,7 +564,7 @@ def read_form(
     reading.writer = reading.attempt('model', get_model, reading.model)
     return reading
 
-# %% ../../nbs/widgets/01_task_form.ipynb #3e54adb7
+# %% ../../nbs/widgets/01_task_form.ipynb #f3f15820
 def _count_labels(labels: Sequence[Label]) -> str:
     "Return how many labels there are, and their shares if they differ."
     shares = [f'{label.share:g}' for label in labels]
@@ -544,6 +590,7 @@ def said_of(
     return dict(
         errors=reading.errors,
         bad=reading.labels.wrong,
+        shares=reading.labels.wrong_shares,
         labels=labels if n_labels else '',
         tree=tree,
         model=words,
@@ -829,7 +876,7 @@ def counts(self: TaskForm) -> dict[str, int]:
     "The counts as `generate` takes them; empty if one is not valid."
     return read_form(self.value, self._given_model()).counts
 
-# %% ../../nbs/widgets/01_task_form.ipynb #b8826faa
+# %% ../../nbs/widgets/01_task_form.ipynb #99c42318
 @patch
 def __repr__(self: TaskForm) -> str:
     fields = self.value
@@ -839,11 +886,17 @@ def __repr__(self: TaskForm) -> str:
     return f'TaskForm({instruction!r}, {counted(n_labels, "label")}, {rows}, {model!r})'
 
 
+def _label_line(label: Label, has_share: bool) -> str:
+    share = f' (share {label.share:g})' if has_share else ''
+    return f'{label.name}{share} – {label.description}' if label.description else f'{label.name}{share}'
+
+
 @patch
 def _html(self: TaskForm) -> str:
     fields = self.value
     labels = read_labels(fields['labels'], fields['pending']).labels
-    lines = [f'{label.name} – {label.description}' if label.description else label.name for label in labels]
+    has_shares = len({label.share for label in labels}) > 1
+    lines = [_label_line(label, has_shares) for label in labels]
     rows = dict(
         Instruction=fields['instruction'],
         Labels='\n'.join(lines),

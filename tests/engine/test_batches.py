@@ -1,6 +1,6 @@
 """Batches: half the price, the same frame, and nothing paid for twice, whatever dies when"""
 
-import multiprocessing
+import functools
 import os
 import re
 import time
@@ -10,25 +10,32 @@ from pathlib import Path
 import batch_child
 import pytest
 from fake_server import serve
-from helpers import TASK, anthropic, check_exact, openai
+from helpers import TASK, anthropic, check_exact, children, openai
 
 from syngen_nb import Cache, generate, get_model, grow, start
-from syngen_nb.batch_asker import MOST_SENDS, cancel_batches, pending_batches
+from syngen_nb.batch_asker import MOST_SENDS, BatchAsker, cancel_batches, pending_batches
 from syngen_nb.batches import AnthropicBatches, APIBatches, OpenAIBatches
 from syngen_nb.models import ModelError
 from syngen_nb.providers import OpenAIModel
 
 pytestmark = pytest.mark.skipif(os.name == 'nt', reason='Windows has no file locks, and no forkserver')
 
-ROWS = 30
+ROWS = 15
 KINDS = pytest.mark.parametrize('kind', [openai, anthropic])
-QUICK = dict(poll_seconds=0.02, gather_seconds=0.02, settle_seconds=0.1)
+QUICK = dict(poll_seconds=0.01, gather_seconds=0.01, settle_seconds=0.1)
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     for name, seconds in QUICK.items():
         monkeypatch.setattr(APIBatches, name, seconds)
+
+
+@functools.cache
+def frame_of(kind, n=ROWS):
+    "The frame of a live run; a stable server says the same in batches"
+    with serve(stable=True) as s:
+        return live(s, kind, ':memory:', n)
 
 
 def in_batches(server):
@@ -91,12 +98,10 @@ def test_it_costs_half(cache, tmp_path, monkeypatch):
     [(openai, o) for o in 'expire partial limited line queue lost refused busy unseen'.split()]
     + [(anthropic, o) for o in 'expire partial limited lost refused busy unseen'.split()],
 )
-def test_what_can_become_of_a_batch(kind, fate, cache, tmp_path):
+def test_what_can_become_of_a_batch(kind, fate, cache):
     "What was not answered is asked again, and only that"
-    with serve(stable=True) as s:
-        df = live(s, kind, tmp_path / 'live.sqlite')
     with serve(stable=True, plan=fate) as s:
-        assert batch(s, kind, cache).equals(df)
+        assert batch(s, kind, cache).equals(frame_of(kind))
         names = in_batches(s)
         n = len(set(names))
         twice = len(names) - n
@@ -352,15 +357,10 @@ def test_a_batch_that_the_provider_has_forgotten(cache):
         check_exact(batch(s, openai, cache), ROWS)
 
 
-if os.name != 'nt':  # Each is a process of its own; what it imports is there already
-    CHILDREN = multiprocessing.get_context('forkserver')
-    CHILDREN.set_forkserver_preload(['batch_child'])
-
-
 def child(kind, s, cache, stage=None):
     "Start a process that runs `batch`, and dies at a stage if there is one"
     address = s.url if kind is openai else s.root
-    p = CHILDREN.Process(target=batch_child.run, args=(kind.__name__, address, cache, ROWS, stage, QUICK))
+    p = children().Process(target=batch_child.run, args=(kind.__name__, address, cache, ROWS, stage, QUICK))
     p.start()
     return p
 
@@ -374,21 +374,19 @@ def ends_with(p, code):
     ('kind', 'stage'),
     [(k, o) for k in (openai, anthropic) for o in batch_child.STAGES if k is openai or o != 'uploaded'],
 )
-def test_killed_and_resumed(kind, stage, cache, tmp_path):
+def test_killed_and_resumed(kind, stage, cache):
     "A process that dies at any stage: the next one sends only what no batch was made of, and the frame is that of a live run"
     with serve(stable=True, seconds=0.05) as s:
-        df = live(s, kind, tmp_path / 'live.sqlite')
-        n_live = len(asked_live(s))
         assert ends_with(child(kind, s, cache, stage), 7)
-        tree, made = len(asked_live(s)) - n_live, len(in_batches(s))
+        tree, made = len(asked_live(s)), len(in_batches(s))
         assert made == (0 if stage in ('claimed', 'uploaded') else len(set(in_batches(s))))
         again = batch(s, kind, cache)
-        assert again.equals(df)
+        assert again.equals(frame_of(kind))
         assert max(Counter(in_batches(s)).values()) == 1  # no request was in two batches
-        assert len(asked_live(s)) - n_live == tree and len(sizes(s)) == 1
+        assert len(asked_live(s)) == tree and len(sizes(s)) == 1
         assert pending_batches(cache) == []
         usage = again.attrs['syngen']['usage']
-        paid_before = dict(half=9, stored=len(in_batches(s)), forgotten=len(in_batches(s)))
+        paid_before = dict(half=4, stored=len(in_batches(s)), forgotten=len(in_batches(s)))
         assert len(in_batches(s)) - usage['requests'] in (paid_before.get(stage, 0), paid_before.get(stage, 0) + 1)
 
 
@@ -460,3 +458,20 @@ def test_the_page_runs(tmp_path, monkeypatch, capsys):
         assert len(sizes(s)) >= 3
     assert len(names['df']) == 80 and names['df'].text.is_unique
     assert "'requests': " in capsys.readouterr().out
+
+
+@pytest.mark.filterwarnings('ignore:24 of 24 rows')
+def test_a_strict_judge_takes_fewer_rounds(cache, monkeypatch):
+    "What was turned down is written again with a spare, so fewer rounds follow; there is at most one spare for each"
+    with serve(stable=True) as s:
+        how = dict(verify='drop', filters=False)
+        df = batch(s, openai, cache, n=24, **how)
+        check_exact(df, 24, cells=False)
+        n_batches = len(sizes(s))
+        n_dropped = sum(df.attrs['syngen']['dropped'].values())
+        texts = [r for r in s.requests() if r.get('key') == 'text']
+        assert sum(r['n'] for r in texts) <= 24 + 2 * n_dropped
+    monkeypatch.setattr(BatchAsker, 'saves_rounds', False)
+    with serve(stable=True) as s:
+        check_exact(batch(s, openai, cache.with_name('one by one'), n=24, **how), 24, cells=False)
+        assert n_batches < len(sizes(s))

@@ -498,6 +498,22 @@ def test_a_cap_and_workers_that_die(tmp_path):
     short.stop()
 
 
+def test_a_cap_on_dask(client, tmp_path, monkeypatch):
+    "Dask sends again what nobody counts, so there is no cap; where it does not, each attempt counts"
+    (tmp_path / 'notes').mkdir()
+    model = Billed(tmp_path / 'notes').dies_once(after=10)
+    client.wait_for_workers(2)
+    with pytest.raises(ValueError, match="allowed-failures': 0"):
+        start(TASK, model=get_model(model, executor=client.get_executor()), max_tokens_total=10**6, **PLAN)
+    monkeypatch.setattr(client.cluster.scheduler, 'allowed_failures', 0)
+    far = get_model(model, executor=client.get_executor())
+    run = start(TASK, model=far, cache=':memory:', max_tokens_total=10**6, **PLAN)
+    check_exact(run.result(60), N)
+    n_unanswered = model.noted('asked').total() - run.usage.requests
+    assert model.has_died and 1 <= n_unanswered <= run.budget.n_unknown <= 2 and not run.budget.n_on_way
+    client.wait_for_workers(2)
+
+
 def test_no_cap_where_workers_send_again(tmp_path):
     "A model behind an API sends a failed request again by itself, on the worker: no cap can hold there"
     with ThreadPoolExecutor(1) as pool:

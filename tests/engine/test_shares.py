@@ -169,13 +169,21 @@ def test_a_studio_keeps_shares(tmp_path):
     studio.taxonomy = Taxonomy(studio.form.task)
     studio.taxonomy.add('task', 'Fire', share=2)
     assert [label.share for label in studio.form.task.labels] == [6, 3, 1, 2]
+    rows = [dict(row) for row in studio.form.value['labels']]
+    del rows[0]['share']
+    rows[1]['share'] = '10 %'
+    studio.form.value = studio.form.value | dict(labels=rows)
+    assert [label.share for label in studio.form.task.labels] == [44, 10, 44, 2]  # Two are blank
+    studio.taxonomy.retask(studio.form.task)  # As Grow does; what was typed stays
+    assert studio.form.value['labels'] == rows
     path = tmp_path / 'studio.json'
     studio.save(path)
     again = Studio.load(path, model=Writer(), cache=':memory:')
+    assert again.form.value['labels'] == studio.form.value['labels'] == rows
     assert again.form.task == studio.form.task and again.taxonomy == studio.taxonomy
     made = {}
     exec(studio.code(), made)
-    assert made['tax'] == studio.taxonomy
+    assert made['tax'] == studio.taxonomy and 'share=44.0' in studio.code()
     for some in (studio, again):
         some.close()
 

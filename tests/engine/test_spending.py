@@ -2,14 +2,16 @@
 
 import asyncio
 import json
+import os
 import random
 import threading
 import time
 import warnings
 
+import batch_child
 import pytest
 from fake_server import serve
-from helpers import TASK, anthropic, openai, python
+from helpers import TASK, anthropic, children, openai
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
@@ -393,12 +395,12 @@ def bill(server, price):
 def test_attempts_of_an_sdk_count(provider):
     "Broken connections, errors of the server, refusals and answers that are cut: each attempt is paid for before it leaves"
     faults = {'429': 0.2, 'close': 0.1, '500': 0.05, 'truncated': 0.1}
-    price, cap = (1.0, 5.0), 0.06
+    price, cap = (1.0, 5.0), 0.03
     with serve(faults=faults, seed=5) as server:
-        model = provider(server, price=price, max_tokens=1000, concurrency=4)
-        df, said = quietly(generate, TASK, 150, model=model, cache=':memory:', max_dollars=cap, **QUIET)
+        model = provider(server, price=price, max_tokens=500, concurrency=4)
+        df, said = quietly(generate, TASK, 90, model=model, cache=':memory:', max_dollars=cap, **QUIET)
         statuses = [asked['status'] for asked in server.requests()]
-        assert len(df) < 150 and said and {0, 200, 429} <= set(statuses)
+        assert len(df) < 90 and said and {0, 200, 429} <= set(statuses)
         assert 0.5 * cap < bill(server, price) <= cap
 
 
@@ -406,8 +408,8 @@ def test_refused_attempts_cost_nothing(cache):
     "A third of the requests meet a rate limit, and the money is what the answers took"
     with serve(faults={'429': 0.3}) as server:
         model = openai(server, price=(1, 2), concurrency=4)
-        run = start(TASK, 30, model=model, cache=cache, max_dollars=5, verify=False, filters=False)
-        assert len(run.result(60)) == 30
+        run = start(TASK, 6, model=model, cache=cache, max_dollars=5, verify=False, filters=False)
+        assert len(run.result(60)) == 6
         assert run.budget.unknown == Cost() and run.usage.retries > 0
         assert run.budget.spent.dollars == pytest.approx(bill(server, (1, 2)), abs=1e-6)
 
@@ -456,31 +458,16 @@ def test_the_cap_holds_while_a_rate_limit_is_waited_for():
 
 # --- a sum that outlives the kernel
 
-KILLED = """
-import sys
-sys.path.insert(0, sys.argv[1])
-from helpers import TASK, openai
-from syngen_nb import start
-class Server: url = sys.argv[2]
-run = start(TASK, 30, model=openai(Server, price=(1, 2), max_tokens=1000), cache=sys.argv[3], max_dollars=0.015,
-            budget='notes', verify=False, filters=False)
-print('started', flush=True)
-run.result()
-"""
-
-
+@pytest.mark.skipif(os.name == 'nt', reason='Windows has no forkserver')
 def test_a_named_budget_outlives_a_kill(cache):
     "A process dies with requests on their way. Whatever the next ones do, all of them together stay below the cap"
-    from pathlib import Path
-
     with serve(latency=0.05) as server:
-        here = Path(__file__).parents[1]
-        process = python(KILLED, here, server.url, cache)
-        process.stdout.readline()
+        process = children().Process(target=batch_child.spend, args=(server.url, cache))
+        process.start()
         while server.count < 5:
             time.sleep(0.01)
         process.kill()
-        process.communicate()
+        process.join()
         left_over = Cache(cache).sums('notes')
         assert left_over[0] > 0
         model = openai(server, price=(1, 2), max_tokens=1000)

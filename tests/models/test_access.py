@@ -149,14 +149,25 @@ def test_dead_server(make, cache):
     assert len(Cache(cache)) == 0
 
 
-def test_dead_server_in_the_usual_time(cache):
-    "With the usual retries the error comes in well under a minute"
+def test_dead_server_in_the_usual_time(cache, monkeypatch):
+    """With the usual retries the error comes in well under a minute.
+
+    The SDK waits half a second before it tries again, then twice as long each time. Here it waits a twentieth of that,
+    so an error in two seconds stands for one in forty, and one retry too many of each job would be seen."""
+    import openai._base_client as sdk
+
+    waits = [min(sdk.INITIAL_RETRY_DELAY * 2**i, sdk.MAX_RETRY_DELAY) for i in range(5)]
+    assert sum(waits) < 20
+    for name in ('INITIAL_RETRY_DELAY', 'MAX_RETRY_DELAY'):
+        monkeypatch.setattr(sdk, name, getattr(sdk, name) / 20)
     with serve() as s:
         pass
+    model = get_model('openai/fake', base_url=s.url)
+    assert model.retries == len(waits)
     t = time.time()
     with pytest.raises(ModelError, match='cannot be reached'):
-        generate(TASK, 60, model=get_model('openai/fake', base_url=s.url), cache=cache, progress=False)
-    assert time.time() - t < 25
+        generate(TASK, 60, model=model, cache=cache, progress=False)
+    assert 0.75 * sum(waits) / 20 < time.time() - t < sum(waits) / 20 + 1.5
 
 
 @pytest.mark.parametrize('n_topic', [1, 2])

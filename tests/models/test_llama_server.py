@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from helpers import check_exact, needs_llama
 
-from syngen_nb import DEFAULT, Task, generate, get_model
+from syngen_nb import DEFAULT, Task, Taxonomy, generate, get_model
 
 pytestmark = needs_llama
 CODE = """
@@ -43,13 +43,14 @@ def url(small):
 
 
 def test_job(url, cache):
-    "Four rows of two labels through the openai SDK; structure only, since what so small a model says in chat would not pass the filters, and what it is shown it copies"
+    "Two subtopics and two rows through the openai SDK; structure only, since what so small a model says in chat would not pass the filters, and what it is shown it copies"
     short = replace(
         DEFAULT,
         per_call=1,
-        show=('others',),
-        max_tokens=dict(source_types=60, topics=60, subtopics=60, texts=60),
-        max_length=dict(source_types=30, topics=40, subtopics=40, texts=120),
+        unlabelled=False,
+        show=(),
+        max_tokens=dict(source_types=30, topics=30, subtopics=30, texts=30),
+        max_length=dict(source_types=20, topics=20, subtopics=20, texts=60),
     )
     kw = dict(
         model=get_model('openai/small', base_url=f'{url}/v1', concurrency=4, temperature=0.8),
@@ -60,9 +61,12 @@ def test_job(url, cache):
         progress=False,
     )
     task = Task('Classify the sentiment of a movie review', ['negative', 'positive'])
-    df = generate(task, n_record_to_generate=4, n_source_type=1, n_topic=1, n_subtopic=1, **kw)
-    check_exact(df, 4, task)
+    tax = Taxonomy(task)
+    for label in tax.children():
+        tax.add(tax.add(label, 'reviews'), 'acting')
+    df = generate(tax, n_record_to_generate=2, n_source_type=1, n_topic=1, n_subtopic=1, **kw)
+    check_exact(df, 2, task)
     u = df.attrs['syngen']['usage']
-    assert u['requests'] > 4 and u['tokens_in'] > 0 < u['tokens_out'] and u['failed'] == 0
-    again = generate(task, n_record_to_generate=4, n_source_type=1, n_topic=1, n_subtopic=1, **kw)
+    assert u['requests'] >= 4 and u['tokens_in'] > 0 < u['tokens_out'] and u['failed'] == 0
+    again = generate(tax, n_record_to_generate=2, n_source_type=1, n_topic=1, n_subtopic=1, **kw)
     assert again.equals(df) and again.attrs['syngen']['usage']['requests'] == 0

@@ -43,10 +43,9 @@ def refusing(times, *args, **kw):
     return lambda asked: refusal(*args, **kw) if next(numbers) < times else asked.usual()
 
 
-@both
-@pytest.mark.parametrize('how', [dict(retry_after='0.1'), dict(), dict(headers='openai'), dict(headers='anthropic')])
+@pytest.mark.parametrize(('make', 'how'), [(openai, dict()), (anthropic, dict(headers='anthropic'))])
 def test_a_run_ends_with_its_rows(make, how):
-    "40 requests a second, the first five at once: no job fails, and few requests are refused, whatever the server says"
+    "40 requests a second, the first five at once: no job fails, and few requests are refused; see test_tempo.py for more"
     limit = dict(requests=40, minute=1, burst=5) | how
     with serve(latency=0.02, limit=limit) as s:
         df = generate(TASK, 15, **FEW, model=make(s, retries=0, concurrency=32), cache=':memory:', progress=False)
@@ -54,18 +53,6 @@ def test_a_run_ends_with_its_rows(make, how):
         usage = df.attrs['syngen']['usage']
         n_refused = sum(r['status'] == 429 for r in s.requests())
     assert usage['failed'] == 0 and usage['retries'] == n_refused < 16
-
-
-def test_requests_do_not_all_back_off_alone():
-    "32 at a time against 20 a second: one refusal slows all, where each of them would have been refused again and again"
-    with serve(latency=0.02, limit=dict(requests=20, minute=1, burst=2, retry_after='0.05')) as s:
-        run = start(
-            TASK, 60, n_source_type=2, n_topic=1, n_subtopic=1, model=openai(s, concurrency=32), cache=':memory:'
-        )
-        check_exact(run.result(30), 60)
-        n_refused = sum(r['status'] == 429 for r in s.requests())
-        n_answered = s.count - n_refused
-    assert run.errors == [] and n_refused < n_answered
 
 
 @both
@@ -163,12 +150,12 @@ def test_limits_of_your_own():
 def test_tokens_of_your_own():
     "What the answers cost is counted: after the first ones the rest waits"
     with serve() as s:
-        model = openai(s, tokens_per_minute=60_000)
+        model = openai(s, tokens_per_minute=120_000)
         began = time.monotonic()
         df = generate(TASK, 6, **FEW, model=model, cache=':memory:', progress=False)
         usage = df.attrs['syngen']['usage']
     tokens = usage['tokens_in'] + usage['tokens_out']
-    assert time.monotonic() - began > (tokens - 3000) / 1000
+    assert time.monotonic() - began > (tokens - 3000) / 2000
 
 
 @pytest.mark.parametrize('name', ['requests_per_minute', 'tokens_per_minute'])

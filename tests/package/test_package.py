@@ -3,6 +3,7 @@
 import configparser
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -94,11 +95,22 @@ def test_wheel_holds_everything(built):
     assert not [n for n in need if 'xllamacpp' in n and 'local' not in n]
 
 
+def fresh_venv(folder, wheel):
+    "Python of a new venv with `wheel` and its requirements; uv makes it in a fraction of the time"
+    python = folder / ('Scripts' if os.name == 'nt' else 'bin') / 'python'
+    uv = shutil.which('uv', path=os.pathsep.join([str(Path(sys.executable).parent), os.environ['PATH']]))
+    if uv:
+        run(uv, 'venv', '-q', '-p', sys.executable, folder)
+        run(uv, 'pip', 'install', '-q', '-p', python, wheel)
+    else:
+        run(sys.executable, '-m', 'venv', folder)
+        run(python, '-m', 'pip', 'install', '--quiet', '--no-compile', '--disable-pip-version-check', wheel)
+    return python
+
+
 def test_installed_wheel_runs(built, tmp_path):
     "In a fresh venv with the plain requirements, from another folder: a model of one's own in ten lines, its recording replayed, a tree shown"
-    run(sys.executable, '-m', 'venv', tmp_path / 'v')
-    py = tmp_path / 'v' / ('Scripts' if os.name == 'nt' else 'bin') / 'python'
-    run(py, '-m', 'pip', 'install', '--quiet', '--no-compile', '--disable-pip-version-check', built[1])
+    py = fresh_venv(tmp_path / 'v', built[1])
     (tmp_path / 'else').mkdir()
     (tmp_path / 'else' / 'go.py').write_text(
         textwrap.dedent("""

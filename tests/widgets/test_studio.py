@@ -102,6 +102,27 @@ def test_labels_are_read_from_text(notebook):
     field(nb, 'Instruction').fill('Sort things')  # Who leaves the box is done with it
     until_equal(nb, lambda: shown_names(nb), lambda: ['mixed', 'negative', 'x', 'y', 'last'])
     until(nb, lambda: get(nb, 's.task is not None'))
+    check_shares(nb)
+
+
+def check_shares(nb):
+    "A share may be typed next to a label; one that is wrong is marked, and the line below says why"
+    p, share = nb.page, field(nb, 'Share 1')
+    shares = "[o.share for o in s.task.labels] if s.task else 'none'"
+    share.fill('60 %')
+    until_equal(nb, lambda: get(nb, shares), lambda: [60, 10, 10, 10, 10])
+    p.locator('.syngen-form .msg').get_by_text('in the shares 60 : 10 : 10 : 10 : 10').wait_for()
+    share.fill('60 of 100')
+    p.locator('.syngen-form .msg').get_by_text('A share is a number such as').wait_for()
+    assert share.get_attribute('aria-invalid') == 'true'
+    assert field(nb, 'Name 1').get_attribute('aria-invalid') is None
+    share.fill('3')
+    button(nb, 'Move down 1').click()
+    until_equal(nb, lambda: get(nb, shares), lambda: [1, 3, 1, 1, 1])
+    until_equal(nb, lambda: field(nb, 'Share 2').input_value(), lambda: '3')
+    field(nb, 'Share 2').fill('')
+    until_equal(nb, lambda: get(nb, shares), lambda: [1] * 5)
+    assert get(nb, "[list(o) for o in s.value['labels']]") == [['name', 'description']] * 5
 
 
 def test_labels_with_a_slow_kernel(notebook):

@@ -43,6 +43,7 @@ class LabelList {
   change(i, fields) {
     const { rows } = this;
     Object.assign(rows[i], fields);
+    if (rows[i].share === '') delete rows[i].share;
     this.view.set({ labels: rows });
   }
   remove(i) {
@@ -56,7 +57,7 @@ class LabelList {
     [rows[i], rows[to]] = [rows[to], rows[i]];
     this.view.set({ labels: rows });
     const place = [...this.list.children[i].children].indexOf(from), parts = this.list.children[to].children;
-    const other = 5 - place;  // of the buttons up and down, which have places 2 and 3
+    const other = 7 - place;  // of the buttons up and down, which have places 3 and 4
     (parts[place].disabled ? parts[other] : parts[place]).focus();
   }
   makeInput(i, name, more) {
@@ -72,6 +73,7 @@ class LabelList {
     return h('div', { class: 'row', onkeydown: e => this.pressInRow(e, i) },
       this.makeInput(i, 'name', { 'aria-label': `Name ${i + 1}`, placeholder: 'name' }),
       this.makeInput(i, 'description', { 'aria-label': `Description ${i + 1}`, placeholder: 'description (optional)' }),
+      this.makeInput(i, 'share', { 'aria-label': `Share ${i + 1}`, placeholder: 'share', title: 'How many rows, relative to the other labels: 1, 0.5 or 10 %' }),
       this.makeButton(i, '↑', 'Move up', move(-1), { title: 'Move up (Alt ↑)' }),
       this.makeButton(i, '↓', 'Move down', move(1), { title: 'Move down (Alt ↓)' }),
       this.makeButton(i, '×', 'Remove', () => this.remove(i), { class: 'remove' }));
@@ -87,17 +89,19 @@ class LabelList {
   }
 
   // --- drawing
-  draw(value, { wrong, isBoxWrong, message }) {
+  draw(value, { wrong, wrongShares, isBoxWrong, message }) {
     const { list } = this, { labels } = value;
     while (list.children.length > labels.length) list.lastChild.remove();
     while (list.children.length < labels.length) list.append(this.makeRow(list.children.length));
     labels.forEach((row, i) => {
-      const [name, description, up, down] = list.children[i].children;
+      const [name, description, share, up, down] = list.children[i].children;
       show(name, row.name);
       show(description, row.description);
+      show(share, String(row.share ?? ''));
       up.disabled = i == 0;
       down.disabled = i == labels.length - 1;
       mark(name, wrong.includes(i), message);
+      mark(share, wrongShares.includes(i), message);
     });
     if (!this.isComposing) show(this.box, value.pending);
     mark(this.box, isBoxWrong, message);

@@ -1,0 +1,122 @@
+"The real `Limit` against made-up servers in made-up time: minutes of a run take milliseconds"
+
+import asyncio
+import math
+import random
+from types import SimpleNamespace
+
+from syngen_nb import limits
+from syngen_nb.tempo import FIRST_WINDOW
+
+LATENCY = 0.2  # Seconds
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    "An event loop that goes on to the next timer instead of waiting for it"
+
+    def __init__(self):
+        super().__init__()
+        self.now = 0.0
+        select = self._selector.select
+
+        def skip(timeout=None):
+            ready = select(0)
+            if not ready:
+                self.now += timeout or 0
+            return ready
+
+        self._selector.select = skip
+
+    def time(self):
+        return self.now
+
+
+class BucketServer:
+    "So many requests a second, `holds` of them at once; `then` is (seconds, another rate)"
+
+    def __init__(self, rate, holds, wait=None, then=None, cost=None):
+        self.rate, self.holds, self.wait, self.then = rate, holds, wait, then
+        self.cost = cost or (lambda rng: 1)
+        self.first_rate, self.level, self.at = rate, holds, 0.0
+
+    def take(self, now, cost):
+        "Return whether a request is taken, and the seconds that a refusal asks to wait"
+        if self.then and now > self.then[0]:
+            self.rate = self.then[1]
+        self.level = min(self.holds, self.level + (now - self.at) * self.rate)
+        self.at = now
+        if self.level >= cost - 1e-9:
+            self.level -= cost
+            return True, None
+        lack = (cost - self.level) / self.rate
+        return False, self.wait(lack) if callable(self.wait) else self.wait
+
+    def bound(self, cost):
+        "The least seconds for requests that cost so much"
+        cost -= self.holds
+        if self.then and cost > self.first_rate * self.then[0]:
+            return self.then[0] + (cost - self.first_rate * self.then[0]) / self.then[1]
+        return max(0, cost) / self.first_rate
+
+
+class WindowServer(BucketServer):
+    "`holds` requests in each window of so many seconds"
+
+    def __init__(self, holds, seconds, wait=None):
+        super().__init__(1, holds, wait)
+        self.seconds, self.window = seconds, -1
+
+    def take(self, now, cost):
+        window = int(now // self.seconds)
+        if window != self.window:
+            self.window, self.level = window, self.holds
+        if self.level:
+            self.level -= 1
+            return True, None
+        left = (window + 1) * self.seconds - now
+        return False, self.wait(left) if callable(self.wait) else self.wait
+
+    def bound(self, cost):
+        return (math.ceil(cost / self.holds) - 1) * self.seconds
+
+
+def play(server, monkeypatch, n=300, seed=0, stages=(1, 3, 9), n_waiting=64):
+    "Return the seconds that a run with `n` requests takes, over what the server allows, and the share that it refuses"
+    loop = VirtualLoop()
+    monkeypatch.setattr(limits, 'worker', SimpleNamespace(loop=loop, call_soon=loop.call_soon))
+    limit = limits.Limit(FIRST_WINDOW, clock=loop.time)
+    rng = random.Random(seed)
+    spent = []
+    n_refused = 0
+
+    async def request():
+        nonlocal n_refused
+        cost = server.cost(rng)
+        while True:
+            ticket = await limit.take(limits.Allowed(32))
+            is_taken, wait = server.take(loop.now, cost)
+            await asyncio.sleep(LATENCY * rng.uniform(0.9, 1.1) if is_taken else 0.002)
+            limit.give_back()
+            if is_taken:
+                spent.append(cost)
+                return limit.answered(ticket, 300)
+            n_refused += 1
+            assert not limit.refused(ticket, wait)
+
+    async def run():
+        for k in stages:
+            await asyncio.gather(*(request() for _ in range(k)))
+        left = iter(range(n - sum(stages)))
+
+        async def worker():
+            for _ in left:
+                await request()
+
+        await asyncio.gather(*(worker() for _ in range(n_waiting)))
+
+    try:
+        loop.run_until_complete(run())
+    finally:
+        loop.close()
+    by_latency = (len(stages) + 1 + (n - sum(stages)) / 32) * LATENCY
+    return loop.now / max(server.bound(sum(spent)) + LATENCY, by_latency), n_refused / (n + n_refused)
