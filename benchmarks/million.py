@@ -26,22 +26,27 @@ def seconds_of(function):
     return found, time.thread_time() - began
 
 
+def look(run, began, before):
+    "Print how far `run` is, and what a look at it costs."
+    _, for_progress = seconds_of(run.progress)
+    seconds_of(lambda: run.frame)  # The first look at many new texts
+    frame, for_frame = seconds_of(lambda: run.frame)
+    print(
+        f'million: {len(frame):,} rows, {time.process_time() - began:,.0f} s, {peak() - before:,.0f} MiB; '
+        f'progress {1000 * for_progress:.1f} ms, frame {1000 * for_frame:.0f} ms',
+        flush=True,
+    )
+
+
 def watch(run, began, before):
-    "Print how far `run` is, once a minute, until it ends."
-    printed = 0.0
+    "Look at `run` once a minute until it ends, and then once more."
+    looked_at = 0.0
     while not run.done:
         time.sleep(1)
-        if time.monotonic() - printed > 60:
-            printed = time.monotonic()
-            _, for_progress = seconds_of(run.progress)
-            seconds_of(lambda: run.frame)  # The first look at many new texts
-            frame, for_frame = seconds_of(lambda: run.frame)
-            print(
-                f'million: {len(frame):,} rows, {time.process_time() - began:,.0f} s, {peak() - before:,.0f} MiB; '
-                f'progress {1000 * for_progress:.1f} ms, frame {1000 * for_frame:.0f} ms',
-                flush=True,
-            )
-            del frame
+        if time.monotonic() - looked_at > 60:
+            looked_at = time.monotonic()
+            look(run, began, before)
+    look(run, began, before)
 
 
 def main(n_rows):
