@@ -49,7 +49,7 @@ def read_texts(texts: pd.DataFrame | pd.Series | Iterable[str]) -> pd.Series:
         raise ValueError('There are no texts')
     return found.rename('text')
 
-# %% ../nbs/45_annotate.ipynb #151859e0
+# %% ../nbs/45_annotate.ipynb #a4540247
 def annotate_run(
     texts: pd.Series, task: Task, judge: Judge, model: Model, cache: Cache, budget: Budget | None = None
 ) -> Run:
@@ -75,7 +75,7 @@ def _probabilities(checks: Checks, texts: pd.Series) -> tuple[np.ndarray, int]:
             n_left += 1
     return said, n_left
 
-
+# %% ../nbs/45_annotate.ipynb #7aa4f07a
 def annotated(run: Run, texts: pd.Series, task: Task) -> pd.DataFrame:
     "Return the frame of a run that has ended: see `annotate`."
     (stage,) = run.stages

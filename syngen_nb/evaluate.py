@@ -575,7 +575,14 @@ def _add_zero_shot(result: Evaluation, both: BothSets, labels: np.ndarray, about
     result.baselines.loc[ZERO_SHOT] = scores(both.test_labels, labels) if is_whole else math.nan
     result.zero_shot = about
 
-# %% ../nbs/54_evaluate.ipynb #ffafedb6
+# %% ../nbs/54_evaluate.ipynb #7f431d41
+def _parts_of(both: BothSets, curve: bool | Iterable[int], seed: int) -> list[np.ndarray]:
+    "Return the training rows of each student, the smallest part first."
+    order = stratified_order(both.train_labels, both.labels, seed)
+    sizes = curve_sizes(curve, len(order), len(both.labels))
+    return [order[:n] if n < len(order) else np.arange(n) for n in sizes]
+
+# %% ../nbs/54_evaluate.ipynb #9fe25491
 def evaluate(
     train: pd.DataFrame,  # A frame with `text` and `label`, as `generate` returns it
     test: pd.DataFrame,  # Another one, best with real texts
@@ -616,9 +623,7 @@ def evaluate(
     check_sklearn('quality')
     both = read_both(train, test)
     _warn_of_leaks(both)
-    order = stratified_order(both.train_labels, both.labels, seed)
-    sizes = curve_sizes(curve, len(order), len(both.labels))
-    parts = [order[:n] if n < len(order) else np.arange(n) for n in sizes]
+    parts = _parts_of(both, curve, seed)
     caps = dict(max_dollars=max_dollars, max_tokens_total=max_tokens_total, budget=budget)
     said = None if zero_shot is None else _zero_shot_rows(zero_shot, task, both, train, cache, caps)
     result = _compare(named_encoders(embed, encoders), both, groups_of(train), parts, C, test.index)

@@ -403,7 +403,7 @@ def _settings(self: Studio) -> dict[str, Any]:
     model = self.form.model or 'local'
     return dict(model=model, prompts=self.prompts, seed=self.seed, rounds=self.rounds)
 
-# %% ../../nbs/widgets/06_studio.ipynb #34b251d5
+# %% ../../nbs/widgets/06_studio.ipynb #7d31a4f7
 def _lacks(run: Run | None) -> str:
     "Return what a run lacks that waits at its spending cap, in words."
     if run is None or not run.is_at_cap:
@@ -429,7 +429,7 @@ def _situation(self: Studio) -> Situation:
         takes=form.takes(FOR_THIS_TREE),
     )
 
-
+# %% ../../nbs/widgets/06_studio.ipynb #ddc8ade7
 @patch
 def _look(self: Studio, change: Any = None) -> None:
     "Say which steps can be taken, and show the parts that there are."
