@@ -798,7 +798,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'syngen_nb.evaluate._in_words': ('evaluate.html#_in_words', 'syngen_nb/evaluate.py'),
                                     'syngen_nb.evaluate._name_of': ('evaluate.html#_name_of', 'syngen_nb/evaluate.py'),
                                     'syngen_nb.evaluate._opening_html': ('evaluate.html#_opening_html', 'syngen_nb/evaluate.py'),
-                                    'syngen_nb.evaluate._parts': ('evaluate.html#_parts', 'syngen_nb/evaluate.py'),
+                                    'syngen_nb.evaluate._parts_of': ('evaluate.html#_parts_of', 'syngen_nb/evaluate.py'),
                                     'syngen_nb.evaluate._picture_html': ('evaluate.html#_picture_html', 'syngen_nb/evaluate.py'),
                                     'syngen_nb.evaluate._png': ('evaluate.html#_png', 'syngen_nb/evaluate.py'),
                                     'syngen_nb.evaluate._quoted': ('evaluate.html#_quoted', 'syngen_nb/evaluate.py'),

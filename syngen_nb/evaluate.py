@@ -575,21 +575,21 @@ def _add_zero_shot(result: Evaluation, both: BothSets, labels: np.ndarray, about
     result.baselines.loc[ZERO_SHOT] = scores(both.test_labels, labels) if is_whole else math.nan
     result.zero_shot = about
 
-# %% ../nbs/54_evaluate.ipynb #dd012550
+# %% ../nbs/54_evaluate.ipynb #7f431d41
+def _parts_of(both: BothSets, curve: bool | Iterable[int], seed: int) -> list[np.ndarray]:
+    "Return the training rows of each student, the smallest part first."
+    order = stratified_order(both.train_labels, both.labels, seed)
+    sizes = curve_sizes(curve, len(order), len(both.labels))
+    return [order[:n] if n < len(order) else np.arange(n) for n in sizes]
+
+# %% ../nbs/54_evaluate.ipynb #e66a34cc
 def _sets(train: pd.DataFrame, test: pd.DataFrame) -> BothSets:
     check_sklearn('quality')
     both = read_both(train, test)
     _warn_of_leaks(both)
     return both
 
-
-def _parts(both: BothSets, curve: bool | Iterable[int], seed: int) -> list[np.ndarray]:
-    "Return the places of the training rows of each step of the curve; the last one has all, in their own order."
-    order = stratified_order(both.train_labels, both.labels, seed)
-    sizes = curve_sizes(curve, len(order), len(both.labels))
-    return [order[:n] if n < len(order) else np.arange(n) for n in sizes]
-
-# %% ../nbs/54_evaluate.ipynb #c93ab250
+# %% ../nbs/54_evaluate.ipynb #2b962a66
 def evaluate(
     train: pd.DataFrame,  # A frame with `text` and `label`, as `generate` returns it
     test: pd.DataFrame,  # Another one, best with real texts
@@ -615,7 +615,7 @@ def evaluate(
     Returns
     -------
     Evaluation
-        `baselines` has the scores of all; the rest is about the last encoder. Keep `classifier` with its `save(folder)`.
+        `baselines` has the scores of all, the rest is about the last encoder. Keep `classifier` with `save(folder)`.
 
     Raises
     ------
@@ -625,7 +625,7 @@ def evaluate(
         If an extra is missing: `quality` (scikit-learn), or that of an encoder.
     """
     both = _sets(train, test)
-    parts = _parts(both, curve, seed)
+    parts = _parts_of(both, curve, seed)
     caps = dict(max_dollars=max_dollars, max_tokens_total=max_tokens_total, budget=budget)
     said = None if zero_shot is None else _zero_shot_rows(zero_shot, task, both, train, cache, caps)
     result = _compare(named_encoders(embed, encoders), both, groups_of(train), parts, C, test.index)

@@ -259,16 +259,14 @@ class NamesJob(ListJob):
     def _make_key(self) -> str:
         return list_key(self)
 
-# %% ../nbs/30_jobs.ipynb #e8c4a762
+# %% ../nbs/30_jobs.ipynb #b1b39124
 @dataclass(eq=False)
 class TextsJob(ListJob):
     "The texts of one cell of the tree."
 
     siblings: Callable[[], list[str]] = field(default=list, repr=False)  # Names of the other subtopics of its topic
     offset: int = 0
-    rejected: Callable[[], list[tuple[str, str]]] = field(
-        default=list, repr=False
-    )  # Texts that fell out later, and why
+    rejected: Callable[[], list[tuple[str, str]]] = field(default=list, repr=False)  # Texts that fell out later
     level: str = 'texts'
     ahead: list['AheadJob'] = field(default_factory=list, init=False, repr=False)  # Draws asked for at the same time
     arrived: dict[int, tuple[dict, bool]] = field(default_factory=dict, init=False, repr=False)  # See `take_ahead`

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from syngen_nb import Cache, Model, ModelError, ShortWarning, agenerate, generate, get_model, grow, start, start_grow
 from syngen_nb.models import Answer
-from syngen_nb.prompts import Request
+from syngen_nb.prompts import Prompts, Request
 from syngen_nb.spending import Budget, Cost, cost_of, most_cost
 
 QUIET = dict(progress=False, verify=False, filters=False)
@@ -502,3 +502,16 @@ def test_two_threads_never_share_the_last_dollar(cache):
     for thread in threads:
         thread.join()
     assert added.count(True) == 100 and Cache(cache).sums('notes') == (700, 100)
+
+
+def test_a_prompt_is_filled_once(monkeypatch):
+    "The request that says what an answer can cost is the one that is sent"
+    filled = []
+    fill = Prompts.request
+    monkeypatch.setattr(Prompts, 'request', lambda self, *args, **kw: filled.append(args) or fill(self, *args, **kw))
+    n_filled = []
+    for caps in ({}, dict(max_dollars=5)):
+        filled.clear()
+        generate(TASK, 12, model=Billed(), cache=':memory:', **QUIET, **caps)
+        n_filled.append(len(filled))
+    assert n_filled[0] == n_filled[1] > 0
