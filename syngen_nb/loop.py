@@ -204,7 +204,7 @@ def _holder(frames: Iterable[FrameType]) -> str:
             return f'{frame.f_code.co_name} ({frame.f_code.co_filename}, line {frame.f_lineno})'
     return 'code that it called'
 
-# %% ../nbs/02_loop.ipynb #375f242d
+# %% ../nbs/02_loop.ipynb #aa62e4bf
 HELD = (
     'This call waits for the worker thread of syngen_nb, which has stood still for {seconds:.0f} s in {holder}. {why}. '
     'A filter, a watcher, an observer or Model.ask must not wait for a thread that calls the package: start the thread '
@@ -218,6 +218,8 @@ class Standstill:
     def __init__(self, worker: Worker):
         self.worker = worker
         self.has_moved = False  # Whether the worker was free since the call came
+        self._waits_in: list[FrameType] = []  # Where the worker waits for an unknown thread
+        self._waits_since = 0.0
         self._send_pulse()
 
     def _send_pulse(self) -> None:
@@ -248,8 +250,12 @@ class Standstill:
         awaited = _awaited_by(held)
         if threading.current_thread() in awaited:
             return 'That code waits for the thread which makes this call, so neither would ever end'
-        waits = not awaited and [_module(frame) for frame in _frames(held)[:1]] == ['threading']
-        if waits and not self.has_moved and seconds > SOON:
+        innermost = _frames(held)[:1]
+        waits = not awaited and [_module(frame) for frame in innermost] == ['threading']
+        if not waits or innermost != self._waits_in:
+            self._waits_in = innermost if waits else []
+            self._waits_since = time.monotonic()
+        if waits and not self.has_moved and time.monotonic() - self._waits_since > SOON:
             return 'That code waits for another thread, probably for the one which makes this call'
         return 'Nothing else can run meanwhile' if seconds > LATE else ''
 
