@@ -187,7 +187,7 @@ def _has_ended(self: Engine, worker: asyncio.Task) -> None:
     if self.held and not (self.is_busy or self.is_stopped or self._fatal):
         self.on_held()
 
-# %% ../nbs/31_engine.ipynb #0e1d3a63
+# %% ../nbs/31_engine.ipynb #cddc5f2f
 LONGEST_TURN = 0.01  # Seconds
 
 
@@ -195,19 +195,20 @@ class Turns:
     "Lets others have the event loop once in a while."
 
     def __init__(self):
-        self._may_go_on = asyncio.Lock()
         self.begin()
 
     def begin(self) -> None:
         "Begin a turn now."
         self._ends = time.monotonic() + LONGEST_TURN
+        self._is_called = False  # Whether somebody called for the next one
 
     async def wait(self) -> None:
-        "Return at once while the turn lasts, and else when the loop has come around."
-        async with self._may_go_on:
-            if time.monotonic() > self._ends:
-                await asyncio.sleep(0)
-                self.begin()
+        "Return at once while the turn lasts, and else when the next one begins."
+        while time.monotonic() > self._ends:
+            if not self._is_called:
+                self._is_called = True
+                asyncio.get_running_loop().call_soon(self.begin)
+            await asyncio.sleep(0)
 
 
 T = TypeVar('T')

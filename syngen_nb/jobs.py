@@ -149,7 +149,7 @@ class ListJob(Job):
         "How many items the next request asks for."
         return self.missing
 
-# %% ../nbs/30_jobs.ipynb #1115fd0c
+# %% ../nbs/30_jobs.ipynb #558914c7
 @patch
 def add(self: ListJob, items: Sequence[str]) -> None:
     "Keep the `items` that are new, and count a draw; those that are empty only take a place."
@@ -168,6 +168,12 @@ def add(self: ListJob, items: Sequence[str]) -> None:
             self.note_place(mark, place)
     self.count_draw(is_fruitful=len(self.items) > before)
     self.on_taken(self, before + n_given - len(self.items))
+
+
+@patch(as_prop=True)
+def needs_places(self: ListJob) -> bool:
+    "Whether it matters which place an item had in its answer."
+    return False
 
 
 @patch
@@ -208,13 +214,14 @@ def why_short(self: Job, dropped: Iterable[tuple[str, str]] = ()) -> dict[str, s
         return dict(why=f'{counted(n, "empty answer")}: {reason}')
     return dict(why=f'{drops[0][1]} dropped: {drops[0][0]}') if drops else {}
 
-# %% ../nbs/30_jobs.ipynb #f8cda927
+# %% ../nbs/30_jobs.ipynb #101cb89e
 @patch
 def take(self: ListJob, answer: dict) -> None:
     "Take the items of an answer."
     prompts = self.writer.prompts
     is_cut = answer.get('cut', False)
-    items = prompts.read_all(answer.get('text', ''), self.level, is_cut, answer.get('lead', ''))
+    read = prompts.read_all if self.needs_places else prompts.read
+    items = read(answer.get('text', ''), self.level, is_cut, answer.get('lead', ''))
     if not any(items) and not self._broke_off(answer):
         self.empty[why_empty(answer)] += 1
     self.add(items)
@@ -308,7 +315,7 @@ def per_request(self: TextsJob) -> int:
     needed = -(-self.missing * n_written // n_taken)
     return min(self.writer.prompts.per_call, needed)
 
-# %% ../nbs/30_jobs.ipynb #5bab8d8d
+# %% ../nbs/30_jobs.ipynb #31ed173e
 @patch
 def take(self: TextsJob, answer: dict) -> None:
     "Take the texts of an answer."
@@ -316,6 +323,12 @@ def take(self: TextsJob, answer: dict) -> None:
         first, n = answer.get('dealt') or self.to_note()['dealt']
         self._dealt = first, n
     ListJob.take(self, answer)
+
+
+@patch(as_prop=True)
+def needs_places(self: TextsJob) -> bool:
+    "Whether styles are noted."
+    return self.styles is not None
 
 
 @patch

@@ -177,7 +177,7 @@ def _frames(thread: threading.Thread | None) -> list[FrameType]:
 def _module(frame: FrameType) -> str:
     return frame.f_globals.get('__name__', '')
 
-
+# %% ../nbs/02_loop.ipynb #22196dd1
 def _works_for(thread: threading.Thread, future: Any) -> bool:
     "Return whether `thread` is one of a pool and computes what `future` stands for."
     items = [frame.f_locals.get('self') for frame in _frames(thread) if _module(frame) == 'concurrent.futures.thread']
@@ -211,7 +211,7 @@ HELD = (
     'and do not wait for it, or use `await agenerate(...)` in async code'
 )
 
-# %% ../nbs/02_loop.ipynb #cbf58bb1
+# %% ../nbs/02_loop.ipynb #26d1cb04
 class Standstill:
     "Tells a call that waits for a worker when the wait has no end."
 
@@ -245,19 +245,21 @@ class Standstill:
         if why:
             raise RuntimeError(HELD.format(seconds=seconds, holder=_holder(_frames(self.worker._thread)), why=why))
 
-    def _why_endless(self, seconds: float) -> str:
-        held = self.worker._thread
-        awaited = _awaited_by(held)
-        if threading.current_thread() in awaited:
-            return 'That code waits for the thread which makes this call, so neither would ever end'
-        innermost = _frames(held)[:1]
-        waits = not awaited and [_module(frame) for frame in innermost] == ['threading']
-        if not waits or innermost != self._waits_in:
-            self._waits_in = innermost if waits else []
-            self._waits_since = time.monotonic()
-        if waits and not self.has_moved and time.monotonic() - self._waits_since > SOON:
-            return 'That code waits for another thread, probably for the one which makes this call'
-        return 'Nothing else can run meanwhile' if seconds > LATE else ''
+# %% ../nbs/02_loop.ipynb #8714f5d3
+@patch
+def _why_endless(self: Standstill, seconds: float) -> str:
+    held = self.worker._thread
+    awaited = _awaited_by(held)
+    if threading.current_thread() in awaited:
+        return 'That code waits for the thread which makes this call, so neither would ever end'
+    innermost = _frames(held)[:1]
+    waits = not awaited and [_module(frame) for frame in innermost] == ['threading']
+    if not waits or innermost != self._waits_in:
+        self._waits_in = innermost if waits else []
+        self._waits_since = time.monotonic()
+    if waits and not self.has_moved and time.monotonic() - self._waits_since > SOON:
+        return 'That code waits for another thread, probably for the one which makes this call'
+    return 'Nothing else can run meanwhile' if seconds > LATE else ''
 
 # %% ../nbs/02_loop.ipynb #e6390e36
 @patch

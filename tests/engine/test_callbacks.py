@@ -179,7 +179,7 @@ def test_a_cache_that_blocks():
 
 def test_prompts_that_block():
     class Blocks(Prompts):
-        def read_all(self, *args, **kwargs):
+        def read(self, *args, **kwargs):
             blocks()
 
     prompts = Blocks(**{name: getattr(DEFAULT, name) for name in DEFAULT.__dataclass_fields__})
