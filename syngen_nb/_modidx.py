@@ -647,6 +647,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
             'syngen_nb.engine': { 'syngen_nb.engine.Engine': ('engine.html#engine', 'syngen_nb/engine.py'),
                                   'syngen_nb.engine.Engine.__init__': ('engine.html#engine.__init__', 'syngen_nb/engine.py'),
                                   'syngen_nb.engine.Engine._answer_one': ('engine.html#engine._answer_one', 'syngen_nb/engine.py'),
+                                  'syngen_nb.engine.Engine._begin_turn': ('engine.html#engine._begin_turn', 'syngen_nb/engine.py'),
                                   'syngen_nb.engine.Engine._cancel_workers': ('engine.html#engine._cancel_workers', 'syngen_nb/engine.py'),
                                   'syngen_nb.engine.Engine._count_failure': ('engine.html#engine._count_failure', 'syngen_nb/engine.py'),
                                   'syngen_nb.engine.Engine._dismiss_workers': ( 'engine.html#engine._dismiss_workers',

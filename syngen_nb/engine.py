@@ -85,8 +85,7 @@ class Engine:
         self._workers: set[asyncio.Task] = set()
         self._woken = asyncio.Event()
         self._feeder: asyncio.Task | None = None  # Queues jobs while others are answered
-        self._turn = asyncio.Lock()  # Held by the worker that may begin a job next
-        self._turn_ends = 0.0  # See `_wait_for_turn`
+        self._turn_ends, self._has_called_turn = 0.0, False  # See `_wait_for_turn`
 
 # %% ../nbs/31_engine.ipynb #817f96bc
 @patch
@@ -118,7 +117,7 @@ def is_busy(self: Engine) -> bool:
     "Whether a job waits, is being answered, or may still come from `drain_while`."
     return bool(self._queue or self._workers)
 
-# %% ../nbs/31_engine.ipynb #b1a9b4c6
+# %% ../nbs/31_engine.ipynb #48f181ac
 @patch
 async def drain(self: Engine) -> None:
     """Work until nothing is queued, or until a stop.
@@ -129,7 +128,7 @@ async def drain(self: Engine) -> None:
         The first error that makes it pointless to go on, see `Engine.fail`.
     """
     self._woken.clear()
-    self._turn_ends = time.monotonic() + LONGEST_TURN
+    self._begin_turn()
     try:
         while (self.is_busy or self.is_paused or self.held) and not self.is_stopped:
             self._spawn()
@@ -202,13 +201,20 @@ async def in_turns(items: Iterable[T]) -> AsyncIterator[T]:
             turn_ends = time.monotonic() + LONGEST_TURN
         yield item
 
-# %% ../nbs/31_engine.ipynb #c83afab5
+# %% ../nbs/31_engine.ipynb #3c6b652d
 @patch
 async def _wait_for_turn(self: Engine) -> None:
-    async with self._turn:
-        if time.monotonic() > self._turn_ends:
-            await asyncio.sleep(0)
-            self._turn_ends = time.monotonic() + LONGEST_TURN
+    while time.monotonic() > self._turn_ends:
+        if not self._has_called_turn:
+            self._has_called_turn = True
+            asyncio.get_running_loop().call_soon(self._begin_turn)
+        await asyncio.sleep(0)
+
+
+@patch
+def _begin_turn(self: Engine) -> None:
+    self._has_called_turn = False
+    self._turn_ends = time.monotonic() + LONGEST_TURN
 
 # %% ../nbs/31_engine.ipynb #9f460f43
 @patch
