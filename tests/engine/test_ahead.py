@@ -91,7 +91,7 @@ def test_a_stop_in_the_middle(tmp_path, n_steps, whole):
     model = Unsteady(seconds=0.01)
     cache = Cache(tmp_path / 'c.sqlite')
     run = start(PAIR, 200, **ONE_CELL, model=model, cache=cache)
-    while model.asked < 10 + n_steps:
+    while model.asked < 10 + n_steps and not run.done:
         time.sleep(0.002)
     run.stop()
     run.result()
@@ -112,7 +112,7 @@ def test_a_call_that_goes_on_asks_the_same(tmp_path, whole):
     for n_steps in (4, 11, 9, 17):
         model = Unsteady(luck=n_steps)
         run = start(PAIR, 200, **ONE_CELL, model=model, cache=cache)
-        while model.asked < n_steps:
+        while model.asked < n_steps and not run.done:
             time.sleep(0.001)
         run.stop()
         run.result()  # Somebody looks, which must not change what is sent
