@@ -110,6 +110,7 @@ def test_a_watcher_that_estimates_ends_nothing():
 
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter('always')
+        warnings.simplefilter('ignore', ResourceWarning)  # Of earlier tests
         run.watch(watcher)
         run.pause()  # Tells the watchers here, where an estimate works
         run.resume()
