@@ -34,6 +34,7 @@ from worth_table import (
     add_real_rows,
     difference_row,
     markdown,
+    read_csv,
     read_rows,
     read_tests,
 )
@@ -56,6 +57,7 @@ DIFFERENCES = (
     '\nOURS minus each arm, points, C by cross-validation (95 % interval: paired bootstrap over test rows; in the last '
     'column with the spread between seeds):\n'
 )
+LABELS = '\nLabels that the model gave to real texts: right, the share of the commonest label, and which were given:\n'
 STUDENT_DIFFERENCES = '\nThe default student minus each other one, trained on the same rows:\n'
 
 
@@ -202,6 +204,21 @@ def student_table(outcomes: pd.DataFrame, tests: dict[str, Test]) -> str:
     return as_table(rows, ['model', 'arm', 'difference'], tests)
 
 
+def label_table(frames: dict[Rows, pd.DataFrame], data: Path) -> str:
+    "Return how often the labels of annotated texts are right, how often the commonest would be, and which were said."
+    rows = {}
+    for key, df in frames.items():
+        if 'row' in df:
+            right = read_csv(data, f'{key.dataset}_train').label.loc[df.row].to_numpy()
+            said = df.label.value_counts().to_dict()
+            commonest = pd.Series(right).value_counts(normalize=True).max()
+            words = ', '.join(f'{label} {said.get(label, 0)}' for label in sorted(set(right)))
+            rows[key.model, key.dataset, key.arm, key.seed] = dict(
+                right=f'{(df.label == right).mean():.3f}', commonest=f'{commonest:.3f}', said=words
+            )
+    return markdown(pd.DataFrame(rows).T.rename_axis(['model', 'set', 'arm', 'seed'])) if rows else '(none)'
+
+
 def page(outcomes: pd.DataFrame, tests: dict[str, Test], n: int) -> str:
     "Return the tables as Markdown."
     parts = [
@@ -240,11 +257,14 @@ def main() -> None:
     keep_vectors(store)
     tests = {dataset: sampled(test, args.test) for dataset, test in read_tests(Path(args.data)).items()}
     outcomes = []
-    for key, df in wanted(args).items():
+    frames = wanted(args)
+    for key, df in frames.items():
         outcomes += outcomes_of(key, df, tests[key.dataset], store)
         done = {f'{o["student"]} C={o["C"]:g}': round(o['score'], 3) for o in outcomes[-2 * len(STUDENTS) :]}
         print(*key, done, file=sys.stderr, flush=True)
     print(page(pd.DataFrame(outcomes), tests, args.test))
+    print(LABELS)
+    print(label_table(frames, Path(args.data)))
 
 
 if __name__ == '__main__':

@@ -111,6 +111,7 @@ class Arm:
     examples: int = 0  # Real texts with their labels that the model is shown
     corpus: int = 0  # Real texts without labels that the rows follow
     annotate: bool = False  # Whether real texts are labelled in place of written ones
+    calibrate: bool = False  # Whether the model's preference for labels is taken off then
 
     @property
     def needs_real(self) -> bool:
@@ -130,6 +131,7 @@ ARMS = {
     'corpus': Arm(corpus=200),
     'corpus+examples': Arm(examples=8, corpus=200),
     'annotated': Arm(annotate=True),
+    'calibrated': Arm(annotate=True, calibrate=True),
 }
 
 
@@ -159,10 +161,12 @@ def guided(task: Task, arm: Arm, real: pd.DataFrame, seed: int) -> Task:
     return replace(task, examples=examples, corpus=corpus)
 
 
-def annotated_rows(task: Task, n: int, model: Model, cache: Cache | str | Path, real: pd.DataFrame, seed: int):
+def annotated_rows(
+    task: Task, n: int, model: Model, cache: Cache | str | Path, real: pd.DataFrame, seed: int, calibrate: bool
+) -> pd.DataFrame:
     "Return `n` real texts with the label that the model gives them; `row` is their place in `real`."
     some = real.sample(n, random_state=seed)
-    rows = annotate(some.text, task, model=model, cache=cache, progress=False)
+    rows = annotate(some.text, task, model=model, cache=cache, progress=False, calibrate=calibrate)
     return rows.assign(row=some.index).dropna(subset=['label'])
 
 
@@ -180,7 +184,7 @@ def write_rows(
         raise SystemExit(f'No arm {name}; there are {", ".join(ARMS)}')
     arm = ARMS[name]
     if arm.annotate:
-        return annotated_rows(task, n, model, cache, real, seed)
+        return annotated_rows(task, n, model, cache, real, seed, arm.calibrate)
     if arm.needs_real:
         task = guided(task, arm, real, seed)
     return generate(
