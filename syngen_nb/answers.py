@@ -51,7 +51,10 @@ def _without_blocks(text: str) -> str:
     while closing:
         opening = _opening.search(text, 0, closing.start())
         before = text[: opening.start()] if opening else ''
-        text = before + text[closing.end() :]
+        after = text[closing.end() :]
+        text = before + after
+        if after.lstrip()[:1] in ('[', '{', '`') and _is_plain(text):
+            return text  # What is left of tags stands in an item
         closing = _closing.search(text)
     opening = _opening.search(text)
     is_in_json = opening and re.search(r'[\[{"]', text[: opening.start()])
@@ -129,12 +132,20 @@ def _is_inside_json(text: str) -> bool:
     return not _mark.search(text, end)
 
 
+def _is_plain(text: str) -> bool:
+    return whole_json(text) is not NOT_JSON or _is_inside_json(text)
+
+
 def after_reasoning(text: str) -> str:
     "Return what an answer says after its reasoning; an empty string if the reasoning has no end."
     if not _mark.search(text) and not any(beginning.match(text) for beginning in _beginnings):
         return text
-    if whole_json(text) is not NOT_JSON or _is_inside_json(text):
+    if _is_plain(text):
         return text
+    for without in (_without_blocks, _without_elements, _final_words):
+        rest = without(text)
+        if rest != text and _is_plain(rest):
+            return rest
     rest = _without_blocks(_without_elements(_final_words(text)))
     return text if rest == text else _around_answer.sub('', rest)
 

@@ -10,6 +10,7 @@ __all__ = ['Matrix', 'Features', 'CHOICES_OF_C', 'DEFAULT_ENCODER', 'Words', 'pa
 
 # %% ../nbs/53_classifier.ipynb #82748dba
 import json
+import os
 import re
 import warnings
 from collections.abc import Sequence
@@ -364,6 +365,16 @@ def _save_fine_tuned(features: Sequence[Features], folder: Path) -> bool:
         part.save(_fine_tuned_folder(folder, number))
     return bool(tuned)
 
+# %% ../nbs/53_classifier.ipynb #34953741
+def _replace_files(folder: Path, arrays: dict[str, Any], words: dict[str, str]) -> None:
+    "Write the weights and the texts, by file name; nothing of `folder` changes if a write fails."
+    np.savez_compressed(folder / 'new.npz', **arrays)
+    for name, text in words.items():
+        (folder / f'{name}.new').write_text(text, 'utf-8')
+    os.replace(folder / 'new.npz', folder / 'weights.npz')
+    for name in words:
+        os.replace(folder / f'{name}.new', folder / name)
+
 # %% ../nbs/53_classifier.ipynb #c7cbe6ee
 @patch
 def save(
@@ -389,18 +400,17 @@ def save(
         format=2 if _save_fine_tuned(self.features_, folder) else 1,
         encoder=_name_of(self.encoder),
         classes=[str(name) for name in self.classes_],
-        C=self.C_,
+        C=float(self.C_),
         held_out=self.held_out_,
-        seed=self.seed,
+        seed=int(self.seed),
         info=self.info,
     )
     known = _words_of(self.features_)
     if known:
         about['vocabulary'] = known.vectorizer.get_feature_names_out().tolist()
         arrays['idf'] = known.vectorizer.idf_
-    np.savez_compressed(folder / 'weights.npz', **arrays)
-    (folder / 'classifier.json').write_text(json.dumps(about, ensure_ascii=False, indent=1), 'utf-8')
-    (folder / 'README.md').write_text(card_of(self), 'utf-8')
+    words = {'classifier.json': json.dumps(about, ensure_ascii=False, indent=1), 'README.md': card_of(self)}
+    _replace_files(folder, arrays, words)
     return folder
 
 # %% ../nbs/53_classifier.ipynb #3fc26665
@@ -477,7 +487,7 @@ A text classifier made with syngen_nb: logistic regression on `{encoder}`.
 - **Licences**: {licence}. Texts written by an LLM may come with terms of its provider.
 
 The accuracy on held-out rows is about texts like those it learned from. Test it on real texts before you use it:
-`evaluate(df, real)`.
+`evaluate(df, real, encoders='{encoder}')`.
 
 ```python
 from syngen_nb import Classifier

@@ -625,10 +625,10 @@ def evaluate(
         If an extra is missing: `quality` (scikit-learn), or that of an encoder.
     """
     both = _sets(train, test)
-    parts = _parts_of(both, curve, seed)
+    chosen, parts = named_encoders(embed, encoders), _parts_of(both, curve, seed)
     caps = dict(max_dollars=max_dollars, max_tokens_total=max_tokens_total, budget=budget)
     said = None if zero_shot is None else _zero_shot_rows(zero_shot, task, both, train, cache, caps)
-    result = _compare(named_encoders(embed, encoders), both, groups_of(train), parts, C, test.index)
+    result = _compare(chosen, both, groups_of(train), parts, C, test.index)
     if said:
         _add_zero_shot(result, both, *said)
     return result

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 from fastcore.basics import patch
 
 from .loop import worker
+from .plan import whole_number
 from .tempo import FIRST_WINDOW, Allowance, Bucket, Tempo, Ticket, even_bucket
 from .wording import duration_words
 
@@ -368,7 +369,8 @@ def limit_of(model: Any) -> Limit:
 def allowed_by(model: Any) -> Allowed:
     "Return what `model` may do at its limit."
     given = {kind: getattr(model, f'{kind}_per_minute', None) for kind in ('requests', 'tokens')}
-    return Allowed(model.concurrency, tuple((kind, number) for kind, number in given.items() if number))
+    at_a_time = whole_number(model.concurrency, 'concurrency')  # It may change at any moment
+    return Allowed(at_a_time, tuple((kind, number) for kind, number in given.items() if number))
 
 # %% ../nbs/25_limits.ipynb #3013539e
 class Rate(NamedTuple):

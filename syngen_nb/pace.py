@@ -14,6 +14,7 @@ from fastcore.basics import patch
 from .jobs import CheckJob, Job, NamesJob
 from .limits import limit_of
 from .models import Model
+from .plan import whole_number
 
 # %% ../nbs/32_pace.ipynb #d4be8f98
 TOKENS = dict(source_types=10, topics=10, subtopics=10, errors=10, texts=90, checks=6)  # Of an item in an answer
@@ -28,7 +29,11 @@ def usual_seconds(level: str, model: Model, texts_a_request: int = 5) -> float:
     else:
         n_items, n_units = (1 if level == 'checks' else NAMES_A_LIST), 1
     wait, tokens_a_second = model.pace
-    return (wait + n_items * TOKENS[level] / tokens_a_second) / n_units / model.concurrency
+    return (
+        (wait + n_items * TOKENS[level] / tokens_a_second)
+        / n_units
+        / whole_number(model.concurrency, f'The concurrency of {model.name}')
+    )
 
 # %% ../nbs/32_pace.ipynb #c2a9ac57
 class Pace:

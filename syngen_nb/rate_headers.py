@@ -24,7 +24,8 @@ def seconds_in(text: str, now: float) -> float | None:
     "Return the seconds from `now`, by the clock of the server, until the time in `text`; None if it is no time."
     text = text.strip()
     if _PART.fullmatch(text) or re.fullmatch(rf'({_PART.pattern})+', text):
-        return sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
+        seconds = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
+        return seconds if math.isfinite(seconds) else None
     try:
         seconds = float(text)
     except ValueError:
@@ -38,9 +39,10 @@ def _date(text: str) -> float | None:
     for read in (datetime.fromisoformat, parsedate_to_datetime):
         try:
             date = read(text)
-        except (ValueError, TypeError):
+            date = date if date.tzinfo else date.replace(tzinfo=UTC)
+            return date.timestamp()
+        except (ValueError, TypeError, OverflowError):
             continue
-        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
     return None
 
 # %% ../nbs/26_rate_headers.ipynb #db2e171e

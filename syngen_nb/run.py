@@ -94,7 +94,9 @@ def add_model(self: Workspace, model: Model) -> None:
 @patch
 def n_places(self: Workspace) -> int:
     "Return how many jobs may be answered at a time."
-    return self.asker.concurrency or sum(model.concurrency for model in self.models)
+    if self.asker.concurrency:
+        return self.asker.concurrency
+    return sum(whole_number(model.concurrency, f'The concurrency of {model.name}') for model in self.models)
 
 # %% ../nbs/33_run.ipynb #aedd28ee
 @patch

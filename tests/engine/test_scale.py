@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from itertools import count
 
+import pytest
 from helpers import TASK
 
 from syngen_nb import Cache, Judge, Model, Task, Taxonomy, estimate, generate, start
@@ -98,6 +99,19 @@ def test_a_limit_may_be_raised_in_mid_run():
     assert model.peak == 1
     model.concurrency = 8
     assert len(run.result(20)) == 60 and model.peak == 8
+
+
+@pytest.mark.parametrize('nonsense', [0, '8'])
+def test_a_limit_may_not_become_nonsense(nonsense):
+    "The run ends with words, keeps its rows, and no other run of the model waits for it"
+    model = Busy(2, seconds=0.002)
+    run = start(TASK, 60, model=model, cache=':memory:', verify=False)
+    until(lambda: len(run.frame) > 2)
+    model.concurrency = nonsense
+    with pytest.raises(ValueError, match='concurrency'):
+        run.result(20)
+    model.concurrency = 2
+    assert len(run.frame) > 2 and len(start(TASK, 6, model=model, cache=':memory:').result(20)) == 6
 
 
 def test_a_model_that_cannot_be_hashed():

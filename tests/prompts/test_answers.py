@@ -8,6 +8,7 @@ import pytest
 from syngen_nb import Model, Task, generate
 from syngen_nb.answers import after_reasoning, salvage
 from syngen_nb.models import Answer
+from syngen_nb.prompt_sets import DEFAULT
 
 ONE = 'We waited an hour for the food, and nobody said sorry.'
 TWO = 'The soup was "cold", they\'d say.'
@@ -246,3 +247,20 @@ def test_a_sentence_that_begins_with_json_is_whole(item):
 def test_an_item_that_is_json_is_read():
     answer = json.dumps({'items': [{'text': '{"text": "One."}, {"text": "Two."}'}]})
     assert salvage(answer, 'text') == ['One.', 'Two.']
+
+
+@pytest.mark.parametrize('reasoning', ['<think>I need a text.</think>', '<details type="reasoning">So.</details>\n'])
+@pytest.mark.parametrize(
+    'text',
+    [
+        'Wrap it in <answer> tags, please',
+        'It prints <think>foo</think> in my reply',
+        'Where does </think> come from?',
+        '<scratchpad> and </scratchpad> are both shown to our users.',
+        'The log says <|channel|> and stops',
+    ],
+)
+def test_items_about_tags_stay_after_reasoning(reasoning, text):
+    "What stands in an item of the answer proper is no reasoning"
+    answer = json.dumps([{'text': text}, {'text': 'Another one came too'}])
+    assert DEFAULT.read(reasoning + answer, 'texts') == [text, 'Another one came too']
