@@ -1428,6 +1428,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                   'syngen_nb.limits._kind': ('limits.html#_kind', 'syngen_nb/limits.py'),
                                   'syngen_nb.limits._let_go': ('limits.html#_let_go', 'syngen_nb/limits.py'),
                                   'syngen_nb.limits.allowed_by': ('limits.html#allowed_by', 'syngen_nb/limits.py'),
+                                  'syngen_nb.limits.concurrency_of': ('limits.html#concurrency_of', 'syngen_nb/limits.py'),
                                   'syngen_nb.limits.hear': ('limits.html#hear', 'syngen_nb/limits.py'),
                                   'syngen_nb.limits.held_place': ('limits.html#held_place', 'syngen_nb/limits.py'),
                                   'syngen_nb.limits.held_places': ('limits.html#held_places', 'syngen_nb/limits.py'),

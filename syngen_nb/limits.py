@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ANYTHING', 'LOOK_EVERY', 'NO_TURN', 'PATIENCE', 'PATIENCE_AT_FIRST', 'Allowed', 'Turn', 'Limit', 'limit_of',
-           'allowed_by', 'Rate', 'rates_of', 'Place', 'held_place', 'held_places', 'place_at', 'hear']
+           'concurrency_of', 'allowed_by', 'Rate', 'rates_of', 'Place', 'held_place', 'held_places', 'place_at', 'hear']
 
 # %% ../nbs/25_limits.ipynb #eb1c63bf
 import asyncio
@@ -366,11 +366,15 @@ def limit_of(model: Any) -> Limit:
     return limit
 
 
+def concurrency_of(model: Any) -> int:
+    "Return how many requests `model` takes at a time, checked, since it may be set at any moment."
+    return whole_number(model.concurrency, f'The concurrency of {getattr(model, "name", "a model")}')
+
+
 def allowed_by(model: Any) -> Allowed:
     "Return what `model` may do at its limit."
     given = {kind: getattr(model, f'{kind}_per_minute', None) for kind in ('requests', 'tokens')}
-    at_a_time = whole_number(model.concurrency, 'concurrency')  # It may change at any moment
-    return Allowed(at_a_time, tuple((kind, number) for kind, number in given.items() if number))
+    return Allowed(concurrency_of(model), tuple((kind, number) for kind, number in given.items() if number))
 
 # %% ../nbs/25_limits.ipynb #3013539e
 class Rate(NamedTuple):

@@ -12,9 +12,8 @@ from collections.abc import Callable, Mapping
 from fastcore.basics import patch
 
 from .jobs import CheckJob, Job, NamesJob
-from .limits import limit_of
+from .limits import concurrency_of, limit_of
 from .models import Model
-from .plan import whole_number
 
 # %% ../nbs/32_pace.ipynb #d4be8f98
 TOKENS = dict(source_types=10, topics=10, subtopics=10, errors=10, texts=90, checks=6)  # Of an item in an answer
@@ -29,11 +28,7 @@ def usual_seconds(level: str, model: Model, texts_a_request: int = 5) -> float:
     else:
         n_items, n_units = (1 if level == 'checks' else NAMES_A_LIST), 1
     wait, tokens_a_second = model.pace
-    return (
-        (wait + n_items * TOKENS[level] / tokens_a_second)
-        / n_units
-        / whole_number(model.concurrency, f'The concurrency of {model.name}')
-    )
+    return (wait + n_items * TOKENS[level] / tokens_a_second) / n_units / concurrency_of(model)
 
 # %% ../nbs/32_pace.ipynb #c2a9ac57
 class Pace:

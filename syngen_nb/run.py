@@ -27,10 +27,11 @@ from .display import explain, show_run
 from .engine import Engine
 from .history import Step
 from .jobs import Job, Writer
+from .limits import concurrency_of
 from .loop import Standstill, tell, worker
 from .models import Model, ModelError, Usage
 from .pace import TOKENS, Pace, usual_seconds
-from .plan import Plan, whole_number
+from .plan import Plan
 from .spending import Budget, check_model
 from .task import Task
 from .taxonomy import Taxonomy
@@ -87,7 +88,7 @@ def add_model(self: Workspace, model: Model) -> None:
     if any(model is known for known in self.models):
         return
     self.check_price(model)
-    whole_number(model.concurrency, f'The concurrency of {model.name}')
+    concurrency_of(model)  # Raises if it is none
     self.models.append(model)
 
 
@@ -96,7 +97,7 @@ def n_places(self: Workspace) -> int:
     "Return how many jobs may be answered at a time."
     if self.asker.concurrency:
         return self.asker.concurrency
-    return sum(whole_number(model.concurrency, f'The concurrency of {model.name}') for model in self.models)
+    return sum(map(concurrency_of, self.models))
 
 # %% ../nbs/33_run.ipynb #aedd28ee
 @patch
