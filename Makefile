@@ -6,6 +6,9 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 # uv installs in a fraction of the time; where it cannot be had, pip does
 UV     := $(PIP) uv 2>/dev/null && $(BIN)/uv pip install --quiet --python $(BIN)/python
 
+# Tests start hundreds of processes, which take a second longer each where no compiled modules are kept
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo lint test test-slow lab notebooks clean
 
 demo: .venv/demo

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Any
 
-from .executors import OnExecutor
 from .local_model import LocalModel
 from .models import Model
 from .providers import AnthropicModel, OpenAIModel
@@ -56,6 +55,8 @@ def get_model(
         If there is no such model.
     """
     if executor is not None:
+        from syngen_nb.executors import OnExecutor  # Few use one, so others need not wait for its import
+
         concurrency = options.pop('concurrency', None)
         return OnExecutor(get_model(model, **options), executor, concurrency)
     if model is not None and not isinstance(model, str):
