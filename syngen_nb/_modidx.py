@@ -2107,6 +2107,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'syngen_nb.run.Run.__init__': ('run.html#run.__init__', 'syngen_nb/run.py'),
                                'syngen_nb.run.Run.__repr__': ('run.html#run.__repr__', 'syngen_nb/run.py'),
                                'syngen_nb.run.Run._check_outcome': ('run.html#run._check_outcome', 'syngen_nb/run.py'),
+                               'syngen_nb.run.Run._check_recording': ('run.html#run._check_recording', 'syngen_nb/run.py'),
                                'syngen_nb.run.Run._doing': ('run.html#run._doing', 'syngen_nb/run.py'),
                                'syngen_nb.run.Run._ends': ('run.html#run._ends', 'syngen_nb/run.py'),
                                'syngen_nb.run.Run._go_on': ('run.html#run._go_on', 'syngen_nb/run.py'),

@@ -639,7 +639,7 @@ def _ends(self: Run) -> bool:
             self._start_over()
     return is_over
 
-# %% ../nbs/33_run.ipynb #9f3be8a7
+# %% ../nbs/33_run.ipynb #ed4a563e
 @patch
 async def _work(self: Run) -> None:
     step = self.workspace.step
@@ -648,6 +648,7 @@ async def _work(self: Run) -> None:
         for stage in self.stages:
             if not self._engine.is_stopped:
                 await stage.work()
+                self._check_recording()
         self._check_outcome()
     finally:
         step.open = False
@@ -655,7 +656,7 @@ async def _work(self: Run) -> None:
             self.taxonomy.forget_steps()
         self.workspace.step = Step(step.what)
 
-# %% ../nbs/33_run.ipynb #c20224a3
+# %% ../nbs/33_run.ipynb #5da8cbcf
 @patch
 def _check_outcome(self: Run) -> None:
     engine = self._engine
@@ -663,9 +664,6 @@ def _check_outcome(self: Run) -> None:
         return
     if engine.first_error and not engine.n_asked:
         raise engine.first_error
-    missed = self.workspace.asker.missed
-    if missed and not any(job.items for job in engine.jobs if job.level == 'checks'):
-        raise missed
     if engine.jobs and not any(job.items for job in engine.jobs):
         n = self.usage.requests + self.usage.cached
         lack = 'no label was named' if engine.jobs[0].level == 'checks' else 'nothing usable was in them'
@@ -673,6 +671,14 @@ def _check_outcome(self: Run) -> None:
             f'{self.model.name} answered {counted(n, "request")}, but {lack}. '
             f'The last answer: {self.workspace.asker.last_text[:300]!r}'
         )
+
+
+@patch
+def _check_recording(self: Run) -> None:
+    for level, miss in self.workspace.asker.missed.items():
+        answered = [job for job in self._engine.jobs if job.level == level and job.items]
+        if not any(level == 'checks' or not job.error for job in answered):
+            raise miss
 
 # %% ../nbs/33_run.ipynb #025a00d4
 class ShortWarning(UserWarning):
