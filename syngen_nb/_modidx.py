@@ -138,6 +138,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'syngen_nb.answers._values_under': ('answers.html#_values_under', 'syngen_nb/answers.py'),
                                    'syngen_nb.answers._without_blocks': ('answers.html#_without_blocks', 'syngen_nb/answers.py'),
                                    'syngen_nb.answers._without_elements': ('answers.html#_without_elements', 'syngen_nb/answers.py'),
+                                   'syngen_nb.answers._without_words': ('answers.html#_without_words', 'syngen_nb/answers.py'),
                                    'syngen_nb.answers.after_reasoning': ('answers.html#after_reasoning', 'syngen_nb/answers.py'),
                                    'syngen_nb.answers.can_begin': ('answers.html#can_begin', 'syngen_nb/answers.py'),
                                    'syngen_nb.answers.cut_string': ('answers.html#cut_string', 'syngen_nb/answers.py'),
