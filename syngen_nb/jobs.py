@@ -450,14 +450,15 @@ def take_ahead(self: TextsJob, draw: int, answer: dict, was_stored: bool, rounds
             self.passed_over += self.empty.total() - n_empty
     self.is_ahead = False
 
-# %% ../nbs/30_jobs.ipynb #ef3d83e9
+# %% ../nbs/30_jobs.ipynb #14389a68
 @patch
 def look_ahead(self: TextsJob, rounds: int, on_taken: Callable[[], None]) -> list[AheadJob]:
     "Return jobs for the next draws, if the cell wants many texts and has some; `on_taken` hears of each answer."
+    has_failed = any(ahead.failures or ahead.error for ahead in self.ahead)
     self.close_ahead()
     per_call = self.writer.prompts.per_call
     n_ahead = min(MOST_AHEAD, self.missing // per_call, len(self.items) // per_call)
-    if len(self.items) < MOST_SHOWN or n_ahead < 2 or not self.is_unfilled(rounds):
+    if has_failed or len(self.items) < MOST_SHOWN or n_ahead < 2 or not self.is_unfilled(rounds):
         return []
     self.shown = self._so_far()  # It grows no more before the next call
     turned_down, at = self.turned_down(), self.offset + len(self.items)
