@@ -1031,7 +1031,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                   'syngen_nb/generate.py'),
                                     'syngen_nb.generate.TextStage._how_verified': ( 'generate.html#textstage._how_verified',
                                                                                     'syngen_nb/generate.py'),
-                                    'syngen_nb.generate.TextStage._is_new': ('generate.html#textstage._is_new', 'syngen_nb/generate.py'),
                                     'syngen_nb.generate.TextStage._label_categories': ( 'generate.html#textstage._label_categories',
                                                                                         'syngen_nb/generate.py'),
                                     'syngen_nb.generate.TextStage._make_ledger': ( 'generate.html#textstage._make_ledger',
