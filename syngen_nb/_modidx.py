@@ -1505,6 +1505,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'syngen_nb.loop._place_of': ('loop.html#_place_of', 'syngen_nb/loop.py'),
                                 'syngen_nb.loop._say': ('loop.html#_say', 'syngen_nb/loop.py'),
                                 'syngen_nb.loop._serve': ('loop.html#_serve', 'syngen_nb/loop.py'),
+                                'syngen_nb.loop._takes_context': ('loop.html#_takes_context', 'syngen_nb/loop.py'),
                                 'syngen_nb.loop._works_for': ('loop.html#_works_for', 'syngen_nb/loop.py'),
                                 'syngen_nb.loop.tell': ('loop.html#tell', 'syngen_nb/loop.py')},
             'syngen_nb.metrics': { 'syngen_nb.metrics.Labels': ('metrics.html#labels', 'syngen_nb/metrics.py'),

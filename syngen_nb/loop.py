@@ -6,9 +6,10 @@
 __all__ = ['worker', 'MOMENT', 'UNNOTICED', 'WOULD_HANG', 'LOOK_EVERY', 'SOON', 'LATE', 'HELD', 'Worker', 'Standstill', 'Mutex',
            'WatcherWarning', 'tell']
 
-# %% ../nbs/02_loop.ipynb #63ab7909
+# %% ../nbs/02_loop.ipynb #e1868184
 import asyncio
 import atexit
+import concurrent.futures
 import gc
 import sys
 import threading
@@ -29,13 +30,19 @@ from fastcore.basics import patch
 
 from .wording import counted
 
-# %% ../nbs/02_loop.ipynb #ea7c7969
+# %% ../nbs/02_loop.ipynb #92f17671
+def _takes_context(executor: Executor | None) -> bool:
+    "Return whether what `executor` runs is in this process and interpreter."
+    interpreters = getattr(concurrent.futures, 'InterpreterPoolExecutor', ())  # Threads too, from Python 3.14 on
+    return executor is None or (isinstance(executor, ThreadPoolExecutor) and not isinstance(executor, interpreters))
+
+
 def _carry_context(loop: asyncio.AbstractEventLoop) -> asyncio.AbstractEventLoop:
     "Let functions that `loop` runs in threads keep the context they were called in; return the loop."
     in_executor = loop.run_in_executor
 
     def run_in_executor(executor: Executor | None, function: Callable, *args: Any) -> asyncio.Future:
-        if executor is None or type(executor) is ThreadPoolExecutor:
+        if _takes_context(executor):
             return in_executor(executor, copy_context().run, function, *args)
         return in_executor(executor, function, *args)
 

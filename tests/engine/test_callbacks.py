@@ -519,8 +519,12 @@ async def with_the_loop(call):
     return await asyncio.get_running_loop().run_in_executor(None, call)
 
 
+class Pool(ThreadPoolExecutor):
+    "One of the user's own"
+
+
 async def with_a_pool(call):
-    with ThreadPoolExecutor(8) as pool:
+    with Pool(8) as pool:
         return await asyncio.get_running_loop().run_in_executor(pool, call)
 
 
