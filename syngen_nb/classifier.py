@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['Matrix', 'Features', 'CHOICES_OF_C', 'DEFAULT_ENCODER', 'Words', 'parts_of', 'made_once', 'new_features',
            'fit_features', 'make_features', 'logistic', 'fit_logistic', 'folds_of', 'held_out_scores', 'choose_C',
-           'check_sklearn', 'Classifier', 'card_of', 'language_of', 'groups_of', 'weights_of', 'train',
-           'default_encoder']
+           'check_sklearn', 'Classifier', 'check_seed', 'card_of', 'language_of', 'warn_of_single_rows', 'groups_of',
+           'weights_of', 'train', 'default_encoder']
 
-# %% ../nbs/53_classifier.ipynb #dd76005e
+# %% ../nbs/53_classifier.ipynb #2ad4390c
 import hashlib
 import json
 import os
@@ -26,7 +26,7 @@ from fastcore.basics import patch
 from .display import install_hint
 from .encoders import Encoder, get_encoder
 from .fine_tuned import FineTuned, SetFit, fine_tuning
-from .frames import labelled
+from .frames import check_column, labelled
 from .options import whole_seed
 from .text import SPACELESS, words
 
@@ -249,24 +249,41 @@ def __sklearn_tags__(self: Classifier) -> Any:
 
     return type('Plain', (ClassifierMixin, BaseEstimator), {})().__sklearn_tags__()
 
-# %% ../nbs/53_classifier.ipynb #2536245c
+# %% ../nbs/53_classifier.ipynb #a1a7f4dd
 def _as_texts(texts: Any) -> list[str]:
     if isinstance(texts, str):
         raise ValueError('Give a list of texts, not a single one: [text]')
-    return [str(text) for text in texts]
+    if isinstance(texts, pd.DataFrame):
+        check_column(texts, 'text')
+        texts = texts['text']
+    if isinstance(texts, dict) or not hasattr(texts, '__iter__'):
+        raise ValueError(f'Give a list of texts, not {type(texts).__name__}')
+    found = list(texts)
+    wrong = [i for i, text in enumerate(found) if not isinstance(text, str)]
+    if wrong:
+        raise ValueError(
+            f'{len(wrong):,} of {len(found):,} texts are missing or no strings, the first at position {wrong[0]}: '
+            f'{found[wrong[0]]!r:.80}. Leave them out, or make them strings'
+        )
+    return found
+
+
+def _check_as_many(n_texts: int, n_labels: int) -> None:
+    if n_labels != n_texts:
+        raise ValueError(f'There are {n_texts:,} texts and {n_labels:,} labels; give one label for each text')
 
 
 def _as_labels(labels: Any, n: int) -> np.ndarray:
     names = np.array([str(label) for label in labels], dtype=object)
-    if len(names) != n:
-        raise ValueError(f'There are {n:,} texts and {len(names):,} labels; give one label for each text')
+    _check_as_many(n, len(names))
     if len(set(names)) < 2:
         there = f'All rows have the label {names[0]!r}; add another' if n else 'There are no rows to learn from'
         raise ValueError(there)
     return names
 
 
-def _checked_seed(seed: Any) -> int:
+def check_seed(seed: Any) -> int:
+    "Return `seed` as an int; a ValueError if it is not a whole number of at least 0."
     if whole_seed(seed) < 0:
         raise ValueError(f'seed must be 0 or more, not {seed!r}')
     return int(seed)
@@ -278,7 +295,7 @@ def _check_weights(weights: Any, n: int) -> np.ndarray:
         raise ValueError(f'Weights are one number for each of {n:,} rows, not below 0 and not all 0')
     return found
 
-# %% ../nbs/53_classifier.ipynb #c27b89e7
+# %% ../nbs/53_classifier.ipynb #a6b5d086
 @patch
 def fit(
     self: Classifier,
@@ -302,7 +319,7 @@ def fit(
     weights = None if sample_weight is None else _check_weights(sample_weight, len(rows))
     numbers = np.arange(len(rows)) if groups is None else pd.factorize(np.asarray(groups, dtype=object))[0]
     encoder = made_once(self.encoder)
-    seed = _checked_seed(self.seed)
+    seed = check_seed(self.seed)
     if self.C is None:
         self.C_, self.held_out_ = choose_C(encoder, rows, names, numbers, weights, seed)
     else:
@@ -314,7 +331,7 @@ def fit(
     self.info = {}
     return self
 
-# %% ../nbs/53_classifier.ipynb #e2546fac
+# %% ../nbs/53_classifier.ipynb #adc57cbc
 @patch
 def predict_proba(self: Classifier, texts: Sequence[str]) -> np.ndarray:
     "Return the probability of each label: shape (texts, labels), in the order of `classes_`."
@@ -342,8 +359,21 @@ def predict(self: Classifier, texts: Sequence[str]) -> np.ndarray:
 
 @patch
 def score(self: Classifier, texts: Sequence[str], labels: Sequence[Any]) -> float:
-    "Return the share of texts that get their label."
-    return float(np.mean(self.predict(texts) == np.array([str(label) for label in labels], dtype=object)))
+    """Return the share of texts that get their label.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many labels as texts, or the classifier knows none of them.
+    """
+    names = np.array([str(label) for label in labels], dtype=object)
+    predicted = self.predict(texts)
+    _check_as_many(len(predicted), len(names))
+    if len(names) and not set(names) & set(self.classes_):
+        raise ValueError(
+            f'The classifier knows none of these labels, such as {names[0]!r}; it has {list(self.classes_)}'
+        )
+    return float(np.mean(predicted == names))
 
 # %% ../nbs/53_classifier.ipynb #92b32a3c
 _FORMAT = 2  # 1 for folders without a fine-tuned encoder, which older versions of the package can read too
@@ -671,13 +701,26 @@ def card_of(classifier: Classifier) -> str:
         licence='; '.join(_LICENCES[name] for name in names if name in _LICENCES) or 'see the encoder, if there is one',
     )
 
-# %% ../nbs/53_classifier.ipynb #956305f5
+# %% ../nbs/53_classifier.ipynb #56ea1c86
 def language_of(texts: Sequence[str]) -> str:
     "Return the code of the language that most of up to 50 of `texts` are in."
     import py3langid
 
     some = texts[:: max(1, len(texts) // 50)][:50]
     return pd.Series([py3langid.classify(text)[0] for text in some]).mode()[0]
+
+
+def warn_of_single_rows(labels: Sequence[str] | np.ndarray, stacklevel: int = 3) -> None:
+    "Warn of labels that have one row only; `stacklevel` as in `warnings.warn`."
+    counts = pd.Series(labels).value_counts()
+    single = sorted(counts.index[counts == 1].astype(str))
+    if single:
+        shown = ', '.join(map(repr, single[:5])) + (' and others' if len(single) > 5 else '')
+        warnings.warn(
+            f'Labels with a single training row: {shown}. A classifier hardly learns a label from one text, and no '
+            'text is left to check it with. Write more rows, or leave these labels out',
+            stacklevel=stacklevel,
+        )
 
 
 def _warn_of_language(encoder: Any, texts: Sequence[str]) -> None:
@@ -724,7 +767,7 @@ def _by_origin(df: pd.DataFrame, weights: dict[str, float]) -> list[float]:
         )
     return [weights.get(name, 1) for name in there]
 
-# %% ../nbs/53_classifier.ipynb #6ff6df42
+# %% ../nbs/53_classifier.ipynb #3ab59cec
 def train(
     df: pd.DataFrame,  # With `text` and `label`, as `generate`, `annotate` and `concat` return it
     encoder: Any = None,  # Makes numbers of texts: 'e5', 'tfidf' (words), 'tfidf+e5', or others as below
@@ -756,6 +799,7 @@ def train(
     check_sklearn()
     texts, labels = labelled(df)
     encoder = default_encoder() if encoder is None else encoder
+    warn_of_single_rows(labels)
     _warn_of_language(encoder, texts)
     classifier = Classifier(encoder, C, seed)
     classifier.fit(texts, labels, groups=groups_of(df), sample_weight=weights_of(df, weights))

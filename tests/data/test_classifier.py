@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from syngen_nb import Classifier, evaluate, train
+from syngen_nb import Classifier, Model, Task, evaluate, train
 from syngen_nb.encoders import get_encoder
 from syngen_nb.fine_tuned import FineTuned
 
@@ -361,6 +361,63 @@ def test_a_damaged_fine_tuned_encoder(tmp_path, monkeypatch):
 def test_a_seed_is_a_whole_number(seed):
     with pytest.raises(ValueError, match='seed'):
         train(frame(12), 'tfidf', seed=seed)
+    with pytest.raises(ValueError, match='seed'):
+        evaluate(frame(12), frame(24).tail(12), seed=seed)
+
+
+NO_TEXTS = [None, 5, dict(a=1), [None], ['a boat', np.nan], [3], [b'a boat'], [pd.NA], [['a boat']]]
+
+
+@pytest.mark.parametrize('texts', NO_TEXTS, ids=str)
+def test_what_is_no_text_gets_no_label(texts, saved):
+    with pytest.raises(ValueError, match='Give a list of texts|missing or no strings'):
+        Classifier.load(saved).predict(texts)
+
+
+def test_texts_in_any_form(saved):
+    "A frame gives its column text; an index does not matter"
+    classifier = Classifier.load(saved)
+    texts = ['a boat', 'the tree', '']
+    series = pd.Series(texts, index=['x', 'x', 'y'])
+    for given in (series, series.astype('string'), np.array(texts), iter(texts), series.to_frame('text')):
+        assert classifier.predict(given).tolist() == classifier.predict(texts).tolist()
+    with pytest.raises(ValueError, match="no column 'text'"):
+        classifier.predict(series.to_frame('words'))
+
+
+@pytest.mark.parametrize(('labels', 'said'), [(['sea'], '2 texts and 1 labels'), ([1.0, 0.0], 'knows none of these')])
+def test_a_score_of_labels_that_do_not_fit(labels, said, saved):
+    with pytest.raises(ValueError, match=said):
+        Classifier.load(saved).score(['a boat', 'the tree'], labels)
+
+
+def test_a_label_with_one_row_is_named(recwarn):
+    df, one = frame(40, ('sea', 'land')), pd.DataFrame([dict(text='a cloud', label='air', cell='air 0')])
+    train(df, 'tfidf', C=1)
+    assert not recwarn
+    with pytest.warns(UserWarning, match="a single training row: 'air'.*Write more rows") as said:
+        train(pd.concat([df, one], ignore_index=True), 'tfidf', C=1)
+    assert said[0].filename == __file__
+    with pytest.warns(UserWarning, match="a single training row: 'air'") as said:
+        evaluate(pd.concat([df, one]), pd.concat([df, one]).assign(text=lambda o: o.text + ' q'), curve=False, C=1)
+    assert said[0].filename == __file__
+
+
+@pytest.mark.parametrize('wrong', [dict(encoders=['tfidf', 'nothing']), dict(C=-1), dict(seed='x')])
+def test_a_mistake_is_named_before_an_llm_is_paid(wrong):
+    class Judge(Model):
+        name = 'own/judge'
+        asked = 0
+
+        async def ask(self, request):
+            self.asked += 1
+            return 'A'
+
+    model, df = Judge(), frame(12, ('sea', 'land'))
+    task = Task('Sort notes', ['sea', 'land'])
+    with pytest.raises(ValueError):
+        evaluate(df, df.assign(text=df.text + ' q'), zero_shot=model, task=task, cache=':memory:', **wrong)
+    assert model.asked == 0
 
 
 def fake_package(monkeypatch, name, **members):
