@@ -318,12 +318,12 @@ def per_request(self: TextsJob) -> int:
     needed = -(-self.missing * n_written // n_taken)
     return min(self.writer.prompts.per_call, needed)
 
-# %% ../nbs/30_jobs.ipynb #31ed173e
+# %% ../nbs/30_jobs.ipynb #40d05df4
 @patch
 def take(self: TextsJob, answer: dict) -> None:
     "Take the texts of an answer."
     if self.styles is not None:
-        first, n = answer.get('dealt') or self.to_note()['dealt']
+        first, n = answer.get('dealt') or (0, 0)
         self._dealt = first, n
     ListJob.take(self, answer)
 
