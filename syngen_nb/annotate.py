@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PER_LABEL', 'read_texts', 'annotate_run', 'without_preference', 'annotated', 'annotate', 'task_of', 'concat']
 
-# %% ../nbs/45_annotate.ipynb #2c77584a
+# %% ../nbs/45_annotate.ipynb #35525179
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,7 +16,7 @@ import pandas as pd
 from .cache import Cache, open_cache
 from .checks import Checks, verify_run
 from .frames import check_both_columns, check_column, label_names, labelled, shares_of
-from .judge import Judge, calibrated
+from .judge import Judge, calibrated, log_probabilities
 from .kept_budgets import check_caps, open_budget
 from .known_models import get_model
 from .models import Model
@@ -76,7 +76,7 @@ def _probabilities(checks: Checks, texts: pd.Series) -> tuple[np.ndarray, int]:
             n_left += 1
     return said, n_left
 
-# %% ../nbs/45_annotate.ipynb #7c5a175b
+# %% ../nbs/45_annotate.ipynb #914e9d7d
 def without_preference(
     said: np.ndarray,  # Probabilities of shape (texts, labels), NaN where nothing was read
 ) -> np.ndarray:
@@ -85,9 +85,9 @@ def without_preference(
     This is batch calibration (Zhou et al. 2024): the mean of the log-probabilities is taken off.
     """
     is_read = ~np.isnan(said[:, 0])
-    logs = np.log(np.clip(said[is_read], 1e-6, 1))
     found = said.copy()
-    found[is_read] = calibrated(said[is_read], logs.mean(0)) if is_read.any() else said[is_read]
+    if is_read.any():
+        found[is_read] = calibrated(said[is_read], log_probabilities(said[is_read]).mean(0))
     return found
 
 
@@ -130,11 +130,13 @@ def annotated(run: Run, texts: pd.Series, task: Task, calibrate: bool = False) -
     _warn_of_unused(df['label'])
     return df
 
-# %% ../nbs/45_annotate.ipynb #84a4a4cb
+# %% ../nbs/45_annotate.ipynb #2a55f62f
 def annotate(
     texts: pd.DataFrame | pd.Series | Iterable[str],  # A list, a Series, or a frame with a column `text`
     task: Task,  # The labels to choose from
-    model: str | Model | None = None,  # Who reads the texts: name or `Model`; the embedded one by default
+    model: str
+    | Model
+    | None = None,  # Who reads the texts: name or `Model`; by default 'local', 1.1 GB at the first use
     cache: Cache | str | Path | None = None,  # Where answers are kept; by default in the user's cache folder
     votes: int = 3,  # Requests for each text where the model gives no log-probabilities
     progress: bool = True,  # Whether to show a progress bar
@@ -150,6 +152,9 @@ def annotate(
     goes on. Pass the result to `train`, alone or with other rows (see `concat`).
 
     At a spending cap a `ShortWarning` says how many texts are missing; the same call with a higher cap goes on.
+
+    The confidence is the model's own: a small model can be sure and wrong. Label a few dozen texts by hand, and see how
+    often it agrees before you trust the rest.
 
     Returns
     -------

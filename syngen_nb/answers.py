@@ -61,7 +61,7 @@ def _without_blocks(text: str) -> str:
     is_in_json = opening and re.search(r'[\[{"]', text[: opening.start()])
     return text[: opening.start()] if opening and not is_in_json else text
 
-# %% ../nbs/20_answers.ipynb #a9b66b84
+# %% ../nbs/20_answers.ipynb #3d5a260b
 _FENCED = 'think|thinking|thought|thoughts|reasoning'
 _element = re.compile(
     r'<details\b[^<>]*\btype\s*=\s*["\']?reasoning\b[^<>]*>(?:.*?</details>|.*)|'
@@ -71,6 +71,7 @@ _element = re.compile(
 )
 _quoted_thoughts = re.compile(r'\s*[*_]*thinking(?:\.\.\.|…)[*_]*[ \t]*\n(?:[ \t]*(?:>[^\n]*)?(?:\n|$))*', re.I)
 _thoughts_in_words = (  # How they begin, and what comes before the answer
+    (re.compile(r'\s*(?:assistant)?(?:analysis|commentary)(?=[A-Z])'), re.compile('assistantfinal')),
     (
         re.compile(r"\s*Here(?: is|['’]s) my thought process:", re.I),
         re.compile(r"Here(?: is|['’]s) my response:", re.I),
@@ -79,19 +80,26 @@ _thoughts_in_words = (  # How they begin, and what comes before the answer
 )
 
 
-def _without_elements(text: str) -> str:
-    "Return `text` without reasoning that only a pair of marks, or a sentence, sets apart."
+def _without_words(text: str, is_free: bool) -> str:
+    "Return `text` without reasoning that words alone set apart."
     for beginning, answer in _thoughts_in_words:
-        if beginning.match(text):
-            parts = answer.split(text)
-            text = parts[-1] if len(parts) > 1 else ''
-    quoted = _quoted_thoughts.match(text)
-    return _element.sub('', text[quoted.end() :] if quoted else text)
+        has_answer = bool(answer.search(text))
+        if beginning.match(text) and (has_answer or not is_free):
+            text = answer.split(text)[-1] if has_answer else ''
+    return text
 
-# %% ../nbs/20_answers.ipynb #2ad88e2a
+
+def _without_elements(text: str, is_free: bool = False) -> str:
+    "Return `text` without reasoning that a pair of marks, or words, set apart."
+    text = _without_words(text, is_free)
+    quoted = _quoted_thoughts.match(text)
+    if quoted and ('>' in quoted[0] or not is_free):
+        text = text[quoted.end() :]
+    return _element.sub('', text)
+
+# %% ../nbs/20_answers.ipynb #4048808b
 _final_channel = re.compile(r'<\|channel\|>\s*final\b(?:(?!<\|(?:message|channel)\|>).)*<\|message\|>', re.S)
 _end_of_channel = re.compile(r'<\|(?:end|return|start|call|channel)\|>')
-_glued_channels = re.compile(r'\s*(?:assistant)?(?:analysis|commentary)(?=[A-Z])')
 
 
 def _final_words(text: str) -> str:
@@ -99,15 +107,13 @@ def _final_words(text: str) -> str:
     if '<|channel|>' in text or '<|message|>' in text:
         finals = list(_final_channel.finditer(text))
         return _end_of_channel.split(text[finals[-1].end() :])[0] if finals else ''
-    if _glued_channels.match(text):
-        return text.rpartition('assistantfinal')[2] if 'assistantfinal' in text else ''
     return text
 
-# %% ../nbs/20_answers.ipynb #41e67b67
+# %% ../nbs/20_answers.ipynb #d9156984
 _decoder = json.JSONDecoder(strict=False)  # Not strict: texts may hold raw line breaks
 _json_start = re.compile(r'[\[{]\s*["\[{]')
 _mark = re.compile(rf'{_opening.pattern}|{_closing.pattern}|<\||<details\b|```(?:{_FENCED})\b|:::(?:{_FENCED})\b', re.I)
-_beginnings = (_glued_channels, _quoted_thoughts, *(beginning for beginning, _ in _thoughts_in_words))
+_beginnings = (_quoted_thoughts, *(beginning for beginning, _ in _thoughts_in_words))
 
 
 NOT_JSON: Any = object()
@@ -137,17 +143,19 @@ def _is_plain(text: str) -> bool:
     return whole_json(text) is not NOT_JSON or _is_inside_json(text)
 
 
-def after_reasoning(text: str) -> str:
+def after_reasoning(
+    text: str,
+    is_free: bool = False,  # Whether the answer is one text as it stands, which may begin with any words
+) -> str:
     "Return what an answer says after its reasoning; an empty string if the reasoning has no end."
     if not _mark.search(text) and not any(beginning.match(text) for beginning in _beginnings):
         return text
     if _is_plain(text):
         return text
-    for without in (_without_blocks, _without_elements, _final_words):
-        rest = without(text)
+    for rest in (_without_blocks(text), _without_elements(text, is_free), _final_words(text)):
         if rest != text and _is_plain(rest):
             return rest
-    rest = _without_blocks(_without_elements(_final_words(text)))
+    rest = _without_blocks(_without_elements(_final_words(text), is_free))
     return text if rest == text else _around_answer.sub('', rest)
 
 # %% ../nbs/20_answers.ipynb #e0b8b3f6

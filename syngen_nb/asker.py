@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Asker', 'ask_charged', 'what_is_asked', 'said_in', 'plain_answer']
 
-# %% ../nbs/32_asker.ipynb #51fba726
+# %% ../nbs/32_asker.ipynb #1d95aaa6
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -15,7 +15,7 @@ from fastcore.basics import patch
 
 from .cache import Cache
 from .engine import Outcome
-from .jobs import CheckJob, Job, draw_seed
+from .jobs import Job, draw_seed
 from .limits import Place
 from .models import BUSY, Answer, Model, ModelError, Usage, is_again, price_of, retried
 from .models import ask_once as ask_model
@@ -23,7 +23,7 @@ from .prompts import Request
 from .recording import ReplayMiss
 from .spending import Budget, CapReached, Charge, cost_of, current, most_cost
 
-# %% ../nbs/32_asker.ipynb #3ce51063
+# %% ../nbs/32_asker.ipynb #4be81fb6
 class Asker:
     "Answers jobs out of a cache, and asks their models for what is not there."
 
@@ -47,7 +47,7 @@ class Asker:
         self.may_ask = may_ask
         self.budget = budget
         self.last_text = ''  # Of the last answer, or why it is empty
-        self.missed: ReplayMiss | None = None  # The last check that a recording does not hold
+        self.missed: dict[str, ReplayMiss] = {}  # Level of jobs to the first one that a recording does not hold
         self._refused: set[Job] = set()  # Jobs whose last request came when the server was too busy
 
     @property
@@ -181,14 +181,12 @@ async def ask(self: Asker, job: Job, request: Request | None = None, charge: Cha
     job.take(answer)
     return 'asked'
 
-# %% ../nbs/32_asker.ipynb #6621168f
+# %% ../nbs/32_asker.ipynb #cabd577e
 @patch
 def _go_without(self: Asker, job: Job, miss: ReplayMiss) -> Outcome:
-    "Give up a check that a recording does not hold; raise for any other job."
-    if not isinstance(job, CheckJob):
-        raise miss
-    job.error = str(miss)
-    self.missed = miss
+    "Give up a job whose next answer a recording does not hold."
+    job.error = f'{miss}. Or this request failed in the recorded run'
+    self.missed.setdefault(job.level, miss)
     return 'again'
 
 # %% ../nbs/32_asker.ipynb #dd85e18b

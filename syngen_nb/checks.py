@@ -402,11 +402,11 @@ def verify_run(
     checks = Checks(workspace, judge_reader(judge, workspace.writer, task))
     return Run(workspace, [ChecksStage(checks, df)], 'verify', 'text')
 
-# %% ../nbs/44_checks.ipynb #3cfb7435
+# %% ../nbs/44_checks.ipynb #e4a7b0a6
 def verify(
     df: pd.DataFrame,  # With columns `text` and `label`; it need not have been made here
     task: Task,  # What the labels are about; all labels of `df` must be among its
-    model: str | Model | None = None,  # Who judges: name or `Model`; the embedded one by default
+    model: str | Model | None = None,  # Who judges: name or `Model`; by default 'local', 1.1 GB at the first use
     cache: Cache | str | Path | None = None,  # Where answers are kept; by default in the user's cache folder
     votes: int = 3,  # Requests for each text where the model gives no log-probabilities
     progress: bool = True,  # Whether to show a progress bar

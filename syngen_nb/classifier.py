@@ -5,18 +5,19 @@
 # %% auto #0
 __all__ = ['Matrix', 'Features', 'CHOICES_OF_C', 'DEFAULT_ENCODER', 'Words', 'parts_of', 'made_once', 'new_features',
            'fit_features', 'make_features', 'logistic', 'fit_logistic', 'folds_of', 'held_out_scores', 'choose_C',
-           'check_sklearn', 'Classifier', 'card_of', 'language_of', 'groups_of', 'weights_of', 'train',
-           'default_encoder']
+           'check_sklearn', 'Classifier', 'check_seed', 'card_of', 'language_of', 'warn_of_single_rows', 'groups_of',
+           'weights_of', 'train', 'default_encoder']
 
-# %% ../nbs/53_classifier.ipynb #82748dba
+# %% ../nbs/53_classifier.ipynb #2ad4390c
+import hashlib
 import json
 import os
 import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -25,7 +26,8 @@ from fastcore.basics import patch
 from .display import install_hint
 from .encoders import Encoder, get_encoder
 from .fine_tuned import FineTuned, SetFit, fine_tuning
-from .frames import labelled
+from .frames import check_column, labelled
+from .options import whole_seed
 from .text import SPACELESS, words
 
 # %% ../nbs/53_classifier.ipynb #a8cf7679
@@ -247,21 +249,44 @@ def __sklearn_tags__(self: Classifier) -> Any:
 
     return type('Plain', (ClassifierMixin, BaseEstimator), {})().__sklearn_tags__()
 
-# %% ../nbs/53_classifier.ipynb #66c90d29
+# %% ../nbs/53_classifier.ipynb #a1a7f4dd
 def _as_texts(texts: Any) -> list[str]:
     if isinstance(texts, str):
         raise ValueError('Give a list of texts, not a single one: [text]')
-    return [str(text) for text in texts]
+    if isinstance(texts, pd.DataFrame):
+        check_column(texts, 'text')
+        texts = texts['text']
+    if isinstance(texts, dict) or not hasattr(texts, '__iter__'):
+        raise ValueError(f'Give a list of texts, not {type(texts).__name__}')
+    found = list(texts)
+    wrong = [i for i, text in enumerate(found) if not isinstance(text, str)]
+    if wrong:
+        raise ValueError(
+            f'{len(wrong):,} of {len(found):,} texts are missing or no strings, the first at position {wrong[0]}: '
+            f'{found[wrong[0]]!r:.80}. Leave them out, or make them strings'
+        )
+    return found
+
+
+def _check_as_many(n_texts: int, n_labels: int) -> None:
+    if n_labels != n_texts:
+        raise ValueError(f'There are {n_texts:,} texts and {n_labels:,} labels; give one label for each text')
 
 
 def _as_labels(labels: Any, n: int) -> np.ndarray:
     names = np.array([str(label) for label in labels], dtype=object)
-    if len(names) != n:
-        raise ValueError(f'There are {n:,} texts and {len(names):,} labels; give one label for each text')
+    _check_as_many(n, len(names))
     if len(set(names)) < 2:
         there = f'All rows have the label {names[0]!r}; add another' if n else 'There are no rows to learn from'
         raise ValueError(there)
     return names
+
+
+def check_seed(seed: Any) -> int:
+    "Return `seed` as an int; a ValueError if it is not a whole number of at least 0."
+    if whole_seed(seed) < 0:
+        raise ValueError(f'seed must be 0 or more, not {seed!r}')
+    return int(seed)
 
 
 def _check_weights(weights: Any, n: int) -> np.ndarray:
@@ -270,7 +295,7 @@ def _check_weights(weights: Any, n: int) -> np.ndarray:
         raise ValueError(f'Weights are one number for each of {n:,} rows, not below 0 and not all 0')
     return found
 
-# %% ../nbs/53_classifier.ipynb #293618e2
+# %% ../nbs/53_classifier.ipynb #a6b5d086
 @patch
 def fit(
     self: Classifier,
@@ -294,8 +319,9 @@ def fit(
     weights = None if sample_weight is None else _check_weights(sample_weight, len(rows))
     numbers = np.arange(len(rows)) if groups is None else pd.factorize(np.asarray(groups, dtype=object))[0]
     encoder = made_once(self.encoder)
+    seed = check_seed(self.seed)
     if self.C is None:
-        self.C_, self.held_out_ = choose_C(encoder, rows, names, numbers, weights, self.seed)
+        self.C_, self.held_out_ = choose_C(encoder, rows, names, numbers, weights, seed)
     else:
         self.C_, self.held_out_ = self.C, None
     self.features_ = new_features(encoder)
@@ -305,7 +331,7 @@ def fit(
     self.info = {}
     return self
 
-# %% ../nbs/53_classifier.ipynb #2e0b906e
+# %% ../nbs/53_classifier.ipynb #adc57cbc
 @patch
 def predict_proba(self: Classifier, texts: Sequence[str]) -> np.ndarray:
     "Return the probability of each label: shape (texts, labels), in the order of `classes_`."
@@ -314,7 +340,14 @@ def predict_proba(self: Classifier, texts: Sequence[str]) -> np.ndarray:
         raise ValueError('This classifier has not learned yet: call fit or train first')
     if not texts:
         return np.zeros((0, len(self.classes_)))
-    return self.model_.predict_proba(make_features(self.features_, texts))
+    features = make_features(self.features_, texts)
+    learned_from = self.model_.coef_.shape[1]
+    if features.shape[1] != learned_from:
+        raise ValueError(
+            f'The encoder gives {features.shape[1]:,} numbers for each text, and this classifier learned from '
+            f'{learned_from:,}; load it with the encoder that it was trained with'
+        )
+    return self.model_.predict_proba(features)
 
 
 @patch
@@ -326,12 +359,24 @@ def predict(self: Classifier, texts: Sequence[str]) -> np.ndarray:
 
 @patch
 def score(self: Classifier, texts: Sequence[str], labels: Sequence[Any]) -> float:
-    "Return the share of texts that get their label."
-    return float(np.mean(self.predict(texts) == np.array([str(label) for label in labels], dtype=object)))
+    """Return the share of texts that get their label.
 
-# %% ../nbs/53_classifier.ipynb #7ba9249d
+    Raises
+    ------
+    ValueError
+        If there are not as many labels as texts, or the classifier knows none of them.
+    """
+    names = np.array([str(label) for label in labels], dtype=object)
+    predicted = self.predict(texts)
+    _check_as_many(len(predicted), len(names))
+    if len(names) and not set(names) & set(self.classes_):
+        raise ValueError(
+            f'The classifier knows none of these labels, such as {names[0]!r}; it has {list(self.classes_)}'
+        )
+    return float(np.mean(predicted == names))
+
+# %% ../nbs/53_classifier.ipynb #92b32a3c
 _FORMAT = 2  # 1 for folders without a fine-tuned encoder, which older versions of the package can read too
-_KEYS = {'format', 'encoder', 'classes', 'C', 'held_out', 'seed', 'info'}
 
 
 def _words_of(features: Sequence[Any]) -> Words | None:
@@ -365,17 +410,66 @@ def _save_fine_tuned(features: Sequence[Features], folder: Path) -> bool:
         part.save(_fine_tuned_folder(folder, number))
     return bool(tuned)
 
-# %% ../nbs/53_classifier.ipynb #34953741
-def _replace_files(folder: Path, arrays: dict[str, Any], words: dict[str, str]) -> None:
-    "Write the weights and the texts, by file name; nothing of `folder` changes if a write fails."
-    np.savez_compressed(folder / 'new.npz', **arrays)
-    for name, text in words.items():
-        (folder / f'{name}.new').write_text(text, 'utf-8')
-    os.replace(folder / 'new.npz', folder / 'weights.npz')
-    for name in words:
-        os.replace(folder / f'{name}.new', folder / name)
+# %% ../nbs/53_classifier.ipynb #5691cbe1
+def _path_of(folder: str | Path) -> Path:
+    "Return `folder` as a path; an error if it names none."
+    if not isinstance(folder, (str, os.PathLike)) or not str(folder).strip('\0 '):
+        raise ValueError(f'Give the folder of the classifier as a path, not {folder!r}')
+    return Path(folder)
 
-# %% ../nbs/53_classifier.ipynb #c7cbe6ee
+
+def _checksum(path: Path) -> str:
+    with path.open('rb') as file:
+        return hashlib.file_digest(file, 'sha256').hexdigest()
+
+
+def _checksums(folder: Path) -> dict[str, str]:
+    "Return the checksum of each file below `folder`, by its path in there."
+    files = sorted(path for path in folder.rglob('*') if path.is_file())
+    return {path.relative_to(folder).as_posix(): _checksum(path) for path in files}
+
+
+def _take_places(new: Path, folder: Path) -> None:
+    "Move what is in `new` to `folder`, in place of what is called the same there; `classifier.json` goes last."
+    replaced = new / 'replaced'
+    replaced.mkdir()
+    names = sorted(path.name for path in new.iterdir() if path != replaced)
+    for name in sorted(names, key='classifier.json'.__eq__):
+        if (folder / name).is_dir():
+            os.replace(folder / name, replaced / name)
+        os.replace(new / name, folder / name)
+
+# %% ../nbs/53_classifier.ipynb #348c861e
+def _about(classifier: Classifier) -> dict[str, Any]:
+    "Return what `classifier.json` says, without the checksums."
+    about = dict(
+        format=2 if any(isinstance(part, FineTuned) for part in classifier.features_) else 1,
+        encoder=_name_of(classifier.encoder),
+        classes=[str(name) for name in classifier.classes_],
+        C=float(classifier.C_),
+        held_out=classifier.held_out_,
+        seed=int(classifier.seed),
+        info=classifier.info,
+    )
+    known = _words_of(classifier.features_)
+    if known:
+        about['vocabulary'] = known.vectorizer.get_feature_names_out().tolist()
+    return about
+
+
+def _write_files(classifier: Classifier, about: dict[str, Any], folder: Path) -> None:
+    "Write the files of a classifier to an empty folder."
+    arrays = dict(coef=classifier.model_.coef_, intercept=classifier.model_.intercept_)
+    known = _words_of(classifier.features_)
+    if known:
+        arrays['idf'] = known.vectorizer.idf_
+    np.savez_compressed(folder / 'weights.npz', **arrays)
+    _save_fine_tuned(classifier.features_, folder)
+    told = json.dumps(about | dict(files=_checksums(folder)), ensure_ascii=False, indent=1)
+    (folder / 'classifier.json').write_text(told, 'utf-8')
+    (folder / 'README.md').write_text(card_of(classifier), 'utf-8')
+
+# %% ../nbs/53_classifier.ipynb #c1d3fb62
 @patch
 def save(
     self: Classifier,
@@ -384,48 +478,157 @@ def save(
 ) -> Path:
     """Write the classifier to a folder that need not exist; return its path.
 
+    An older classifier in the folder stays as it is until all files of this one are written.
+
     Raises
     ------
     ValueError
-        If it has not learned, or its encoder has no name.
+        If it has not learned, its encoder has no name, or `folder` is a file.
     """
     if not hasattr(self, 'model_'):
         raise ValueError('This classifier has not learned yet: call fit or train first')
     if not encoder_is_given:
         _check_can_be_named(self.encoder)
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    arrays = dict(coef=self.model_.coef_, intercept=self.model_.intercept_)
-    about = dict(
-        format=2 if _save_fine_tuned(self.features_, folder) else 1,
-        encoder=_name_of(self.encoder),
-        classes=[str(name) for name in self.classes_],
-        C=float(self.C_),
-        held_out=self.held_out_,
-        seed=int(self.seed),
-        info=self.info,
-    )
-    known = _words_of(self.features_)
-    if known:
-        about['vocabulary'] = known.vectorizer.get_feature_names_out().tolist()
-        arrays['idf'] = known.vectorizer.idf_
-    words = {'classifier.json': json.dumps(about, ensure_ascii=False, indent=1), 'README.md': card_of(self)}
-    _replace_files(folder, arrays, words)
+    folder = _path_of(folder)
+    about = _about(self)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise ValueError(f'{folder} is a file, or lies below one; give the name of a folder') from None
+    with TemporaryDirectory(dir=folder, prefix='.saving-') as new:
+        _write_files(self, about, Path(new))
+        _take_places(Path(new), folder)
     return folder
 
-# %% ../nbs/53_classifier.ipynb #3fc26665
-def _loaded_part(about: dict, arrays: Any, part: Any, folder: Path) -> Features:
-    feature = Words(about['vocabulary'], arrays['idf']) if part == 'tfidf' else _new_part(part)
-    return feature.read(folder) if isinstance(feature, FineTuned) else feature
+# %% ../nbs/53_classifier.ipynb #d66d9d6b
+_AGAIN = 'Copy the whole folder again, or save the classifier again'
+_ANOTHER = 'Give the folder that Classifier.save has written'
 
 
-def _loaded_features(about: dict, arrays: Any, encoder: Any, folder: Path) -> list[Features]:
-    return [
-        _loaded_part(about, arrays, part, _fine_tuned_folder(folder, number))
-        for number, part in enumerate(parts_of(encoder))
-    ]
+def _not_loadable(folder: Path, problem: str, fix: str = _AGAIN) -> ValueError:
+    return ValueError(f'{folder} holds no classifier that can be loaded: {problem}. {fix}')
 
 
+def _read_about(folder: Path) -> dict[str, Any]:
+    "Return what `classifier.json` says, if this version of the package can read it."
+    if not os.path.isdir(folder):
+        problem = 'it is a file, not a folder' if os.path.exists(folder) else 'there is no such folder'
+        raise _not_loadable(folder, problem, _ANOTHER)
+    file = folder / 'classifier.json'
+    if not file.is_file():
+        raise _not_loadable(folder, 'it has no classifier.json', _ANOTHER)
+    try:
+        about = json.loads(file.read_text('utf-8'))
+    except (OSError, ValueError, RecursionError) as error:
+        raise _not_loadable(folder, f'classifier.json is cut off or changed ({error})') from error
+    if not isinstance(about, dict) or not {'format', 'classes'} <= set(about):
+        raise _not_loadable(folder, 'its classifier.json is of something else', _ANOTHER)
+    if isinstance(about['format'], int) and about['format'] > _FORMAT:
+        problem = f'a newer version of syngen_nb saved it (format {about["format"]}; this one reads up to {_FORMAT})'
+        raise _not_loadable(folder, problem, 'Update syngen_nb')
+    return about
+
+# %% ../nbs/53_classifier.ipynb #0f25cf72
+def _is_list_of_names(names: Any, at_least: int) -> bool:
+    is_list = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    return is_list and len(set(names)) == len(names) >= at_least
+
+
+def _wrong_entries(about: dict[str, Any]) -> list[str]:
+    "Return the names of the entries of `classifier.json` that are missing or wrong."
+    is_right = dict(
+        format=lambda value: type(value) is int and value > 0,
+        encoder=lambda value: value is None or isinstance(value, str),
+        classes=lambda value: _is_list_of_names(value, 2),
+        C=lambda value: isinstance(value, (int, float)) and value > 0,
+        held_out=lambda value: value is None or isinstance(value, (int, float)),
+        seed=lambda value: isinstance(value, int),
+        info=lambda value: isinstance(value, dict),
+    )
+    optional = dict(
+        vocabulary=lambda value: _is_list_of_names(value, 1),
+        files=lambda value: isinstance(value, dict),
+    )
+    wrong = [name for name, rule in is_right.items() if name not in about or not rule(about[name])]
+    return wrong + [name for name, rule in optional.items() if name in about and not rule(about[name])]
+
+
+def _check_about(folder: Path, about: dict[str, Any]) -> None:
+    wrong = _wrong_entries(about)
+    if wrong:
+        raise _not_loadable(folder, f'classifier.json was changed: {", ".join(wrong)} cannot be right')
+    for name, checksum in about.get('files', {}).items():
+        is_outside = os.path.isabs(name) or '..' in Path(name).parts
+        if is_outside or not os.path.isfile(folder / name):
+            raise _not_loadable(folder, f'{name} is missing')
+        if _checksum(folder / name) != checksum:
+            raise _not_loadable(folder, f'{name} is cut off, or of another classifier than classifier.json')
+
+# %% ../nbs/53_classifier.ipynb #3e5a0972
+def _load_arrays(folder: Path) -> dict[str, np.ndarray]:
+    file = folder / 'weights.npz'
+    if not file.is_file():
+        raise _not_loadable(folder, 'weights.npz is missing')
+    try:
+        with np.load(file, allow_pickle=False) as opened:
+            return dict(opened)
+    except Exception as error:  # zipfile, zlib and numpy have a dozen kinds for bytes that are wrong
+        raise _not_loadable(folder, f'weights.npz is cut off or changed ({error})') from error
+
+
+def _fits(array: np.ndarray | None, *shape: int | None) -> bool:
+    "Return whether `array` holds finite numbers in this shape, with None for any length."
+    if array is None or array.dtype.kind != 'f' or array.ndim != len(shape):
+        return False
+    lengths_fit = all(wanted in (None, found) for wanted, found in zip(shape, array.shape))
+    return lengths_fit and bool(np.isfinite(array).all())
+
+
+def _read_arrays(folder: Path, about: dict[str, Any]) -> dict[str, np.ndarray]:
+    "Return the arrays of `weights.npz`, if they fit what `about` says."
+    arrays = _load_arrays(folder)
+    n_words = len(about.get('vocabulary', []))
+    n_rows = len(about['classes']) if len(about['classes']) > 2 else 1
+    fits = dict(
+        coef=_fits(arrays.get('coef'), n_rows, n_words if about['encoder'] == 'tfidf' else None),
+        intercept=_fits(arrays.get('intercept'), n_rows),
+        idf=not n_words or _fits(arrays.get('idf'), n_words),
+    )
+    for name, is_right in fits.items():
+        if not is_right:
+            raise _not_loadable(folder, f'{name} in weights.npz does not fit the labels and words of classifier.json')
+    return arrays
+
+# %% ../nbs/53_classifier.ipynb #6dd739d9
+def _loaded_part(about: dict, arrays: dict, part: Any, folder: Path) -> Features:
+    if part == 'tfidf':
+        if 'vocabulary' not in about:
+            raise _not_loadable(folder.parent, "it has no vocabulary for the encoder 'tfidf'")
+        return Words(about['vocabulary'], arrays['idf'])
+    feature = _new_part(part)
+    return _read_fine_tuned(feature, folder) if isinstance(feature, FineTuned) else feature
+
+
+def _read_fine_tuned(feature: FineTuned, folder: Path) -> FineTuned:
+    try:
+        return feature.read(folder)
+    except ImportError:
+        raise
+    except Exception as error:  # The libraries that read it have many kinds for files that are wrong
+        raise _not_loadable(folder.parent, f'its fine-tuned encoder cannot be read ({error})') from error
+
+
+def _restored(about: dict, arrays: dict, encoder: Any) -> Classifier:
+    loaded = Classifier(encoder, seed=about['seed'])
+    loaded.C_, loaded.held_out_, loaded.info = about['C'], about['held_out'], about['info']
+    loaded.classes_ = np.array(about['classes'], dtype=object)
+    loaded.model_ = logistic(loaded.C_)
+    loaded.model_.classes_ = loaded.classes_
+    loaded.model_.coef_, loaded.model_.intercept_ = arrays['coef'], arrays['intercept']
+    loaded.model_.n_features_in_ = arrays['coef'].shape[1]
+    return loaded
+
+# %% ../nbs/53_classifier.ipynb #6caf059e
 @patch(cls_method=True)
 def load(
     cls: Classifier,
@@ -437,42 +640,23 @@ def load(
     Raises
     ------
     ValueError
-        If the folder holds no classifier, or it needs `encoder`.
+        If the folder holds no classifier, or a damaged one, or one of a newer version; or if it needs `encoder`.
     ImportError
         If scikit-learn or the encoder's package is missing.
     """
     check_sklearn()
-    about, arrays = _read_folder(Path(folder))
+    folder = _path_of(folder)
+    about = _read_about(folder)
+    _check_about(folder, about)
+    arrays = _read_arrays(folder, about)
     encoder = about['encoder'] if encoder is None else encoder
-    loaded = _restored(about, arrays, encoder)
-    loaded.features_ = _loaded_features(about, arrays, encoder, Path(folder))
-    return loaded
-
-# %% ../nbs/53_classifier.ipynb #ff94f83e
-def _read_folder(folder: Path) -> tuple[dict, dict]:
-    try:
-        about = json.loads((folder / 'classifier.json').read_text('utf-8'))
-        with np.load(folder / 'weights.npz', allow_pickle=False) as file:
-            arrays = dict(file)
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
-        raise ValueError(f'{folder} holds no classifier that save has written: {error}') from None
-    if not isinstance(about, dict) or not _KEYS <= set(about):
-        raise ValueError(f'{folder} holds no classifier that save has written: classifier.json lacks entries')
-    if about['format'] > _FORMAT:
-        raise ValueError(f'{folder} was saved by a newer version of syngen_nb: install that one')
-    return about, arrays
-
-
-def _restored(about: dict, arrays: dict, encoder: Any) -> Classifier:
     if encoder is None:
         raise ValueError('This classifier was trained with an encoder that has no name: load(folder, encoder=…)')
-    loaded = Classifier(encoder, seed=about['seed'])
-    loaded.C_, loaded.held_out_, loaded.info = about['C'], about['held_out'], about['info']
-    loaded.classes_ = np.array(about['classes'], dtype=object)
-    loaded.model_ = logistic(loaded.C_)
-    loaded.model_.classes_ = loaded.classes_
-    loaded.model_.coef_, loaded.model_.intercept_ = arrays['coef'], arrays['intercept']
-    loaded.model_.n_features_in_ = arrays['coef'].shape[1]
+    loaded = _restored(about, arrays, encoder)
+    loaded.features_ = [
+        _loaded_part(about, arrays, part, _fine_tuned_folder(folder, number))
+        for number, part in enumerate(parts_of(encoder))
+    ]
     return loaded
 
 # %% ../nbs/53_classifier.ipynb #fc8cd665
@@ -517,13 +701,26 @@ def card_of(classifier: Classifier) -> str:
         licence='; '.join(_LICENCES[name] for name in names if name in _LICENCES) or 'see the encoder, if there is one',
     )
 
-# %% ../nbs/53_classifier.ipynb #956305f5
+# %% ../nbs/53_classifier.ipynb #56ea1c86
 def language_of(texts: Sequence[str]) -> str:
     "Return the code of the language that most of up to 50 of `texts` are in."
     import py3langid
 
     some = texts[:: max(1, len(texts) // 50)][:50]
     return pd.Series([py3langid.classify(text)[0] for text in some]).mode()[0]
+
+
+def warn_of_single_rows(labels: Sequence[str] | np.ndarray, stacklevel: int = 3) -> None:
+    "Warn of labels that have one row only; `stacklevel` as in `warnings.warn`."
+    counts = pd.Series(labels).value_counts()
+    single = sorted(counts.index[counts == 1].astype(str))
+    if single:
+        shown = ', '.join(map(repr, single[:5])) + (' and others' if len(single) > 5 else '')
+        warnings.warn(
+            f'Labels with a single training row: {shown}. A classifier hardly learns a label from one text, and no '
+            'text is left to check it with. Write more rows, or leave these labels out',
+            stacklevel=stacklevel,
+        )
 
 
 def _warn_of_language(encoder: Any, texts: Sequence[str]) -> None:
@@ -570,7 +767,7 @@ def _by_origin(df: pd.DataFrame, weights: dict[str, float]) -> list[float]:
         )
     return [weights.get(name, 1) for name in there]
 
-# %% ../nbs/53_classifier.ipynb #6ff6df42
+# %% ../nbs/53_classifier.ipynb #3ab59cec
 def train(
     df: pd.DataFrame,  # With `text` and `label`, as `generate`, `annotate` and `concat` return it
     encoder: Any = None,  # Makes numbers of texts: 'e5', 'tfidf' (words), 'tfidf+e5', or others as below
@@ -602,6 +799,7 @@ def train(
     check_sklearn()
     texts, labels = labelled(df)
     encoder = default_encoder() if encoder is None else encoder
+    warn_of_single_rows(labels)
     _warn_of_language(encoder, texts)
     classifier = Classifier(encoder, C, seed)
     classifier.fit(texts, labels, groups=groups_of(df), sample_weight=weights_of(df, weights))

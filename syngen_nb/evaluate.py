@@ -7,7 +7,7 @@ __all__ = ['Matrix', 'ZERO_SHOT', 'named_encoders', 'Student', 'train_student', 
            'BothSets', 'read_both', 'stratified_order', 'curve_sizes', 'confusion_table', 'label_scores', 'Evaluation',
            'zero_shot_of', 'evaluate']
 
-# %% ../nbs/54_evaluate.ipynb #3874dfb0
+# %% ../nbs/54_evaluate.ipynb #0af2f880
 import base64
 import io
 import math
@@ -23,9 +23,18 @@ import pandas as pd
 from fastcore.basics import patch
 
 from .annotate import annotate, task_of
-from .classifier import Classifier, check_sklearn, groups_of, made_once, make_features
+from syngen_nb.classifier import (
+    Classifier,
+    check_seed,
+    check_sklearn,
+    groups_of,
+    made_once,
+    make_features,
+    warn_of_single_rows,
+)
 from .display import html_table, install_hint
 from .frames import label_names, labelled
+from .known_models import get_model
 from .stats import METRICS, scores, wilson
 from .task import Task
 from .text import fold, shorten, spelled_like
@@ -467,13 +476,13 @@ def _repr_html_(self: Evaluation) -> str:
         + _errors_html(self.errors)
     )
 
-# %% ../nbs/54_evaluate.ipynb #faef74d2
+# %% ../nbs/54_evaluate.ipynb #1ccff2a9
 def _warn_of_leaks(both: BothSets) -> None:
     if both.leaked:
         warnings.warn(
             f'{both.leaked:,} of {len(both.test):,} test rows have a text that is in train too, so the score is too '
             'good. Drop these rows, or make both frames with split',
-            stacklevel=3,  # The caller of evaluate
+            stacklevel=4,  # The caller of evaluate
         )
 
 
@@ -524,16 +533,14 @@ def zero_shot_of(
         about['n_left'] = n_left
     return labels, about | dict(requests=1000 * per_text) | each | dict(dollars=price)
 
-# %% ../nbs/54_evaluate.ipynb #3f57918c
-def _zero_shot_rows(
-    zero_shot: Any, task: Task | None, both: BothSets, df: pd.DataFrame, cache: Any, caps: dict
-) -> tuple[np.ndarray, dict]:
+# %% ../nbs/54_evaluate.ipynb #76ea8ceb
+def _task_to_read(task: Task | None, both: BothSets, df: pd.DataFrame) -> Task:
+    "Return the task that an LLM is asked about, if it has the labels of the frames."
     task = task_of(df) if task is None else task
     names = spelled_like([label.name for label in task.labels], both.labels)
     if not set(both.labels) <= set(names):
         raise ValueError(f'The task lacks labels of the frames: it has {_quoted(names)}, they {_quoted(both.labels)}')
-    labels, about = zero_shot_of(zero_shot, task, both, cache, **caps)
-    return np.array(spelled_like(labels, both.labels), dtype=object), about
+    return task
 
 
 def _students(
@@ -548,7 +555,7 @@ def _students(
         C = student.classifier.C_
         yield student
 
-# %% ../nbs/54_evaluate.ipynb #8fdf1710
+# %% ../nbs/54_evaluate.ipynb #fde9a5d7
 def _compare(
     encoders: dict[str, Any],
     both: BothSets,
@@ -569,7 +576,8 @@ def _compare(
     return _describe(whole, both, table, predicted, index)
 
 
-def _add_zero_shot(result: Evaluation, both: BothSets, labels: np.ndarray, about: dict) -> None:
+def _add_zero_shot(result: Evaluation, both: BothSets, said: np.ndarray, about: dict) -> None:
+    labels = np.array(spelled_like(said, both.labels), dtype=object)
     result.predicted[ZERO_SHOT] = labels
     is_whole = 'n_left' not in about
     result.baselines.loc[ZERO_SHOT] = scores(both.test_labels, labels) if is_whole else math.nan
@@ -582,14 +590,15 @@ def _parts_of(both: BothSets, curve: bool | Iterable[int], seed: int) -> list[np
     sizes = curve_sizes(curve, len(order), len(both.labels))
     return [order[:n] if n < len(order) else np.arange(n) for n in sizes]
 
-# %% ../nbs/54_evaluate.ipynb #e66a34cc
+# %% ../nbs/54_evaluate.ipynb #de846b8f
 def _sets(train: pd.DataFrame, test: pd.DataFrame) -> BothSets:
     check_sklearn('quality')
     both = read_both(train, test)
+    warn_of_single_rows(both.train_labels, stacklevel=4)
     _warn_of_leaks(both)
     return both
 
-# %% ../nbs/54_evaluate.ipynb #2b962a66
+# %% ../nbs/54_evaluate.ipynb #6d5a7e11
 def evaluate(
     train: pd.DataFrame,  # A frame with `text` and `label`, as `generate` returns it
     test: pd.DataFrame,  # Another one, best with real texts
@@ -625,10 +634,11 @@ def evaluate(
         If an extra is missing: `quality` (scikit-learn), or that of an encoder.
     """
     both = _sets(train, test)
-    chosen, parts = named_encoders(embed, encoders), _parts_of(both, curve, seed)
+    chosen, parts = named_encoders(embed, encoders), _parts_of(both, curve, check_seed(seed))
     caps = dict(max_dollars=max_dollars, max_tokens_total=max_tokens_total, budget=budget)
-    said = None if zero_shot is None else _zero_shot_rows(zero_shot, task, both, train, cache, caps)
-    result = _compare(chosen, both, groups_of(train), parts, C, test.index)
-    if said:
-        _add_zero_shot(result, both, *said)
+    if zero_shot is None:
+        return _compare(chosen, both, groups_of(train), parts, C, test.index)
+    reader, task = get_model(zero_shot), _task_to_read(task, both, train)
+    result = _compare(chosen, both, groups_of(train), parts, C, test.index)  # Before anything is paid for
+    _add_zero_shot(result, both, *zero_shot_of(reader, task, both, cache, **caps))
     return result

@@ -294,7 +294,7 @@ def _has_come(self: TextStage, job: TextsJob) -> None:
         self._ask_ahead(job)
         self.engine.push(job)
 
-# %% ../nbs/48_generate.ipynb #5322bf34
+# %% ../nbs/48_generate.ipynb #e86a95b4
 @patch
 def _take_over(self: TextStage, job: TextsJob) -> None:
     "Give `job` the texts of the job that its cell had before, which asks no more."
@@ -305,22 +305,21 @@ def _take_over(self: TextStage, job: TextsJob) -> None:
         if self.notes_styles:
             job.styles.update(before.styles)
 
-
-@patch
-def _is_new(self: TextStage, node: Node) -> bool:
-    label = list(self.taxonomy.up(node))[-1].id
-    return label in self.judged_as and self.written_for.get(node.id) != label
-
-# %% ../nbs/48_generate.ipynb #824cb284
+# %% ../nbs/48_generate.ipynb #51ba3f0c
 @patch
 def _new_cells(self: TextStage) -> list[str]:
+    found = []
     with self.taxonomy.mutex:
-        return [node.id for node in self.taxonomy.cells() if self._is_new(node)]
+        for label in self.taxonomy.children():
+            if label.id in self.judged_as:
+                cells = self.taxonomy.cells(label)
+                found += [node.id for node in cells if self.written_for.get(node.id) != label.id]
+    return found
 
 
 @patch
 async def _add_new_cells(self: TextStage) -> None:
-    async for some in in_turns(chunked(self._new_cells(), 100)):
+    async for some in in_turns(chunked(self._new_cells(), 20)):
         with self.taxonomy.mutex:
             for node in some:
                 if node in self.taxonomy.nodes:

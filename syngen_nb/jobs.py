@@ -268,7 +268,7 @@ class NamesJob(ListJob):
     def _make_key(self) -> str:
         return list_key(self)
 
-# %% ../nbs/30_jobs.ipynb #b1b39124
+# %% ../nbs/30_jobs.ipynb #002676db
 @dataclass(eq=False)
 class TextsJob(ListJob):
     "The texts of one cell of the tree."
@@ -280,6 +280,7 @@ class TextsJob(ListJob):
     ahead: list['AheadJob'] = field(default_factory=list, init=False, repr=False)  # Draws asked for at the same time
     arrived: dict[int, tuple[dict, bool]] = field(default_factory=dict, init=False, repr=False)  # See `take_ahead`
     is_ahead: bool = field(default=False, init=False)  # Whether it takes draws that were asked for ahead
+    failed_ahead: int = field(default=-1, init=False)  # The next draw if the last draws ahead stopped there; else -1
     shown: Written = field(default=None, init=False, repr=False)  # What prompts of draws ahead show
     styles: dict[str, Style] | None = None  # Fingerprint to what its text was asked to be like; None to note nothing
     _dealt: tuple[int, int] = field(default=(0, 0), init=False, repr=False)  # First number and size of a request
@@ -317,12 +318,12 @@ def per_request(self: TextsJob) -> int:
     needed = -(-self.missing * n_written // n_taken)
     return min(self.writer.prompts.per_call, needed)
 
-# %% ../nbs/30_jobs.ipynb #31ed173e
+# %% ../nbs/30_jobs.ipynb #40d05df4
 @patch
 def take(self: TextsJob, answer: dict) -> None:
     "Take the texts of an answer."
     if self.styles is not None:
-        first, n = answer.get('dealt') or self.to_note()['dealt']
+        first, n = answer.get('dealt') or (0, 0)
         self._dealt = first, n
     ListJob.take(self, answer)
 
@@ -452,14 +453,17 @@ def take_ahead(self: TextsJob, draw: int, answer: dict, was_stored: bool, rounds
             self.passed_over += self.empty.total() - n_empty
     self.is_ahead = False
 
-# %% ../nbs/30_jobs.ipynb #ef3d83e9
+# %% ../nbs/30_jobs.ipynb #f548ffba
 @patch
 def look_ahead(self: TextsJob, rounds: int, on_taken: Callable[[], None]) -> list[AheadJob]:
     "Return jobs for the next draws, if the cell wants many texts and has some; `on_taken` hears of each answer."
+    fails = any(ahead.failures or ahead.error for ahead in self.ahead)
+    fails_again = fails and self.draws == self.failed_ahead
+    self.failed_ahead = self.draws if fails else -1
     self.close_ahead()
     per_call = self.writer.prompts.per_call
     n_ahead = min(MOST_AHEAD, self.missing // per_call, len(self.items) // per_call)
-    if len(self.items) < MOST_SHOWN or n_ahead < 2 or not self.is_unfilled(rounds):
+    if fails_again or len(self.items) < MOST_SHOWN or n_ahead < 2 or not self.is_unfilled(rounds):
         return []
     self.shown = self._so_far()  # It grows no more before the next call
     turned_down, at = self.turned_down(), self.offset + len(self.items)

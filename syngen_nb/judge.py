@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['POLICIES', 'Judge', 'get_judge', 'read_probabilities', 'read_choice', 'shown_order', 'read_draw', 'is_vote', 'pooled',
-           'calibration', 'calibrated', 'Reading', 'read_label', 'objection']
+           'log_probabilities', 'calibration', 'calibrated', 'Reading', 'read_label', 'objection']
 
 # %% ../nbs/42_judge.ipynb #686ddeff
 import math
@@ -397,8 +397,9 @@ def pooled(
     n_labels = len(answers[0])
     return (np.sum(answers, axis=0) + 1 / n_labels) / (len(answers) + 1)
 
-# %% ../nbs/42_judge.ipynb #b843e813
-def _log(probs: np.ndarray) -> np.ndarray:
+# %% ../nbs/42_judge.ipynb #a18ed40a
+def log_probabilities(probs: np.ndarray) -> np.ndarray:
+    "Return the logarithms of probabilities, none of them minus infinity."
     return np.log(np.clip(probs, 1e-6, 1))
 
 
@@ -417,7 +418,7 @@ def calibration(
     -------
     array of shape (labels,)
     """
-    logs, written_for = _log(probs), np.asarray(labels)
+    logs, written_for = log_probabilities(probs), np.asarray(labels)
     n_labels = logs.shape[1]
     rarest = np.bincount(written_for, minlength=n_labels).min()
     if not rarest:
@@ -428,7 +429,7 @@ def calibration(
 
 def calibrated(probs: np.ndarray, bias: np.ndarray) -> np.ndarray:
     "Return probabilities `probs`, of shape (…, labels), without the `bias` of the judge."
-    logs = _log(probs) - bias
+    logs = log_probabilities(probs) - bias
     p = np.exp(logs - logs.max(-1, keepdims=True))
     return p / p.sum(-1, keepdims=True)
 

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['Place', 'DUPLICATE', 'NEAR_DUPLICATE', 'REPEATED_OPENING', 'share_rows', 'Cell', 'Candidate', 'candidates_of', 'Rule',
-           'NoDuplicate', 'PassedCheck', 'NoNearDuplicate', 'NewOpening', 'AsBefore', 'first_objection', 'choose',
-           'QuickLook', 'Ledger']
+           'NoDuplicate', 'PassedCheck', 'NoNearDuplicate', 'NewOpening', 'AsBefore', 'rules_of', 'first_objection',
+           'choose', 'QuickLook', 'Ledger']
 
 # %% ../nbs/43_ledger.ipynb #47a45ec2
 import threading
@@ -182,6 +182,18 @@ class AsBefore:
     def keep(self, candidate: Candidate) -> None:
         "Do nothing: it only remembers."
 
+# %% ../nbs/43_ledger.ipynb #3ba8eaf0
+def rules_of(
+    seen: set[str],  # Fingerprints that earlier cells keep
+    misread: Callable[[Cell, str], str] | None,  # What a judge has against a text
+    likeness: Sequence[Rule],
+) -> list[Rule]:
+    "Return the rules of a look, in their order."
+    no_duplicate = NoDuplicate()
+    no_duplicate.seen = seen
+    checks: list[Rule] = [PassedCheck(misread)] if misread else []
+    return [no_duplicate, *checks, *likeness]
+
 # %% ../nbs/43_ledger.ipynb #3ea812b1
 def first_objection(rules: Sequence[Rule], candidate: Candidate) -> str:
     "Return the first objection of `rules`, or an empty string."
@@ -275,18 +287,16 @@ def _look(self: QuickLook, cells: Sequence[Cell], changed: Sequence[str]) -> dic
                 heappush(queue, other)
     return found
 
-# %% ../nbs/43_ledger.ipynb #304450d5
+# %% ../nbs/43_ledger.ipynb #466b82dd
 @patch
 def _choose(self: QuickLook, cell: Cell, place: int) -> tuple[list[str], list[int]]:
     "Return what stays in `cell`, and the places of the later cells for which that matters."
     marks = self._common.get(cell.id, set())
     if not marks and not cell.alike and self.misread is None:
         return list(islice(list(cell.texts.values()), cell.share)), []
-    no_duplicate = NoDuplicate()
-    no_duplicate.seen = {mark for mark in marks if self._is_kept_before(mark, place)}
-    passed = [PassedCheck(self.misread)] if self.misread else []
+    seen = {mark for mark in marks if self._is_kept_before(mark, place)}
     candidates = [Candidate(cell, 0, mark, text) for mark, text in list(cell.texts.items())]
-    stay, _ = choose(candidates, cell.share, False, [no_duplicate, *passed, AsBefore()])
+    stay, _ = choose(candidates, cell.share, False, rules_of(seen, self.misread, [AsBefore()]))
     affected = self._note_keeper(cell, marks, {candidate.fingerprint for candidate in stay})
     return [candidate.text for candidate in stay], [other for other in affected if other > place]
 
@@ -411,17 +421,15 @@ def _look_at_all(self: Ledger, turn: int) -> dict[str, list[str]]:
     self._changes.append(None)  # What is too alike is known now, so a quick look has to choose again
     return kept
 
-# %% ../nbs/43_ledger.ipynb #d4399af2
+# %% ../nbs/43_ledger.ipynb #1d8afe18
 @patch
 def _rules(self: Ledger, texts: list[str]) -> list[Rule]:
-    rules: list[Rule] = [NoDuplicate()]
-    if self.misread:
-        rules.append(PassedCheck(self.misread))
+    likeness: list[Rule] = []
     if self.compares_texts:
-        rules.append(NoNearDuplicate(texts))
+        likeness.append(NoNearDuplicate(texts))
     if self.compares_openings and texts:
-        rules.append(NewOpening(texts, self.n_rows))
-    return rules
+        likeness.append(NewOpening(texts, self.n_rows))
+    return rules_of(set(), self.misread, likeness)
 
 
 @patch

@@ -6,9 +6,10 @@
 __all__ = ['worker', 'MOMENT', 'UNNOTICED', 'WOULD_HANG', 'LOOK_EVERY', 'SOON', 'LATE', 'HELD', 'Worker', 'Standstill', 'Mutex',
            'WatcherWarning', 'tell']
 
-# %% ../nbs/02_loop.ipynb #2fcdc94e
+# %% ../nbs/02_loop.ipynb #e1868184
 import asyncio
 import atexit
+import concurrent.futures
 import gc
 import sys
 import threading
@@ -17,8 +18,9 @@ import traceback
 import warnings
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for_futures
+from contextvars import copy_context
 from itertools import accumulate, chain, islice, repeat
 from operator import itemgetter
 from types import FrameType
@@ -28,7 +30,26 @@ from fastcore.basics import patch
 
 from .wording import counted
 
-# %% ../nbs/02_loop.ipynb #4025d085
+# %% ../nbs/02_loop.ipynb #92f17671
+def _takes_context(executor: Executor | None) -> bool:
+    "Return whether what `executor` runs is in this process and interpreter."
+    interpreters = getattr(concurrent.futures, 'InterpreterPoolExecutor', ())  # Threads too, from Python 3.14 on
+    return executor is None or (isinstance(executor, ThreadPoolExecutor) and not isinstance(executor, interpreters))
+
+
+def _carry_context(loop: asyncio.AbstractEventLoop) -> asyncio.AbstractEventLoop:
+    "Let functions that `loop` runs in threads keep the context they were called in; return the loop."
+    in_executor = loop.run_in_executor
+
+    def run_in_executor(executor: Executor | None, function: Callable, *args: Any) -> asyncio.Future:
+        if _takes_context(executor):
+            return in_executor(executor, copy_context().run, function, *args)
+        return in_executor(executor, function, *args)
+
+    loop.run_in_executor = run_in_executor  # type: ignore[assignment, method-assign]
+    return loop
+
+# %% ../nbs/02_loop.ipynb #cca9a42e
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
     "Run `loop` for ever, whatever the code on it raises."
     while True:
@@ -56,7 +77,7 @@ class Worker:
         "The event loop; started if it does not run."
         with self._lock:
             if self._loop is None or self._thread is None or not self._thread.is_alive():
-                self._loop = asyncio.new_event_loop()
+                self._loop = _carry_context(asyncio.new_event_loop())
                 self._thread = threading.Thread(target=_serve, args=[self._loop], daemon=True, name='syngen_nb')
                 self._thread.start()
             return self._loop
@@ -177,19 +198,28 @@ def _frames(thread: threading.Thread | None) -> list[FrameType]:
 def _module(frame: FrameType) -> str:
     return frame.f_globals.get('__name__', '')
 
-# %% ../nbs/02_loop.ipynb #22196dd1
+# %% ../nbs/02_loop.ipynb #9c67adf0
 def _works_for(thread: threading.Thread, future: Any) -> bool:
     "Return whether `thread` is one of a pool and computes what `future` stands for."
     items = [frame.f_locals.get('self') for frame in _frames(thread) if _module(frame) == 'concurrent.futures.thread']
     return any(getattr(item, 'future', None) is future for item in items)
 
 
-def _awaited_by(thread: threading.Thread | None) -> list[threading.Thread]:
+def _has_timeout(frame: FrameType) -> bool:
+    "Return whether `frame` is a wait that ends by itself; the standard library calls its time `timeout` everywhere."
+    return frame.f_locals.get('timeout') not in (None, -1)
+
+
+def _awaited_by(
+    thread: threading.Thread | None,
+    for_a_while: bool = False,  # Whether waits with a timeout count too
+) -> list[threading.Thread]:
     "Return the threads that a thread waits for, be it through others, as far as its stack shows them."
     waits = (threading.Thread.join.__code__, Future.result.__code__, Future.exception.__code__)
     looked_at = [thread]
     for waiting in looked_at:  # Grows meanwhile
-        awaited = [frame.f_locals['self'] for frame in _frames(waiting) if frame.f_code in waits]
+        frames = [frame for frame in _frames(waiting) if frame.f_code in waits]
+        awaited = [frame.f_locals['self'] for frame in frames if for_a_while or not _has_timeout(frame)]
         for other in threading.enumerate():
             is_awaited = other in awaited or any(_works_for(other, future) for future in awaited)
             if is_awaited and other not in looked_at:
@@ -211,7 +241,7 @@ HELD = (
     'and do not wait for it, or use `await agenerate(...)` in async code'
 )
 
-# %% ../nbs/02_loop.ipynb #26d1cb04
+# %% ../nbs/02_loop.ipynb #8e3a9949
 class Standstill:
     "Tells a call that waits for a worker when the wait has no end."
 
@@ -220,6 +250,7 @@ class Standstill:
         self.has_moved = False  # Whether the worker was free since the call came
         self._waits_in: list[FrameType] = []  # Where the worker waits for an unknown thread
         self._waits_since = 0.0
+        self._looks_in: list[FrameType] = []  # Where it first waited for the caller with a timeout
         self._send_pulse()
 
     def _send_pulse(self) -> None:
@@ -237,6 +268,7 @@ class Standstill:
         """
         if self._pulse:
             self.has_moved = True
+            self._looks_in = []
             self._send_pulse()
         seconds = time.monotonic() - self._sent_at
         if self.worker.is_current() or seconds < LOOK_EVERY / 2:
@@ -245,7 +277,7 @@ class Standstill:
         if why:
             raise RuntimeError(HELD.format(seconds=seconds, holder=_holder(_frames(self.worker._thread)), why=why))
 
-# %% ../nbs/02_loop.ipynb #8714f5d3
+# %% ../nbs/02_loop.ipynb #2ffc57d2
 @patch
 def _why_endless(self: Standstill, seconds: float) -> str:
     held = self.worker._thread
@@ -253,13 +285,24 @@ def _why_endless(self: Standstill, seconds: float) -> str:
     if threading.current_thread() in awaited:
         return 'That code waits for the thread which makes this call, so neither would ever end'
     innermost = _frames(held)[:1]
-    waits = not awaited and [_module(frame) for frame in innermost] == ['threading']
+    if self._looks_in_again(innermost) and seconds > SOON:
+        return 'That code waits again and again for the thread which makes this call'
+    waits = not awaited and any(_module(frame) == 'threading' and not _has_timeout(frame) for frame in innermost)
     if not waits or innermost != self._waits_in:
         self._waits_in = innermost if waits else []
         self._waits_since = time.monotonic()
     if waits and not self.has_moved and time.monotonic() - self._waits_since > SOON:
         return 'That code waits for another thread, probably for the one which makes this call'
     return 'Nothing else can run meanwhile' if seconds > LATE else ''
+
+
+@patch
+def _looks_in_again(self: Standstill, innermost: list[FrameType]) -> bool:
+    "Return whether the worker waits for this thread with a timeout, and not for the first time."
+    if threading.current_thread() not in _awaited_by(self.worker._thread, for_a_while=True):
+        return False
+    self._looks_in = self._looks_in or innermost
+    return innermost != self._looks_in
 
 # %% ../nbs/02_loop.ipynb #e6390e36
 @patch

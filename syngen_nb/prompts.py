@@ -729,11 +729,12 @@ def check_request(
         sent['max_tokens'] = max(sent['max_tokens'], n_tokens)
     return ChoiceRequest(**sent, options=tuple(answers))
 
-# %% ../nbs/21_prompts.ipynb #4b8e3beb
+# %% ../nbs/21_prompts.ipynb #edb8b955
 @patch
 def _items(self: Prompts, text: str, level: str, cut: bool) -> list[str]:
-    text = after_reasoning(text)
-    if self.how.get(level) == 'continue' and not looks_like_json(text):
+    goes_on = self.how.get(level) == 'continue'
+    text = after_reasoning(text, is_free=goes_on)
+    if goes_on and not looks_like_json(text):
         if level != 'texts':
             return split_names(text, cut)
         return [whole_sentences(text) if cut else text]

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Tables', 'whole_page', 'Cell', 'LineRow', 'report_html', 'comparison_html']
 
-# %% ../nbs/52_report_page.ipynb #402925de
+# %% ../nbs/52_report_page.ipynb #39143403
 import io
 import re
 import warnings
@@ -31,6 +31,7 @@ from syngen_nb.report import (
     format_value,
     plain_name,
     report_lines,
+    shown_aim,
     shown_lines,
     worst_verdict,
 )
@@ -110,7 +111,7 @@ def _extreme_cells(line: Line, tables: Tables) -> list[Cell]:
         cells.append(Cell(text, table.verdict[label], title=label))
     return cells
 
-# %% ../nbs/52_report_page.ipynb #d1a779e8
+# %% ../nbs/52_report_page.ipynb #e6ec726e
 @dataclass
 class LineRow:
     "A row of the table of lines."
@@ -120,6 +121,7 @@ class LineRow:
     advice: str
     cells: list[list[Cell]]  # Over all texts, then the labels
     real: str  # The range of real sets
+    aim: str  # The value to reach
     verdict: str
 
 
@@ -157,6 +159,7 @@ def _line_row(report: Report, line: Line, tables: Tables) -> LineRow:
         advice=table.advice[table.verdict == worst].iloc[0],
         cells=[_value_cell(line, '', tables), *of_labels],
         real=real,
+        aim=shown_aim(line, '', report.measures.baseline),
         verdict=worst,
     )
 
@@ -197,14 +200,11 @@ def _near_rows(report: Report) -> list[dict]:
         pair['labels'] = ', '.join(plain_name(label, 20) for label in labels)
     return pairs
 
-# %% ../nbs/52_report_page.ipynb #025cf623
+# %% ../nbs/52_report_page.ipynb #6248e9f8
 def _aim(line: Line) -> str:
-    if line.aim is None:
-        return ''
-    if line.lift:
-        return f'at most {format_value(line.aim, "share")} of the way from the baseline to 100 %'
-    bound = 'at most' if line.better == 'low' else 'at least'
-    return f'{bound} {format_value(line.aim, line.kind)}'
+    if line.lift and line.aim is not None:
+        return f'≤ {format_value(line.aim, "share")} of the way from the baseline to 100 %'
+    return shown_aim(line, '', 0)
 
 
 def _measured_lines(report: Report) -> list[tuple[Line, str]]:
@@ -376,7 +376,7 @@ def report_html(report: Report) -> str:
     )
     return str(html)
 
-# %% ../nbs/52_report_page.ipynb #cc327a53
+# %% ../nbs/52_report_page.ipynb #1e7ee6a6
 def _comparison_cell(line: Line, table: pd.DataFrame) -> Cell | None:
     if line.key not in table.index:
         return None
@@ -385,19 +385,20 @@ def _comparison_cell(line: Line, table: pd.DataFrame) -> Cell | None:
     return Cell(text, found.verdict, _middle(line, table.value.get))
 
 
-def _comparison_row(line: Line, parts: Tables) -> dict[str, Any]:
+def _comparison_row(line: Line, parts: Tables, baseline: float) -> dict[str, Any]:
     tables = list(parts.values())
     cells = [_comparison_cell(line, table) for table in tables]
     first = next(table for table in tables if line.key in table.index)
-    return dict(line=line, cells=cells, real=_real(line, first.loc[line.key]))
+    return dict(line=line, cells=cells, real=_real(line, first.loc[line.key]), aim=shown_aim(line, '', baseline))
 
 
 def comparison_html(comparison: Comparison) -> str:
     "Return a comparison as an HTML fragment with its own style."
     parts = comparison.over_all()
+    baseline = next(iter(comparison.reports.values())).measures.baseline
     groups = {}
     for group, lines in shown_lines(comparison.to_frame().index).items():
-        groups[group] = [_comparison_row(line, parts) for line in lines]
+        groups[group] = [_comparison_row(line, parts, baseline) for line in lines]
     css = Markup(static('report.css'))
     return str(_macro('comparison')(css, list(parts), groups))
 

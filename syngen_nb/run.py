@@ -7,7 +7,7 @@ __all__ = ['State', 'WHOLE_BUT_LAST', 'UNLIMITED', 'LEAST_BAR', 'MOST_OF_A_NAME'
            'job_status', 'job_shortfall', 'Run', 'ShortWarning', 'warn_of_shortfall', 'fitting', 'stopped_words',
            'wait_for', 'await_run']
 
-# %% ../nbs/33_run.ipynb #c6e69eb8
+# %% ../nbs/33_run.ipynb #3d4181dd
 import asyncio
 import sys
 import threading
@@ -26,7 +26,7 @@ from .cache import Cache
 from .display import explain, show_run
 from .engine import Engine
 from .history import Step
-from .jobs import Job, Writer
+from .jobs import AheadJob, Job, Writer
 from .limits import concurrency_of
 from .loop import Standstill, tell, worker
 from .models import Model, ModelError, Usage
@@ -639,7 +639,7 @@ def _ends(self: Run) -> bool:
             self._start_over()
     return is_over
 
-# %% ../nbs/33_run.ipynb #9f3be8a7
+# %% ../nbs/33_run.ipynb #ed4a563e
 @patch
 async def _work(self: Run) -> None:
     step = self.workspace.step
@@ -648,6 +648,7 @@ async def _work(self: Run) -> None:
         for stage in self.stages:
             if not self._engine.is_stopped:
                 await stage.work()
+                self._check_recording()
         self._check_outcome()
     finally:
         step.open = False
@@ -655,7 +656,7 @@ async def _work(self: Run) -> None:
             self.taxonomy.forget_steps()
         self.workspace.step = Step(step.what)
 
-# %% ../nbs/33_run.ipynb #c20224a3
+# %% ../nbs/33_run.ipynb #2a2babec
 @patch
 def _check_outcome(self: Run) -> None:
     engine = self._engine
@@ -663,9 +664,6 @@ def _check_outcome(self: Run) -> None:
         return
     if engine.first_error and not engine.n_asked:
         raise engine.first_error
-    missed = self.workspace.asker.missed
-    if missed and not any(job.items for job in engine.jobs if job.level == 'checks'):
-        raise missed
     if engine.jobs and not any(job.items for job in engine.jobs):
         n = self.usage.requests + self.usage.cached
         lack = 'no label was named' if engine.jobs[0].level == 'checks' else 'nothing usable was in them'
@@ -673,6 +671,14 @@ def _check_outcome(self: Run) -> None:
             f'{self.model.name} answered {counted(n, "request")}, but {lack}. '
             f'The last answer: {self.workspace.asker.last_text[:300]!r}'
         )
+
+
+@patch
+def _check_recording(self: Run) -> None:
+    for level, miss in self.workspace.asker.missed.items():
+        jobs = [job for job in self._engine.jobs if job.level == level and not isinstance(job, AheadJob)]
+        if not any(job.items and (level == 'checks' or not job.error) for job in jobs):
+            raise miss
 
 # %% ../nbs/33_run.ipynb #025a00d4
 class ShortWarning(UserWarning):

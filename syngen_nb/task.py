@@ -5,9 +5,11 @@
 # %% auto #0
 __all__ = ['SHARES', 'Label', 'label_code', 'Task']
 
-# %% ../nbs/04_task.ipynb #f96931d9
+# %% ../nbs/04_task.ipynb #96f628ba
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from numbers import Real
 from typing import Any
 
@@ -33,19 +35,30 @@ def _one_line(text: Any, what: str, most: int) -> str:
         raise ValueError(f'{what} has line breaks or control characters; write it on one line: {text[:60]!r}')
     return text
 
-# %% ../nbs/04_task.ipynb #c81d2a7f
+# %% ../nbs/04_task.ipynb #5e9053bd
 SHARES = 1e-9, 1e9  # The smallest and the largest
+
+
+def _as_float(number: Any) -> float:
+    "Return a number as a float: infinity if it is too large for one, and NaN for what is no number."
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
+    except ValueError:  # A signalling NaN of decimal
+        return math.nan
 
 
 def _check_share(share: Any, name: str) -> float:
     "Return the share of the label called `name` as a float, if it is one."
-    is_number = isinstance(share, Real) and not isinstance(share, bool)
-    checked = float(share) if is_number else 0.0
+    is_number = isinstance(share, (Real, Decimal)) and not isinstance(share, bool)
+    checked = _as_float(share) if is_number else math.nan
     smallest, largest = SHARES
     if not smallest <= checked <= largest:
+        shown = f'{checked:g}' if is_number else shorten(repr(share))
         raise ValueError(
-            f'The share of label {name!r} is {share!r}; give a number above 0, e.g. share=0.1 next to one of 0.9. '
-            'Leave out a label that should get no rows'
+            f'The share of label {name!r} is {shown}; give a number from {smallest:g} to {largest:g}, e.g. share=0.1 '
+            'next to one of 0.9. Leave out a label that should get no rows'
         )
     return checked
 

@@ -31,12 +31,12 @@ class FormView {
     return isEmpty && !this.touched.has(name);
   }
   draw() {
-    const { value } = this.draft, said = { errors: {}, bad: [], shares: [], ...this.model.get('said') };
-    const { errors, bad: wrong, shares: wrongShares } = said, anyWrong = [...wrong, ...wrongShares];
+    const { value } = this.draft, said = { errors: {}, bad: [], shares: [], blank_share: '1', ...this.model.get('said') };
+    const { errors, bad: wrong, shares: wrongShares, blank_share: blankShare } = said, anyWrong = [...wrong, ...wrongShares];
     const isMild = name => this.isMild(name, value, anyWrong);
     const isBoxWrong = errors.labels && !isMild('labels') && (wrong.includes(-1) || !anyWrong.length);
     this.fields.draw(value);
-    this.labels.draw(value, { wrong, wrongShares, isBoxWrong, message: this.fields.messages.labels });
+    this.labels.draw(value, { wrong, wrongShares, blankShare, isBoxWrong, message: this.fields.messages.labels });
     this.fields.drawMessages(value, said, isMild);
   }
 }

@@ -21,7 +21,11 @@ from worth_table import Rows, read_rows
 SETS = [DEFAULT, LOCAL, SMALL]
 WRITTEN = [arm for arm in ARMS if not ARMS[arm].annotate]
 REAL = pd.DataFrame(
-    [(f'Message {i} is about {word}, see you there', label) for i in range(120) for word, label in (('tea', 'ham'), ('cash', 'spam'))],
+    [
+        (f'Message {i} is about {word}, see you there', label)
+        for i in range(120)
+        for word, label in (('tea', 'ham'), ('cash', 'spam'))
+    ],
     columns=['text', 'label'],
 )
 

@@ -104,6 +104,51 @@ def test_a_recording_of_a_short_run_replays(n_runs, cache):
     assert again.equals(df) and 0 < len(df) < 6
 
 
+class FailsOn(Moody):
+    "Its server refuses requests whose prompt has all `words`: every one, or every second one at first"
+
+    concurrency = 4
+
+    def __init__(self, *words, every=1):
+        super().__init__(is_ill=None)
+        self.words, self.every, self.n_such = words, every, 0
+
+    async def ask(self, req):
+        if all(word in req.prompt for word in self.words):
+            self.n_such += 1
+            if self.n_such % self.every == 0 or self.n_such > 3:
+                raise ModelError('The prompt was filtered', 'request')
+        return await super().ask(req)
+
+
+FAILURES = {
+    'all texts of a label': FailsOn('with the label "Sea"'),
+    'texts of a cell, in part': FailsOn('with the label "Land"', every=2),
+    'topics of a label': FailsOn('topics', 'labelled "Air"'),
+    'subtopics of a label': FailsOn('subtopics', 'labelled "Land"'),
+}
+
+
+@pytest.mark.parametrize('failure', FAILURES)
+def test_a_recording_of_requests_that_failed_replays(failure, cache):
+    "To the same frame; other arguments are still refused"
+    model = FAILURES[failure]
+    counts = dict(n_source_type=2, n_topic=2, n=8, filters=False)
+    with pytest.warns(ShortWarning, match='was filtered'):
+        df = write(model, cache, **counts)
+    assert 0 < len(df) < 96
+    recording = cache.with_suffix('.jsonl')
+    Cache(cache).export(recording)
+    asked = model.asked
+    with pytest.warns(ShortWarning, match='Or this request failed in the recorded run'):
+        assert write(model, Cache.replay(recording), **counts).equals(df)
+    assert model.asked == asked
+    for other in (dict(seed=7), dict(n=40), dict(n_topic=5)):
+        with pytest.raises(ReplayMiss), warnings.catch_warnings():
+            warnings.simplefilter('ignore', ShortWarning)
+            write(model, Cache.replay(recording), **counts | other)
+
+
 def test_names_and_checks(cache):
     "Lists of names and judges that could not be read recover too"
     with pytest.raises(ModelError):

@@ -1,5 +1,6 @@
 "Labels for texts you have, rows of several origins, and the LLM itself beside the students"
 
+import asyncio
 import warnings
 
 import numpy as np
@@ -214,3 +215,20 @@ def test_generated_rows_know_their_task():
     df = generate(task, 40, cache=Replay('reviews'), progress=False)
     assert [label.name for label in task_of(df).labels] == ['negative', 'positive']
     assert task_of(df).instruction == task.instruction
+
+
+@pytest.mark.parametrize('reads', [verify, annotate])
+def test_loading_a_model_is_said(reads, capsys):
+    "The default judge has 1.1 GB; the bar says so while it is fetched, as in `generate`"
+
+    class Heavy(Judge):
+        async def ask(self, request):
+            if not self.asked:
+                self.doing = 'fetching the model, 1.1 GB'
+                await asyncio.sleep(0.4)
+                self.doing = ''
+            return await super().ask(request)
+
+    df = pd.DataFrame(dict(text=TEXTS[:2], label=['sea', 'land']))
+    reads(df, TASK, Heavy(20), Cache(':memory:'))
+    assert 'fetching the model, 1.1 GB' in capsys.readouterr().err

@@ -1,6 +1,9 @@
 "A classifier to keep: it learns, is saved without pickle, and is loaded where there is no LLM"
 
 import json
+import os
+import re
+import shutil
 import subprocess
 import sys
 import types
@@ -11,8 +14,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from syngen_nb import Classifier, evaluate, train
+from syngen_nb import Classifier, Model, Task, evaluate, train
 from syngen_nb.encoders import get_encoder
+from syngen_nb.fine_tuned import FineTuned
 
 pytest.importorskip('sklearn')
 from sklearn.base import clone
@@ -161,22 +165,259 @@ def test_an_encoder_without_a_name_is_given_again(tmp_path):
     assert np.array_equal(again.predict_proba(df.text), classifier.predict_proba(df.text))
 
 
-@pytest.mark.parametrize('damage', ['gone', 'json', 'npz', 'keys', 'newer'])
-def test_a_folder_that_holds_no_classifier(damage, tmp_path):
-    train(frame(12), 'tfidf', C=1).save(tmp_path)
-    file = tmp_path / 'classifier.json'
-    if damage == 'gone':
-        file.unlink()
-    if damage == 'json':
-        file.write_text('{"for')
-    if damage == 'npz':
-        (tmp_path / 'weights.npz').write_bytes(b'no numbers')
-    if damage == 'keys':
-        file.write_text('{}')
-    if damage == 'newer':
-        file.write_text(file.read_text('utf-8').replace('"format": 1', '"format": 3'), 'utf-8')
-    with pytest.raises(ValueError, match='newer version' if damage == 'newer' else 'holds no classifier'):
-        Classifier.load(tmp_path)
+@pytest.fixture(scope='module')
+def saved(tmp_path_factory):
+    "The folder of a classifier of words"
+    return train(frame(12), 'tfidf', C=1).save(tmp_path_factory.mktemp('saved'))
+
+
+GONE = object()  # Takes an entry out
+
+
+def change_json(folder, **changes):
+    "Change entries of classifier.json."
+    file = folder / 'classifier.json'
+    about = json.loads(file.read_text('utf-8')) | changes
+    file.write_text(json.dumps({name: value for name, value in about.items() if value is not GONE}), 'utf-8')
+
+
+def change_arrays(folder, **changes):
+    "Change arrays of weights.npz in a folder of an older version, which has no checksums."
+    change_json(folder, files=GONE)
+    with np.load(folder / 'weights.npz') as file:
+        arrays = dict(file) | changes
+    np.savez(folder / 'weights.npz', **{name: array for name, array in arrays.items() if array is not GONE})
+
+
+def cut(file, length):
+    file.write_bytes(file.read_bytes()[:length])
+
+
+DAMAGES = {
+    'no json': (lambda d: (d / 'classifier.json').unlink(), 'no classifier.json'),
+    'no weights': (lambda d: (d / 'weights.npz').unlink(), 'weights.npz is missing'),
+    'old, no weights': (lambda d: [change_json(d, files=GONE), (d / 'weights.npz').unlink()], 'npz is missing'),
+    'empty json': (lambda d: cut(d / 'classifier.json', 0), 'classifier.json is cut off'),
+    'cut json': (lambda d: cut(d / 'classifier.json', 50), 'classifier.json is cut off'),
+    'deep json': (lambda d: (d / 'classifier.json').write_text('[' * 99_999), 'classifier.json is cut off'),
+    'bytes': (lambda d: (d / 'classifier.json').write_bytes(b'\xff\xfe{'), 'classifier.json is cut off'),
+    'another json': (lambda d: (d / 'classifier.json').write_text('{"model_type": "bert"}'), 'something else'),
+    'a list': (lambda d: (d / 'classifier.json').write_text('[]'), 'something else'),
+    'newer': (lambda d: (d / 'classifier.json').write_text('{"format": 3, "classes": {}}'), 'a newer version'),
+    'format': (lambda d: change_json(d, format='2'), 'changed: format cannot'),
+    'entries gone': (lambda d: change_json(d, C=GONE, seed=GONE), 'changed: C, seed cannot'),
+    'C': (lambda d: change_json(d, C=float('nan')), 'changed: C cannot'),
+    'encoder': (lambda d: change_json(d, encoder=5), 'changed: encoder cannot'),
+    'one label': (lambda d: change_json(d, classes=['a']), 'changed: classes cannot'),
+    'twice': (lambda d: change_json(d, classes=['a', 'a', 'b']), 'changed: classes cannot'),
+    'words': (lambda d: change_json(d, vocabulary='abc'), 'changed: vocabulary cannot'),
+    'more labels': (lambda d: change_json(d, classes=list('abcd')), 'coef in weights.npz does not fit'),
+    'fewer labels': (lambda d: change_json(d, classes=['a', 'b']), 'coef in weights.npz does not fit'),
+    'a word less': (lambda d: change_json(d, vocabulary=['a']), 'coef in weights.npz does not fit'),
+    'no words': (lambda d: change_json(d, vocabulary=GONE), 'does not fit'),
+    'files': (lambda d: change_json(d, files={'/dev/zero': ''}), '/dev/zero is missing'),
+    'outside': (lambda d: change_json(d, files={'../classifier.json': ''}), 'is missing'),
+    'no coef': (lambda d: change_arrays(d, coef=GONE), 'coef in weights.npz does not fit'),
+    'no idf': (lambda d: change_arrays(d, idf=GONE), 'idf in weights.npz does not fit'),
+    'flat': (lambda d: change_arrays(d, coef=np.zeros(3)), 'coef in weights.npz does not fit'),
+    'number': (lambda d: change_arrays(d, coef=np.array(1.0)), 'coef in weights.npz does not fit'),
+    'narrow': (lambda d: change_arrays(d, coef=np.zeros((3, 5))), 'coef in weights.npz does not fit'),
+    'nan': (lambda d: change_arrays(d, intercept=np.full(3, np.nan)), 'intercept in weights.npz does not fit'),
+    'strings': (lambda d: change_arrays(d, intercept=np.array(['a', 'b', 'c'])), 'intercept in weights.npz'),
+}
+
+
+@pytest.mark.parametrize('damage', DAMAGES)
+def test_a_folder_that_holds_no_classifier(damage, saved, tmp_path):
+    "There is one error for all that can be wrong. It says what, and what to do"
+    folder = shutil.copytree(saved, tmp_path / 'copy')
+    harm, said = DAMAGES[damage]
+    harm(folder)
+    with pytest.raises(ValueError, match='holds no classifier that can be loaded') as error:
+        Classifier.load(folder)
+    assert said in str(error.value)
+    assert re.search(r'\. (Give the folder|Copy the whole folder again|Update syngen_nb)', str(error.value))
+
+
+@pytest.mark.parametrize('has_checksums', [True, False])
+def test_weights_that_are_damaged_anywhere(has_checksums, saved, tmp_path):
+    "Cut at any place, or one bit changed: an error, or in an old folder the same answers as before"
+    folder = shutil.copytree(saved, tmp_path / 'copy')
+    if not has_checksums:
+        change_json(folder, files=GONE)
+    file, whole = folder / 'weights.npz', (folder / 'weights.npz').read_bytes()
+    before = Classifier.load(folder).predict_proba(['a boat'])
+    rng = np.random.default_rng(0)
+    flipped = [bytearray(whole) for _ in range(25)]
+    for data in flipped:
+        data[rng.integers(len(data))] ^= 1 << rng.integers(8)
+    for data in [whole[:n] for n in (0, 1, 10, len(whole) // 2, len(whole) - 1)] + flipped:
+        file.write_bytes(data)
+        try:
+            assert np.array_equal(Classifier.load(folder).predict_proba(['a boat']), before) and not has_checksums
+        except ValueError as error:
+            assert 'weights.npz' in str(error)
+
+
+@pytest.mark.parametrize('folder', [None, 3, '', b'x', '\0'])
+def test_what_is_no_folder(folder, saved):
+    with pytest.raises(ValueError, match='Give the folder'):
+        Classifier.load(folder)
+    with pytest.raises(ValueError, match='Give the folder'):
+        Classifier.load(saved).save(folder)
+
+
+def test_a_file_in_place_of_a_folder(saved, tmp_path):
+    (tmp_path / 'file').write_text('x')
+    with pytest.raises(ValueError, match='it is a file, not a folder'):
+        Classifier.load(tmp_path / 'file')
+    for place in (tmp_path / 'file', tmp_path / 'file' / 'below'):
+        with pytest.raises(ValueError, match='give the name of a folder'):
+            Classifier.load(saved).save(place)
+    for gone in (tmp_path / 'gone', tmp_path / ('x' * 5000)):
+        with pytest.raises(ValueError, match='there is no such folder'):
+            Classifier.load(gone)
+
+
+def test_another_encoder_than_it_learned_from(saved):
+    with pytest.raises(ValueError, match=r'gives 2 numbers for each text, and this classifier learned from'):
+        Classifier.load(saved, encoder=lengths).predict(['a boat'])
+
+
+class Tuned(FineTuned):
+    "Counts letters, and keeps which in two files."
+
+    def fit(self, texts, labels):
+        return self.take(types.SimpleNamespace(letters=sorted(set(''.join(labels)))))
+
+    def take(self, model):
+        self.model = model
+        self.encoder = lambda texts: np.array([[text.count(x) for x in model.letters] for text in texts], dtype=float)
+        return self
+
+    def save(self, folder):
+        folder.mkdir()
+        half = len(self.model.letters) // 2
+        (folder / 'first.json').write_text(json.dumps(self.model.letters[:half]))
+        (folder / 'last.json').write_text(json.dumps(self.model.letters[half:]))
+
+    def read(self, folder):
+        letters = [json.loads((folder / name).read_text()) for name in ('first.json', 'last.json')]
+        return self.take(types.SimpleNamespace(letters=letters[0] + letters[1]))
+
+
+@pytest.mark.parametrize('encoder', ['tfidf', 'setfit/x'])
+def test_a_save_that_breaks_off(encoder, tmp_path, monkeypatch):
+    "Whatever was written last, the folder loads as the older classifier, as the new one, or not at all"
+    monkeypatch.setattr('syngen_nb.classifier.FineTuned', Tuned)
+    old, new = (train(frame(12, labels), encoder, C=1) for labels in (('sea', 'land'), ('land', 'air')))
+    answers = [tuple(one.classes_) + tuple(one.predict_proba(['a boat']).ravel()) for one in (old, new)]
+    real, seen = os.replace, []
+    for n_moved in range(9):
+        left = iter(range(n_moved))
+
+        def replace(source, target, left=left):
+            if next(left, None) is None:
+                raise KeyboardInterrupt
+            real(source, target)
+
+        folder = old.save(tmp_path / f'{n_moved}')
+        monkeypatch.setattr(os, 'replace', replace)
+        try:
+            new.save(folder)
+        except KeyboardInterrupt:
+            pass
+        monkeypatch.setattr(os, 'replace', real)
+        try:
+            loaded = Classifier.load(folder)
+            seen.append(answers.index(tuple(loaded.classes_) + tuple(loaded.predict_proba(['a boat']).ravel())))
+        except ValueError as error:
+            assert 'holds no classifier that can be loaded' in str(error)
+            seen.append('damaged')
+        assert not list(folder.glob('.saving*'))
+    assert seen[0] == 0 and seen[-1] == 1
+    assert sorted(map(str, set(seen))) == ['0', '1', 'damaged']
+    monkeypatch.setattr(Tuned, 'save', lambda self, folder: 1 / 0)
+    new.info = dict(instruction=object())  # Not for JSON
+    with pytest.raises((TypeError, ZeroDivisionError)):
+        new.save(tmp_path / '0')
+    assert Classifier.load(tmp_path / '0').classes_.tolist() == old.classes_.tolist()
+
+
+def test_a_damaged_fine_tuned_encoder(tmp_path, monkeypatch):
+    "It is named also where there are no checksums, and a library fails in its own words"
+    monkeypatch.setattr('syngen_nb.classifier.FineTuned', Tuned)
+    folder = train(frame(12), 'setfit/x', C=1).save(tmp_path / 'kept')
+    assert Classifier.load(folder).predict(['land']).tolist()
+    cut(folder / 'encoder_0' / 'last.json', 2)
+    with pytest.raises(ValueError, match=r'encoder_0/last.json is cut off'):
+        Classifier.load(folder)
+    change_json(folder, files=GONE)
+    with pytest.raises(ValueError, match='its fine-tuned encoder cannot be read'):
+        Classifier.load(folder)
+
+
+@pytest.mark.parametrize('seed', ['x', -1, 1.5, None])
+def test_a_seed_is_a_whole_number(seed):
+    with pytest.raises(ValueError, match='seed'):
+        train(frame(12), 'tfidf', seed=seed)
+    with pytest.raises(ValueError, match='seed'):
+        evaluate(frame(12), frame(24).tail(12), seed=seed)
+
+
+NO_TEXTS = [None, 5, dict(a=1), [None], ['a boat', np.nan], [3], [b'a boat'], [pd.NA], [['a boat']]]
+
+
+@pytest.mark.parametrize('texts', NO_TEXTS, ids=str)
+def test_what_is_no_text_gets_no_label(texts, saved):
+    with pytest.raises(ValueError, match='Give a list of texts|missing or no strings'):
+        Classifier.load(saved).predict(texts)
+
+
+def test_texts_in_any_form(saved):
+    "A frame gives its column text; an index does not matter"
+    classifier = Classifier.load(saved)
+    texts = ['a boat', 'the tree', '']
+    series = pd.Series(texts, index=['x', 'x', 'y'])
+    for given in (series, series.astype('string'), np.array(texts), iter(texts), series.to_frame('text')):
+        assert classifier.predict(given).tolist() == classifier.predict(texts).tolist()
+    with pytest.raises(ValueError, match="no column 'text'"):
+        classifier.predict(series.to_frame('words'))
+
+
+@pytest.mark.parametrize(('labels', 'said'), [(['sea'], '2 texts and 1 labels'), ([1.0, 0.0], 'knows none of these')])
+def test_a_score_of_labels_that_do_not_fit(labels, said, saved):
+    with pytest.raises(ValueError, match=said):
+        Classifier.load(saved).score(['a boat', 'the tree'], labels)
+
+
+def test_a_label_with_one_row_is_named(recwarn):
+    df, one = frame(40, ('sea', 'land')), pd.DataFrame([dict(text='a cloud', label='air', cell='air 0')])
+    train(df, 'tfidf', C=1)
+    assert not recwarn
+    with pytest.warns(UserWarning, match="a single training row: 'air'.*Write more rows") as said:
+        train(pd.concat([df, one], ignore_index=True), 'tfidf', C=1)
+    assert said[0].filename == __file__
+    with pytest.warns(UserWarning, match="a single training row: 'air'") as said:
+        evaluate(pd.concat([df, one]), pd.concat([df, one]).assign(text=lambda o: o.text + ' q'), curve=False, C=1)
+    assert said[0].filename == __file__
+
+
+@pytest.mark.parametrize('wrong', [dict(encoders=['tfidf', 'nothing']), dict(C=-1), dict(seed='x')])
+def test_a_mistake_is_named_before_an_llm_is_paid(wrong):
+    class Judge(Model):
+        name = 'own/judge'
+        asked = 0
+
+        async def ask(self, request):
+            self.asked += 1
+            return 'A'
+
+    model, df = Judge(), frame(12, ('sea', 'land'))
+    task = Task('Sort notes', ['sea', 'land'])
+    with pytest.raises(ValueError):
+        evaluate(df, df.assign(text=df.text + ' q'), zero_shot=model, task=task, cache=':memory:', **wrong)
+    assert model.asked == 0
 
 
 def fake_package(monkeypatch, name, **members):

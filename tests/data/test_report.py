@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from html.parser import HTMLParser
 from itertools import combinations
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -38,7 +39,16 @@ from syngen_nb.metrics import (
     telling_words,
     vendi,
 )
-from syngen_nb.report import compare, known_ranges, report, report_lines
+from syngen_nb.report import (
+    _judge_value,
+    _shown_range,
+    compare,
+    format_value,
+    known_ranges,
+    report,
+    report_lines,
+    shown_aim,
+)
 from syngen_nb.text import words
 
 WORDS = 'sea land air wind sun rain sand hill boat bird tree road lake snow'.split()
@@ -263,6 +273,51 @@ def test_a_single_text_does_not_spoil_a_label():
     two.loc[[0, 2], 'text'] = ['so alpha of you', 'this is alpha again']
     verdict = lambda d: report(d).to_frame().set_index(['metric', 'label']).verdict['names_label', 'alpha']
     assert (verdict(df), verdict(one), verdict(two)) == ('good', 'good', 'look')
+
+
+@pytest.mark.parametrize('key', [line.key for line in report_lines().values() if line.better])
+@pytest.mark.parametrize('label', ['', 'a'])
+def test_a_verdict_goes_by_the_numbers_that_are_shown(key, label):
+    "Good is what reads as within the aim, or without one as within the range; nothing else decides"
+    line = report_lines()[key]
+    baseline, rows = 0.5, {'': 300, 'a': 150}
+    found = SimpleNamespace(baseline=baseline, values=dict(rows=rows))
+    low, high = _shown_range(line, label, found, known_ranges())
+    aim = shown_aim(line, label, baseline)
+    bounds = [float(x) for x in (low, high, *([line.aim] if aim and not line.lift else [])) if x == x]
+    values = {bound * factor for bound in bounds for factor in (0.5, 0.9, 0.99, 0.9999, 1, 1.0001, 1.01, 1.1, 2)}
+    for value in sorted(values | {0.0, 1e-7, 0.0004, 0.01, 1.0}):
+        is_single_text = label and value * rows[label] < 1.5
+        if line.kind == 'share' and (is_single_text or value > 1):
+            continue  # A single text is no reason to look
+        grade = _judge_value(line, label, value, found, known_ranges())
+        if not grade:
+            assert not aim and low != low
+            continue
+        shown = format_value(value, line.kind)
+        limits = dict(low=(-np.inf, high), high=(low, np.inf)).get(line.better, (low, high))
+        if aim:
+            edge = baseline + line.aim * (1 - baseline) if line.lift else line.aim
+            limits = (-np.inf, edge) if line.better == 'low' else (edge, np.inf)
+            assert format_value(edge, line.kind) in aim
+        if key == 'length_ratio' and label:
+            limits = 1 / line.aim, line.aim
+        reads_like = shown in [format_value(limit, line.kind) for limit in limits if np.isfinite(limit)]
+        is_within = limits[0] <= value <= limits[1] or reads_like
+        assert (grade == 'good') == is_within, (value, limits, grade)
+
+
+def test_a_report_names_what_decides():
+    "A value in the range of real sets can miss its aim; the words and the page then tell the aim"
+    df = frame(300)
+    firsts = df.drop_duplicates('label')
+    df.loc[firsts.index, 'text'] = firsts.text + ' so ' + firsts.label + ' of you'
+    found = report(df)
+    table = found.to_frame().set_index(['metric', 'label']).loc['names_label', '']
+    assert table.real_low <= table.value <= table.real_high and table.verdict == 'look'
+    assert re.search(r'look Texts that name their label: [\d.]+ %, aim ≤ 0\.5 %, real sets 0–', str(found))
+    assert '<p class="aim">aim ≤ 0.5 %</p>' in found._repr_html_()
+    assert 'aim ≤ 0.5 %' in compare(dict(one=found))._repr_html_()
 
 
 def test_order_of_labels_and_a_label_without_texts():

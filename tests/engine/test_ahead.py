@@ -11,7 +11,7 @@ import pytest
 from fakes import Writer
 from helpers import TASK, check_exact
 
-from syngen_nb import Cache, Model, ModelError, Task, generate, start
+from syngen_nb import Cache, Model, ModelError, ShortWarning, Task, generate, start
 
 PAIR = Task('Sort notes by what they are about', ['Sea', 'Land'])
 ONE_CELL = dict(n_source_type=1, n_topic=1, n_subtopic=1)  # For each label
@@ -63,6 +63,29 @@ def test_many_at_a_time_and_the_same_rows(tmp_path):
     pd.testing.assert_frame_equal(rows(again, cache), frames[0])
     assert again.asked == 0
     assert max(first.prompts_sent.values()) == 1
+
+
+class Declines(Unsteady):
+    "Declines some draws of one label, at once and always"
+
+    async def ask(self, request):
+        if 'with the label "Sea"' in request.prompt and request.seed % 9 == 0:
+            self.asked += 1
+            raise ModelError('The prompt was filtered', 'request')
+        return await super().ask(request)
+
+
+def test_a_draw_that_always_fails_ends_its_cell(tmp_path):
+    "Those behind it come at once from the cache or a recording, and do not bring it up again and again"
+    model = Declines()
+    cache = Cache(tmp_path / 'c.sqlite')
+    with pytest.warns(ShortWarning, match='was filtered'):
+        df = rows(model, cache)
+    assert 20 < (df.label == 'Sea').sum() < 200 == (df.label == 'Land').sum()
+    assert model.asked < 120
+    cache.export(tmp_path / 'r.jsonl')
+    with pytest.warns(ShortWarning, match='is not in the recording'):
+        pd.testing.assert_frame_equal(rows(model, Cache.replay(tmp_path / 'r.jsonl')), df)
 
 
 def test_few_texts_are_asked_for_one_after_the_other():

@@ -8,6 +8,7 @@ import threading
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from queue import Empty, Queue
 
 import pytest
 
@@ -390,6 +391,80 @@ def test_a_slow_callback_raises_no_alarm(wait, soon):
     assert began.wait(5) and len(ends(run.result)) == 2
 
 
+def look_in_by_joining(call, seconds, done, said):
+    thread = threading.Thread(target=call)
+    thread.start()
+    thread.join(seconds)
+
+
+def look_in_at_a_future(call, seconds, done, said):
+    try:
+        ThreadPoolExecutor(1).submit(call).result(timeout=seconds)
+    except TimeoutError:
+        pass
+
+
+def look_in_at_an_event(call, seconds, done, said):
+    threading.Thread(target=call).start()
+    done.wait(seconds)
+
+
+def look_in_at_a_queue(call, seconds, done, said):
+    threading.Thread(target=call).start()
+    with pytest.raises(Empty):
+        said.get(timeout=seconds)
+
+
+def look_in_through_a_thread(call, seconds, done, said):
+    in_a_thread(lambda: look_in_by_joining(call, seconds, done, said))
+
+
+@pytest.mark.parametrize(
+    'look_in',
+    [
+        look_in_by_joining,
+        look_in_at_a_future,
+        look_in_at_an_event,
+        look_in_at_a_queue,
+        look_in_through_a_thread,
+    ],
+)
+def test_a_filter_that_looks_in_on_a_thread(look_in, soon):
+    "The wait ends by itself, so the call of the thread does too"
+    said = Queue()
+    done = threading.Event()
+    begun = []
+
+    def call():
+        said.put(outcome_of(blocks))
+        done.set()
+
+    def patient(text, context):
+        if not begun:
+            begun.append(time.monotonic())
+            look_in(call, 0.45, done, said)
+            assert time.monotonic() - begun[0] > 0.4
+        return ''
+
+    assert len(ends(lambda: generate(TASK, **settings(filters=patient), progress=False))) == 2
+    assert len(said.get(timeout=5)) == 2
+
+
+def test_a_filter_that_looks_in_again_and_again(soon):
+    said = []
+
+    def waits(text, context):
+        if not said:
+            thread = threading.Thread(target=lambda: said.append(outcome_of(blocks)))
+            thread.start()
+            while thread.is_alive():
+                thread.join(0.02)
+        return ''
+
+    assert len(ends(lambda: generate(TASK, **settings(filters=waits), progress=False))) == 2
+    assert isinstance(said[0], RuntimeError) and 'again and again' in str(said[0])
+
+
 def test_a_worker_that_is_held_for_very_long(soon, monkeypatch):
     monkeypatch.setattr(loop, 'LATE', 0.2)
     is_free = threading.Event()
@@ -438,6 +513,51 @@ def test_a_model_that_awaits_itself_without_end(concurrency, monkeypatch):
     monkeypatch.setattr(limits, 'LOOK_EVERY', 0.05)
     error = ends(lambda: generate(TASK, **settings(model=Nested(concurrency)), progress=False))
     assert isinstance(error, ModelError) and 'every place of its model is held' in str(error)
+
+
+async def with_the_loop(call):
+    return await asyncio.get_running_loop().run_in_executor(None, call)
+
+
+class Pool(ThreadPoolExecutor):
+    "One of the user's own"
+
+
+async def with_a_pool(call):
+    with Pool(8) as pool:
+        return await asyncio.get_running_loop().run_in_executor(pool, call)
+
+
+async def with_a_task(call):
+    return await asyncio.create_task(with_the_loop(call))
+
+
+@pytest.mark.parametrize('in_thread', [with_the_loop, with_a_pool, asyncio.to_thread, with_a_task])
+def test_a_model_that_awaits_a_thread_that_asks_it(in_thread, monkeypatch):
+    monkeypatch.setattr(limits, 'LOOK_EVERY', 0.05)
+
+    class InThread(Numbered):
+        name = 'my/in-thread'
+        concurrency = 2
+
+        async def ask(self, request):
+            self.n += 1
+            await in_thread(lambda: generate(TASK, **settings(model=self, seed=self.n), progress=False))
+
+    error = ends(lambda: generate(TASK, **settings(model=InThread()), progress=False))
+    assert isinstance(error, ModelError) and 'every place of its model is held' in str(error)
+
+
+def test_a_model_that_awaits_a_thread_that_asks_another():
+    class Other(Numbered):
+        name = 'my/other-in-thread'
+        concurrency = 1
+
+        async def ask(self, request):
+            await with_the_loop(blocks)
+            return await super().ask(request)
+
+    assert len(ends(lambda: generate(TASK, **settings(model=Other()), progress=False))) == 2
 
 
 def test_a_model_that_awaits_itself_a_few_times():

@@ -1,8 +1,10 @@
 "Labels in other shares than equal ones: exact, and nothing else changes"
 
 import json
+from decimal import Decimal
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from fakes import Writer
 from golden.cases import TASK as EQUAL
@@ -113,12 +115,21 @@ def test_a_weight_counts_on_top():
     assert rows_of(write(tree, Cache(':memory:'), 60)) == [40, 20, 0]
 
 
-@pytest.mark.parametrize('share', [0, -1, float('nan'), float('inf'), 1e10, '9', True, None])
+HUGE = [10**400, -(10**400), 10**5000, Fraction(10**400), Decimal('1e400'), Decimal('nan'), Decimal('snan')]
+BAD_SHARES = [0, -1, float('nan'), float('inf'), 1e10, '9', '10 %', True, np.True_, None, 1j, [1], *HUGE]
+
+
+@pytest.mark.parametrize('share', BAD_SHARES, ids=range(len(BAD_SHARES)))
 def test_a_bad_share_is_an_error_at_once(share):
-    with pytest.raises(ValueError, match="The share of label 'spam' is .*give a number above 0"):
+    with pytest.raises(ValueError, match="The share of label 'spam' is .*give a number from"):
         Label('spam', share=share)
     with pytest.raises(ValueError, match="The share of label 'spam' is"):
         Taxonomy(RARE).add('task', 'spam', share=share)
+
+
+@pytest.mark.parametrize('share', [Decimal('0.25'), Fraction(1, 4), np.float32(0.25), 0.25])
+def test_any_kind_of_number_is_a_share(share):
+    assert Label('spam', share=share).share == 0.25
 
 
 def test_too_few_rows_for_a_share_ask_nothing():
@@ -163,7 +174,7 @@ def test_a_studio_keeps_shares(tmp_path):
     "The form, the file and the code of a studio"
     studio = Studio(RARE, model=Writer(), cache=':memory:')
     assert studio.form.task == RARE
-    assert 'in the shares 6 : 3 : 1' in studio.form.said['labels']
+    assert '3 labels, with 60 %, 30 %, 10 % of the rows' == studio.form.said['labels']
     studio.form.value = studio.form.value | dict(language='German')  # Whatever else is typed
     assert [label.share for label in studio.form.task.labels] == [6, 3, 1]
     studio.taxonomy = Taxonomy(studio.form.task)

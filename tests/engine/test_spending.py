@@ -458,6 +458,7 @@ def test_the_cap_holds_while_a_rate_limit_is_waited_for():
 
 # --- a sum that outlives the kernel
 
+
 @pytest.mark.skipif(os.name == 'nt', reason='Windows has no forkserver')
 def test_a_named_budget_outlives_a_kill(cache):
     "A process dies with requests on their way. Whatever the next ones do, all of them together stay below the cap"

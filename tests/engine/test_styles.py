@@ -50,11 +50,16 @@ class Echo(Model):
         return json.dumps([{key: text} for text in texts])
 
 
+def told_and_said(df):
+    "What each text was asked to be like, and what its row says of it"
+    told = df.text.str.partition(' was told to be: ')[2]
+    return told, df[COLUMNS].agg(lambda row: '; '.join(row.dropna()), axis=1)
+
+
 def check(df):
     "Each row says what its text says, and where a text came unasked nothing"
     assert list(df.columns[-3:]) == COLUMNS
-    told = df.text.str.partition(' was told to be: ')[2]
-    said = df[COLUMNS].agg(lambda row: '; '.join(row.dropna()), axis=1)
+    told, said = told_and_said(df)
     assert (said == told.where(told != 'nothing', '')).all()
     assert (told == 'nothing').any() and (told != 'nothing').sum() > len(df) / 2
 
@@ -75,6 +80,25 @@ def test_columns_say_what_the_requests_said(what, tmp_path):
     assert silent.asked == 0
     usual = generate(what, 300, 1, 1, 1, model=silent, cache=tmp_path / 'c.sqlite', **QUIET)
     assert usual.equals(df.drop(columns=COLUMNS)) and silent.asked == 0
+
+
+def test_answers_of_an_earlier_version_have_no_style(tmp_path):
+    "It did not store what it asked for. The texts are the same, and texts that are new have their style"
+    df = rows(Echo(), tmp_path / 'new.sqlite')
+    path = tmp_path / 'old.jsonl'
+    Cache(tmp_path / 'new.sqlite').export(path)
+    stored = path.read_text('utf-8')
+    path.write_text(re.sub(r', ?"dealt": ?\[\d+, ?\d+\]', '', stored), 'utf-8')
+    assert '"dealt"' in stored and '"dealt"' not in path.read_text('utf-8')
+    old, model = Cache(tmp_path / 'old.sqlite'), Echo()
+    old.load(path)
+    again = rows(model, old)
+    assert again.text.equals(df.text) and model.asked == 0
+    assert list(again) == list(df) and again[COLUMNS].isna().all(axis=None)
+    more = rows(model, old, n=340)
+    new = more[more[COLUMNS].notna().any(axis=1)]
+    told, said = told_and_said(new)
+    assert model.asked and 0 < len(new) <= 60 and (told == said).all()
 
 
 def test_after_a_stop_and_in_parts(tmp_path):

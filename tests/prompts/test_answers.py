@@ -8,7 +8,7 @@ import pytest
 from syngen_nb import Model, Task, generate
 from syngen_nb.answers import after_reasoning, salvage
 from syngen_nb.models import Answer
-from syngen_nb.prompt_sets import DEFAULT
+from syngen_nb.prompt_sets import DEFAULT, SMALL
 
 ONE = 'We waited an hour for the food, and nobody said sorry.'
 TWO = 'The soup was "cold", they\'d say.'
@@ -69,6 +69,30 @@ def test_reasoning_is_removed(name):
 def test_reasoning_without_an_end_gives_nothing(name, cut):
     assert salvage(UNCLOSED[name], 'text', cut) == []
     assert 'draft' not in after_reasoning(UNCLOSED[name])
+
+
+BEGINNINGS = (
+    'analysisParalysis is real, says my boss.',
+    'assistantanalysisX is how the log begins.',
+    'commentaryBox seats were cold and far away.',
+    'Here is my thought process: I saw it, I bought it.',
+    "Here's my thought process: never buy shoes online.",
+    'Here are my reasoning steps: one, it was cheap.',
+    'Thinking...\nThat is all my phone did for an hour.',
+)
+
+
+@pytest.mark.parametrize('text', BEGINNINGS)
+def test_a_text_may_begin_like_thoughts(text):
+    "A continuation is a text as it stands, and the words before an answer make the difference"
+    assert SMALL.read(text, 'texts') == [text]
+    assert SMALL.read(text + ' And the', 'texts', cut=True) == [text]
+    assert salvage(text, 'text') == []
+
+
+@pytest.mark.parametrize('name', [name for name in THOUGHTS if name != 'reasoning'])
+def test_reasoning_before_a_continuation_is_removed(name):
+    assert SMALL.read(THOUGHTS[name] + ONE, 'texts') == [ONE]
 
 
 @pytest.mark.parametrize('text', ['Write </think> to close it.', 'Use <think> and [THINK] tags, "analysisA" too.'])

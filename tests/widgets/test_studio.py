@@ -111,7 +111,8 @@ def check_shares(nb):
     shares = "[o.share for o in s.task.labels] if s.task else 'none'"
     share.fill('60 %')
     until_equal(nb, lambda: get(nb, shares), lambda: [60, 10, 10, 10, 10])
-    p.locator('.syngen-form .msg').get_by_text('in the shares 60 : 10 : 10 : 10 : 10').wait_for()
+    p.locator('.syngen-form .msg').get_by_text('5 labels, with 60 %, 10 %, 10 %, 10 %, 10 % of the rows').wait_for()
+    assert field(nb, 'Share 2').get_attribute('placeholder') == '10 %'
     share.fill('60 of 100')
     p.locator('.syngen-form .msg').get_by_text('A share is a number such as').wait_for()
     assert share.get_attribute('aria-invalid') == 'true'

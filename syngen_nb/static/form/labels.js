@@ -73,7 +73,7 @@ class LabelList {
     return h('div', { class: 'row', onkeydown: e => this.pressInRow(e, i) },
       this.makeInput(i, 'name', { 'aria-label': `Name ${i + 1}`, placeholder: 'name' }),
       this.makeInput(i, 'description', { 'aria-label': `Description ${i + 1}`, placeholder: 'description (optional)' }),
-      this.makeInput(i, 'share', { 'aria-label': `Share ${i + 1}`, placeholder: 'share', title: 'How many rows, relative to the other labels: 1, 0.5 or 10 %' }),
+      this.makeInput(i, 'share', { 'aria-label': `Share ${i + 1}`, title: 'Share: how many rows, relative to the other labels (1, 0.5), or in percent (10 %)' }),
       this.makeButton(i, '↑', 'Move up', move(-1), { title: 'Move up (Alt ↑)' }),
       this.makeButton(i, '↓', 'Move down', move(1), { title: 'Move down (Alt ↓)' }),
       this.makeButton(i, '×', 'Remove', () => this.remove(i), { class: 'remove' }));
@@ -89,7 +89,7 @@ class LabelList {
   }
 
   // --- drawing
-  draw(value, { wrong, wrongShares, isBoxWrong, message }) {
+  draw(value, { wrong, wrongShares, blankShare, isBoxWrong, message }) {
     const { list } = this, { labels } = value;
     while (list.children.length > labels.length) list.lastChild.remove();
     while (list.children.length < labels.length) list.append(this.makeRow(list.children.length));
@@ -98,6 +98,7 @@ class LabelList {
       show(name, row.name);
       show(description, row.description);
       show(share, String(row.share ?? ''));
+      share.placeholder = blankShare;
       up.disabled = i == 0;
       down.disabled = i == labels.length - 1;
       mark(name, wrong.includes(i), message);
