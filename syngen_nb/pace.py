@@ -63,10 +63,10 @@ class Pace:
             self._n_on_way[job.level] += 1
         else:
             sent_at, before = self._on_way.pop(job)
+            self._answers[job.level] += 1  # Before the units, since another thread may divide by it
             self._units[job.level] += max(0.0, amount(job) - before)
             self._waits[job.level] += self._since - max(sent_at, job.model.ready_at)
             self._n_on_way[job.level] -= 1
-            self._answers[job.level] += 1
 
 # %% ../nbs/32_pace.ipynb #85a3a4bd
 def amount(job: Job) -> float:
