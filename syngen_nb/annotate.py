@@ -134,9 +134,7 @@ def annotated(run: Run, texts: pd.Series, task: Task, calibrate: bool = False) -
 def annotate(
     texts: pd.DataFrame | pd.Series | Iterable[str],  # A list, a Series, or a frame with a column `text`
     task: Task,  # The labels to choose from
-    model: str
-    | Model
-    | None = None,  # Who reads the texts: name or `Model`; by default 'local', 1.1 GB at the first use
+    model: str | Model | None = None,  # Who reads the texts: name or `Model`; by default 'local', 1.1 GB at first
     cache: Cache | str | Path | None = None,  # Where answers are kept; by default in the user's cache folder
     votes: int = 3,  # Requests for each text where the model gives no log-probabilities
     progress: bool = True,  # Whether to show a progress bar
@@ -148,20 +146,18 @@ def annotate(
     """Let a model label texts that have no label.
 
     It reads each text and chooses among the labels of `task`. Where it gives log-probabilities one request for a text
-    is enough; otherwise it votes. A second call with the same cache asks for nothing, and a call that was interrupted
-    goes on. Pass the result to `train`, alone or with other rows (see `concat`).
+    is enough; otherwise it votes. The same call again pays nothing and goes on. Hand the result to `train`.
 
     At a spending cap a `ShortWarning` says how many texts are missing; the same call with a higher cap goes on.
 
-    The confidence is the model's own: a small model can be sure and wrong. Label a few dozen texts by hand, and see how
-    often it agrees before you trust the rest.
+    A small model can be sure and wrong: label a few dozen texts by hand, and see how often it agrees with you.
 
     Returns
     -------
     DataFrame
-        With the index of the texts and the columns `text`, `label` (categorical, missing where no answer was readable
-        or the money ended), `confidence` (the probability of the label, 0 to 1), and `p_…` for each label, which add
-        up to 1. `attrs['syngen']` has the task, the model, the cost, and `n_left`, the rows left out by the cap.
+        With the index of the texts: `text`, `label` (categorical, missing where no answer was readable or the cap came
+        first), `confidence` (the probability of the label, 0 to 1), and `p_…` for each label, which add up to 1.
+        `attrs['syngen']` has the task, the model, the cost, and `n_left`, the rows left out by the cap.
 
     Raises
     ------

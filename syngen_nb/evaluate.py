@@ -636,9 +636,8 @@ def evaluate(
     both = _sets(train, test)
     chosen, parts = named_encoders(embed, encoders), _parts_of(both, curve, check_seed(seed))
     caps = dict(max_dollars=max_dollars, max_tokens_total=max_tokens_total, budget=budget)
-    if zero_shot is None:
-        return _compare(chosen, both, groups_of(train), parts, C, test.index)
-    reader, task = get_model(zero_shot), _task_to_read(task, both, train)
+    asked = () if zero_shot is None else (get_model(zero_shot), _task_to_read(task, both, train))
     result = _compare(chosen, both, groups_of(train), parts, C, test.index)  # Before anything is paid for
-    _add_zero_shot(result, both, *zero_shot_of(reader, task, both, cache, **caps))
+    if asked:
+        _add_zero_shot(result, both, *zero_shot_of(*asked, both, cache, **caps))
     return result

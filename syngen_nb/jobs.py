@@ -128,9 +128,7 @@ class ListJob(Job):
     on_taken: Callable[['ListJob', int], None] = field(default=lambda job, n: None, repr=False)
     items: dict[str, str] = field(default_factory=dict, init=False)  # Fingerprint to item, in the order they came
     dropped: list[tuple[str, str]] = field(default_factory=list, init=False)  # Items that were not taken, and why
-    known: set[str] = field(
-        default_factory=set, repr=False
-    )  # Fingerprints of examples; for names, also of what is there
+    known: set[str] = field(default_factory=set, repr=False)  # Fingerprints of examples, or of names that are there
 
     def fingerprint(self, item: str) -> str:
         "Return what `item` is compared by."

@@ -276,7 +276,7 @@ def shown_aim(
     bound = '≤' if line.better == 'low' else '≥'
     return f'{bound} {format_value(line.aim, line.kind)}'
 
-
+# %% ../nbs/51_report.ipynb #7ae04550
 def _judge_value(line: Line, label: str, value: float, found: Measures, ranges: Ranges) -> str:
     "Return the verdict on a value."
     n_rows = found.values['rows']

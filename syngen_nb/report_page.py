@@ -144,7 +144,7 @@ def _columns(report: Report) -> list[str]:
     "Return the labels that get a column."
     return report.labels if 1 < len(report.labels) <= _MOST_COLUMNS else []
 
-
+# %% ../nbs/52_report_page.ipynb #6ede8f10
 def _line_row(report: Report, line: Line, tables: Tables) -> LineRow:
     table = tables[line.key]
     worst = worst_verdict(table.verdict)

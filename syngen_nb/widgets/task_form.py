@@ -279,7 +279,7 @@ def _parse_share(typed: Any) -> float | None:
 
 ROUNDING = 0.5  # Percentages may add up to so much more or less than 100
 
-
+# %% ../../nbs/widgets/01_task_form.ipynb #c6b467ef
 def _percent_left(given: Mapping[int, float], n_blank: int) -> float:
     """Return how many percent each of `n_blank` labels without a share gets.
 
@@ -299,7 +299,7 @@ def _percent_left(given: Mapping[int, float], n_blank: int) -> float:
         )
     return left
 
-
+# %% ../../nbs/widgets/01_task_form.ipynb #a5bd13f1
 def read_shares(
     typed: Mapping[int, Any],  # Shares by the place of their row, as typed or as numbers
     n_more: int = 0,  # Labels without a place for a share
