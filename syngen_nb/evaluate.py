@@ -7,7 +7,7 @@ __all__ = ['Matrix', 'ZERO_SHOT', 'named_encoders', 'Student', 'train_student', 
            'BothSets', 'read_both', 'stratified_order', 'curve_sizes', 'confusion_table', 'label_scores', 'Evaluation',
            'zero_shot_of', 'evaluate']
 
-# %% ../nbs/54_evaluate.ipynb #3874dfb0
+# %% ../nbs/54_evaluate.ipynb #3b8d353c
 import base64
 import io
 import math
@@ -23,7 +23,7 @@ import pandas as pd
 from fastcore.basics import patch
 
 from .annotate import annotate, task_of
-from .classifier import Classifier, check_sklearn, groups_of, made_once, make_features
+from .classifier import Classifier, check_sklearn, check_student, groups_of, made_once, make_features
 from .display import html_table, install_hint
 from .frames import label_names, labelled
 from .stats import METRICS, scores, wilson
@@ -524,11 +524,13 @@ def zero_shot_of(
         about['n_left'] = n_left
     return labels, about | dict(requests=1000 * per_text) | each | dict(dollars=price)
 
-# %% ../nbs/54_evaluate.ipynb #3f57918c
+# %% ../nbs/54_evaluate.ipynb #5ee604bc
 def _zero_shot_rows(
     zero_shot: Any, task: Task | None, both: BothSets, df: pd.DataFrame, cache: Any, caps: dict
 ) -> tuple[np.ndarray, dict]:
     task = task_of(df) if task is None else task
+    if not isinstance(task, Task):
+        raise ValueError(f'task must be the Task whose labels the frames have, not {task!r:.80}')
     names = spelled_like([label.name for label in task.labels], both.labels)
     if not set(both.labels) <= set(names):
         raise ValueError(f'The task lacks labels of the frames: it has {_quoted(names)}, they {_quoted(both.labels)}')
@@ -589,7 +591,7 @@ def _sets(train: pd.DataFrame, test: pd.DataFrame) -> BothSets:
     _warn_of_leaks(both)
     return both
 
-# %% ../nbs/54_evaluate.ipynb #2b962a66
+# %% ../nbs/54_evaluate.ipynb #1161c521
 def evaluate(
     train: pd.DataFrame,  # A frame with `text` and `label`, as `generate` returns it
     test: pd.DataFrame,  # Another one, best with real texts
@@ -626,6 +628,8 @@ def evaluate(
     """
     both = _sets(train, test)
     chosen, parts = named_encoders(embed, encoders), _parts_of(both, curve, seed)
+    for encoder in chosen.values():
+        check_student(encoder, C)
     caps = dict(max_dollars=max_dollars, max_tokens_total=max_tokens_total, budget=budget)
     said = None if zero_shot is None else _zero_shot_rows(zero_shot, task, both, train, cache, caps)
     result = _compare(chosen, both, groups_of(train), parts, C, test.index)
