@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import random
+import re
 import threading
 import time
 import warnings
@@ -127,7 +128,7 @@ def test_no_history_exceeds_the_cap(steps, cap, most):
 @given(st.floats(1e-6, 5), st.lists(st.floats(1e-9, 0.05), max_size=60))
 @settings(deadline=None)
 def test_money_is_rounded_to_the_safe_side(cap, prices):
-    "Sums of floats may drift; the dollars that fit are never more than the cap"
+    "Sums of floats may drift; the dollars that fit are never more than the cap, and the words add up to more than it"
     from fractions import Fraction
 
     budget, bill = Budget(max_dollars=cap), Fraction(0)
@@ -137,6 +138,9 @@ def test_money_is_rounded_to_the_safe_side(cap, prices):
             charge.begin()
             charge.settle(charge.cost)
             bill += Fraction(price)
+        else:
+            spent, most, refused = (Fraction(amount) for amount in re.findall(r'\$(\d+\.\d+)', budget.why_full()))
+            assert spent + refused > most, budget.why_full()
     assert bill <= Fraction(cap) + Fraction(len(prices) + 1, 10**12)  # A thousandth of the unit for each
 
 
