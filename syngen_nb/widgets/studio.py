@@ -730,7 +730,7 @@ def _selected(self: Studio, change: Any) -> None:
         return
     self.data.show_only(selection_below(tax, node) if node else Selection())
 
-# %% ../../nbs/widgets/06_studio.ipynb #b9924bbe
+# %% ../../nbs/widgets/06_studio.ipynb #565cbe41
 @patch
 def code(self: Studio) -> str:
     """Return Python that gives what is on the page: the tree as it is, and its texts out of the cache.
@@ -746,7 +746,7 @@ def code(self: Studio) -> str:
     is_whole = work.texts is None or work.texts.status == 'done'
     n_so_far = None if is_whole or work.df is None else len(work.df)
     return studio_file.studio_code(
-        self._tax, work.grown, work.made, studio_file.cache_argument(self._given_cache), n_so_far
+        self._tax, work.grown, work.made, studio_file.cache_argument(self._given_cache), n_so_far, self.budget
     )
 
 

@@ -2,6 +2,7 @@
 
 import time
 
+import pandas as pd
 import pytest
 from fake_server import serve
 from fakes import Writer
@@ -75,12 +76,20 @@ def test_one_cap_for_all_runs_of_a_studio():
     studio = Studio(TASK, model=Priced(), cache=':memory:', max_dollars=1)
     run = studio.grow()
     run.result()
+    studio.generate().result()
+    code = studio.code()
+    assert code.count('budget = Budget(max_dollars=1.0)') == 1 and code.count('budget=budget') == 2
+    names = dict(m=Priced())
+    exec(code.replace('model=...', "model=m, cache=':memory:', progress=False"), names)
+    pd.testing.assert_frame_equal(names['df'], studio.df)
+    assert names['budget'].spent == studio.budget.spent
     studio.tree.grow(studio.taxonomy.children()[0].id, again=True).result()
     studio.generate().result()
     assert run.budget is studio.run.budget is studio.budget
     assert studio.budget.spent == studio.budget.sum.total() and studio.budget.n_on_way == 0
     assert studio.budget.spent.tokens > 1000 * studio.run.usage.requests > 0  # It says no numbers, so each is the most
-    assert studio.code().count('max_dollars=1.0') >= 1
+    studio.budget.allow(max_dollars=2)
+    assert studio.code().count('max_dollars=2.0') == 1  # The tree was edited, so the code writes it down
     studio.close()
 
 
