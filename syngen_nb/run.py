@@ -255,7 +255,7 @@ def status(self: Run) -> str:
         return 'stopped'
     return 'failed' if self.error else 'done'
 
-# %% ../nbs/33_run.ipynb #17f779db
+# %% ../nbs/33_run.ipynb #cd1b3216
 @patch(as_prop=True)
 def is_at_cap(self: Run) -> bool:
     "Whether it has paused because another request could cost more than the spending cap allows."
@@ -279,8 +279,9 @@ def cap_words(self: Run) -> str:
     "The same, and what to type to go on."
     if not self.is_at_cap:
         return ''
-    cap = cap_code(self.budget.higher())
-    how = f'The same call with {cap} goes on from here' if self.done else f'run.resume({cap}) goes on'
+    cap = cap_code(self.budget.higher()) if self.budget.is_full else ''
+    same_call = f'The same call with {cap}' if cap else 'The same call'
+    how = f'{same_call} goes on from here' if self.done else f'run.resume({cap}) goes on'
     return f'{self.cap_state}. {how}'
 
 # %% ../nbs/33_run.ipynb #12575f81

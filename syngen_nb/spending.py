@@ -398,7 +398,7 @@ def decimals_to_see(
         decimals += 1
     return decimals
 
-# %% ../nbs/25_spending.ipynb #360e5820
+# %% ../nbs/25_spending.ipynb #18d3f794
 @patch(as_prop=True)
 def words(self: Budget) -> str:
     "What was spent of what may be spent, e.g. '$0.31 of $2.50 spent'."
@@ -419,11 +419,22 @@ def _words(self: Budget, decimals: int = 0) -> str:
 
 
 @patch
+def _broken_cap(self: Budget) -> str:
+    return self.caps.broken_by(self.sum.total() + (self.refused or Cost()))
+
+
+@patch(as_prop=True)
+def is_full(self: Budget) -> bool:
+    "Whether the request that did not fit would still not fit. The cap may have been raised, or another run has ended."
+    return bool(self._broken_cap())
+
+
+@patch
 def why_full(self: Budget) -> str:
     "Return what keeps the request that did not fit from being sent, in words."
     refused = self.refused or Cost()
     total = self.sum.total()
-    cap = self.caps.broken_by(total + refused)
+    cap = self._broken_cap()
     if not cap:
         return f'{self.words}, and there is room for another request'
     decimals = 0
@@ -443,7 +454,7 @@ def why_full(self: Budget) -> str:
 def _amount(cost: Cost, cap: str, decimals: int) -> str:
     return small_dollars(cost.dollars, decimals) if cap == 'max_dollars' else counted(cost.tokens, 'token')
 
-# %% ../nbs/25_spending.ipynb #43b63c72
+# %% ../nbs/25_spending.ipynb #18c4a024
 @patch(as_prop=True)
 def arguments(self: Budget) -> dict[str, float | str]:
     "The arguments of `generate` that make such a budget."
@@ -459,7 +470,7 @@ def _given(self: Budget) -> dict[str, float]:
 def higher(self: Budget) -> dict[str, float]:
     "Return a cap that lets a run go on for about as long again, by its name: twice as much as now."
     need = self.sum.total() + (self.refused or Cost())
-    cap = self.caps.broken_by(need) or next(iter(self._given()))
+    cap = self._broken_cap() or next(iter(self._given()))
     if cap == 'max_tokens_total':
         return {cap: max(2 * self.caps.max_tokens_total, need.tokens)}
     return {cap: max(2 * self.caps.max_dollars, math.ceil(need.dollars * 100) / 100)}

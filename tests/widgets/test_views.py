@@ -5,10 +5,10 @@ import time
 import pandas as pd
 import pytest
 from fake_server import serve
-from fakes import Writer
+from fakes import Words, Writer
 from helpers import TASK, openai
 
-from syngen_nb import Studio, Task, estimate
+from syngen_nb import Studio, Task, estimate, grow
 from syngen_nb.batches import APIBatches
 from syngen_nb.widgets.run_view import RunView
 from syngen_nb.widgets.task_form import describe_estimate
@@ -90,6 +90,41 @@ def test_one_cap_for_all_runs_of_a_studio():
     assert studio.budget.spent.tokens > 1000 * studio.run.usage.requests > 0  # It says no numbers, so each is the most
     studio.budget.allow(max_dollars=2)
     assert studio.code().count('max_dollars=2.0') == 1  # The tree was edited, so the code writes it down
+    studio.close()
+
+
+def until(is_true):
+    "Wait up to ten seconds"
+    for _ in range(1000):
+        if is_true():
+            return
+        time.sleep(0.01)
+    raise AssertionError('It never came true')
+
+
+def test_the_estimate_knows_the_answers_of_a_run_at_rest():
+    "At the cap and at a pause what was answered counts as cached, before the run has ended"
+    tree = grow(TASK, 1, 1, 1, model=Priced(), cache=':memory:', progress=False)
+    studio = Studio(TASK, model=Priced(), cache=':memory:', max_dollars=0.02)
+    studio.taxonomy = tree
+    until(lambda: 'none of them is cached yet' in studio.form.said['estimate'])
+    run = studio.generate()
+    until(lambda: run.is_at_cap)
+    until(lambda: f'{run.usage.requests} more calls are cached' in studio.form.said['estimate'])
+    with pytest.raises(ValueError, match='No other request fits below the cap'):
+        studio.progress._on_resume()
+    studio.budget.allow(max_dollars=5)
+    studio.progress._on_resume()  # Now there is room
+    run.result()
+    studio.close()
+    studio = Studio(TASK, model=Words(0.1), cache=':memory:')
+    studio.taxonomy = tree
+    run = studio.generate()
+    until(lambda: run.usage.requests)
+    run.pause()  # With answers on their way
+    until(lambda: not run.workspace.pace.jobs_on_way())
+    until(lambda: f'{run.usage.requests} more calls are cached' in studio.form.said['estimate'])
+    run.stop()
     studio.close()
 
 
