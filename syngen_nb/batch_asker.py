@@ -697,7 +697,7 @@ async def ask(self: BatchAsker, job: Job, request: Request | None = None, charge
     job.take(answer)
     return 'asked'
 
-# %% ../nbs/32_batch_asker.ipynb #309363c6
+# %% ../nbs/32_batch_asker.ipynb #f782adde
 @patch
 def _reserve(self: BatchAsker, job: Job) -> tuple[Request, Charge] | None:
     "Return the next request for `job` and what is set aside for it; None if there is no room."
@@ -711,7 +711,9 @@ def _reserve(self: BatchAsker, job: Job) -> tuple[Request, Charge] | None:
 @patch
 def _set_aside(self: BatchAsker, job: Job, draw: int, request: Request) -> Charge | None:
     "Set aside what a request costs at most, or take up what was set aside before a stop; None if there is no room."
-    return self._collector(job.model).regain((job.key, draw)) or self.budget.reserve(most_cost(job.model, request))
+    collector = self._collector(job.model)
+    charge = collector.regain((job.key, draw))
+    return charge or self.budget.reserve(most_cost(job.model, request, collector.api))
 
 
 def is_asked_live(level: str, model: Model, batch: bool | str) -> bool:

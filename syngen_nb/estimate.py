@@ -705,14 +705,23 @@ class Estimates(list[Estimate]):
         table = html_table(self.table(), ['model', 'cached', *COLUMNS])
         return f'<div class="{NO_MATH}"><p>{escape(self.title)}</p>{table}</div>'
 
-# %% ../nbs/49_estimate.ipynb #1ada2328
+# %% ../nbs/49_estimate.ipynb #87a77c36
+def _check_batches(model: Model) -> None:
+    from syngen_nb.batches import batches_of  # Most estimates need none
+
+    batches_of(model)  # Raises if it has none
+
+
 class Survey:
     "Finds out what a call of `generate` would take."
 
     def __init__(self, what: Task | Taxonomy, options: TextOptions):
         self.what = what
         free = replace(options, max_dollars=None, max_tokens_total=None, budget=None)  # Guesses cost nothing
-        self.options = replace(free, model=get_model(options.model), cache=open_cache(options.cache))
+        model = get_model(options.model)
+        self.options = replace(free, model=model, cache=open_cache(options.cache))
+        if options.batch:
+            _check_batches(model)
         self.reader = text_run(what, self.options, asker_type=CacheReader)
         self.texts: Any = self.reader.stages[-1]
         self.seen: dict[str, Seen] = self.reader.workspace.asker.seen

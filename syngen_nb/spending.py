@@ -49,7 +49,7 @@ class Cost:
     def __sub__(self, other: 'Cost') -> 'Cost':
         return Cost(self.nanodollars - other.nanodollars, self.tokens - other.tokens)
 
-# %% ../nbs/25_spending.ipynb #b470a09d
+# %% ../nbs/25_spending.ipynb #f856569e
 def checked_dollars(value: Any, name: str) -> float:
     """Return an amount of money that a person gave.
 
@@ -64,7 +64,7 @@ def checked_dollars(value: Any, name: str) -> float:
     return float(value)
 
 
-def checked_price(price: Any) -> tuple[float, float]:
+def checked_price(price: Any, name: str = 'price') -> tuple[float, float]:
     """Return the price of a million tokens of prompts, and of answers.
 
     Raises
@@ -75,10 +75,10 @@ def checked_price(price: Any) -> tuple[float, float]:
     parts = list(price) if isinstance(price, Sequence) and not isinstance(price, str) else []
     if len(parts) != 2:
         raise ValueError(
-            f'price must be two numbers, the dollars for a million tokens of prompts and of answers, not {price!r}; '
-            'e.g. price=(0.15, 0.60)'
+            f'{name} must be two numbers, the dollars for a million tokens of prompts and of answers, not {price!r}; '
+            f'e.g. {name}=(0.15, 0.60)'
         )
-    return checked_dollars(parts[0], 'price of prompts'), checked_dollars(parts[1], 'price of answers')
+    return checked_dollars(parts[0], f'{name} of prompts'), checked_dollars(parts[1], f'{name} of answers')
 
 # %% ../nbs/25_spending.ipynb #e260a2f1
 @dataclass(frozen=True)
@@ -305,9 +305,13 @@ def end(self: Charge) -> None:
 # %% ../nbs/25_spending.ipynb #27eca83a
 current: ContextVar[Charge | None] = ContextVar('charge', default=None)
 
-# %% ../nbs/25_spending.ipynb #29b16805
-def most_cost(model: Model, request: Request) -> Cost:
-    """Return what an attempt at `request` costs at most.
+# %% ../nbs/25_spending.ipynb #58a0d00d
+def most_cost(
+    model: Model,
+    request: Request,
+    batches: Any = None,  # What it goes through, as `batches_of` gives it; None if it is asked live
+) -> Cost:
+    """Return what an attempt at `request` costs at most; in a batch, at the higher of both prices.
 
     Raises
     ------
@@ -317,8 +321,9 @@ def most_cost(model: Model, request: Request) -> Cost:
     tokens_in, tokens_out = model.most_tokens(request)
     if tokens_out is None:
         raise ModelError(f'{model.name}: {_NO_LIMIT}', 'access')
-    dollars = price_of(model, Answer('', tokens_in, tokens_out))
-    return Cost.of(dollars or 0.0, tokens_in + tokens_out)
+    most = Answer('', tokens_in, tokens_out)
+    prices = [price_of(asked, most) or 0.0 for asked in (model, batches) if asked]
+    return Cost.of(max(prices), tokens_in + tokens_out)
 
 
 def cost_of(model: Model, answer: Answer, most: Cost) -> Cost:

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from syngen_nb import Cache, Model, ModelError, ShortWarning, agenerate, generate, get_model, grow, start, start_grow
+from syngen_nb.batches import batches_of
 from syngen_nb.models import Answer
 from syngen_nb.prompts import Prompts, Request
 from syngen_nb.spending import Budget, Cost, cost_of, most_cost
@@ -327,6 +328,16 @@ def test_tokens_are_capped_without_a_price():
     model = Billed(price=None)
     df, said = quietly(generate, TASK, 60, model=model, cache=':memory:', max_tokens_total=15_000, **QUIET)
     assert 0 < model.tokens <= 15_000 and 'max_tokens_total=' in said[0]
+
+
+def test_the_dearer_of_two_prices_is_set_aside():
+    "A batch may cost more than a live request, by prices of your own"
+    dear = get_model('openai/x', price=(1, 2), batch_price=(10, 20))
+    cheap = get_model('openai/x', price=(1, 2), batch_price=(0.1, 0.2))
+    request = Request('Name a topic')
+    live = most_cost(dear, request)
+    assert most_cost(dear, request, batches_of(dear)).nanodollars == 10 * live.nanodollars
+    assert most_cost(cheap, request, batches_of(cheap)) == live
 
 
 def test_a_run_asks_less_at_a_time_as_the_money_ends():
