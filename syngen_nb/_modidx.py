@@ -325,6 +325,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'syngen_nb.batches.OpenAIBatches.submit': ('batches.html#openaibatches.submit', 'syngen_nb/batches.py'),
                                    'syngen_nb.batches.OpenAIBatches.upload': ('batches.html#openaibatches.upload', 'syngen_nb/batches.py'),
                                    'syngen_nb.batches._lines_of': ('batches.html#_lines_of', 'syngen_nb/batches.py'),
+                                   'syngen_nb.batches._list_of': ('batches.html#_list_of', 'syngen_nb/batches.py'),
                                    'syngen_nb.batches._read_body': ('batches.html#_read_body', 'syngen_nb/batches.py'),
                                    'syngen_nb.batches._refusal': ('batches.html#_refusal', 'syngen_nb/batches.py'),
                                    'syngen_nb.batches._size': ('batches.html#_size', 'syngen_nb/batches.py'),
