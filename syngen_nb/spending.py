@@ -191,11 +191,17 @@ def _checked_tokens(value: Any) -> int:
         raise ValueError(f'max_tokens_total must be a whole number of at least 1, not {value!r}')
     return int(value)
 
-# %% ../nbs/25_spending.ipynb #d7831d62
+# %% ../nbs/25_spending.ipynb #20add6ad
 @patch
 def reserve(self: Budget, cost: Cost) -> 'Charge | None':
     "Set `cost` aside for a request; return None if that would be above a cap."
     return Charge(self, cost) if self._hold(cost) else None
+
+
+@patch
+def has_room(self: Budget, cost: Cost) -> bool:
+    "Return whether `cost` fits below the caps now."
+    return not self.caps.broken_by(self.sum.total() + cost)
 
 
 @patch
@@ -403,7 +409,7 @@ def decimals_to_see(
         decimals += 1
     return decimals
 
-# %% ../nbs/25_spending.ipynb #18d3f794
+# %% ../nbs/25_spending.ipynb #c3a836c2
 @patch(as_prop=True)
 def words(self: Budget) -> str:
     "What was spent of what may be spent, e.g. '$0.31 of $2.50 spent'."
@@ -431,7 +437,7 @@ def _broken_cap(self: Budget) -> str:
 @patch(as_prop=True)
 def is_full(self: Budget) -> bool:
     "Whether the request that did not fit would still not fit. The cap may have been raised, or another run has ended."
-    return bool(self._broken_cap())
+    return not self.has_room(self.refused or Cost())
 
 
 @patch

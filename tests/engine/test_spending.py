@@ -530,3 +530,8 @@ def test_a_prompt_is_filled_once(monkeypatch):
         generate(TASK, 12, model=Billed(), cache=':memory:', **QUIET, **caps)
         n_filled.append(len(filled))
     assert n_filled[0] == n_filled[1] > 0
+    filled.clear()
+    model = Billed(seconds=0.002)
+    model.concurrency = 32
+    quietly(generate, TASK, 300, model=model, cache=':memory:', max_dollars=0.05, **QUIET)
+    assert len(filled) < 5 * model.asked  # Keys need it too. Those who wait for money do not fill it at each settlement
