@@ -165,6 +165,33 @@ def test_no_run_exceeds_the_cap(fates, dollars, rng):
     assert model.dollars <= dollars
 
 
+def one_of(runs, rng):
+    "Do something to a run, as a person or another kernel would"
+    run = rng.choice(runs)
+    rng.choice([run.stop, run.pause, run.resume, run.resume, run.progress, lambda: run.cap_words])()
+
+
+@pytest.mark.parametrize('seed', range(4))
+def test_no_steering_exceeds_the_cap(seed, cache):
+    "Several runs spend from one sum, in memory or in the file, and are stopped, resumed and begun again meanwhile"
+    rng = random.Random(seed)
+    model, cap = Billed(lambda request: (rng.choice(list(FATES.elements)), rng.random()), seconds=0.005), 0.03
+    shared = dict(max_dollars=cap, budget='notes') if seed % 2 else dict(budget=Budget(max_dollars=cap))
+    runs = []
+    for number in range(4):
+        how = dict(cache=Cache(cache), seed=number, verify=False, filters=False)
+        runs.append(start(TASK, 20, model=model, **how, **shared))
+        for _ in range(4):
+            one_of(runs, rng)
+            time.sleep(0.01)
+            assert model.dollars <= cap
+    for run in runs:
+        run.stop()
+    while any(run.budget.n_on_way for run in runs):
+        time.sleep(0.01)
+    assert 0 < model.dollars <= runs[0].budget.sum.total().dollars + 1e-9 <= cap + 2e-9
+
+
 def test_cached_answers_cost_nothing(cache):
     "A finished call again, with a cap that allows nothing: the frame is the same"
     model = Billed()
