@@ -584,14 +584,21 @@ def _parts_of(both: BothSets, curve: bool | Iterable[int], seed: int) -> list[np
     sizes = curve_sizes(curve, len(order), len(both.labels))
     return [order[:n] if n < len(order) else np.arange(n) for n in sizes]
 
-# %% ../nbs/54_evaluate.ipynb #e66a34cc
+# %% ../nbs/54_evaluate.ipynb #f5f1bb54
+def _checked_encoders(embed: bool, encoders: Any, C: float | None) -> dict[str, Any]:
+    chosen = named_encoders(embed, encoders)
+    for encoder in chosen.values():
+        check_student(encoder, C)
+    return chosen
+
+
 def _sets(train: pd.DataFrame, test: pd.DataFrame) -> BothSets:
     check_sklearn('quality')
     both = read_both(train, test)
     _warn_of_leaks(both)
     return both
 
-# %% ../nbs/54_evaluate.ipynb #1161c521
+# %% ../nbs/54_evaluate.ipynb #ebf44dd7
 def evaluate(
     train: pd.DataFrame,  # A frame with `text` and `label`, as `generate` returns it
     test: pd.DataFrame,  # Another one, best with real texts
@@ -627,9 +634,7 @@ def evaluate(
         If an extra is missing: `quality` (scikit-learn), or that of an encoder.
     """
     both = _sets(train, test)
-    chosen, parts = named_encoders(embed, encoders), _parts_of(both, curve, seed)
-    for encoder in chosen.values():
-        check_student(encoder, C)
+    chosen, parts = _checked_encoders(embed, encoders, C), _parts_of(both, curve, seed)
     caps = dict(max_dollars=max_dollars, max_tokens_total=max_tokens_total, budget=budget)
     said = None if zero_shot is None else _zero_shot_rows(zero_shot, task, both, train, cache, caps)
     result = _compare(chosen, both, groups_of(train), parts, C, test.index)

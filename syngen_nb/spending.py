@@ -409,7 +409,7 @@ def decimals_to_see(
         decimals += 1
     return decimals
 
-# %% ../nbs/25_spending.ipynb #c3a836c2
+# %% ../nbs/25_spending.ipynb #b1d172b0
 @patch(as_prop=True)
 def words(self: Budget) -> str:
     "What was spent of what may be spent, e.g. '$0.31 of $2.50 spent'."
@@ -428,7 +428,7 @@ def _words(self: Budget, decimals: int = 0) -> str:
     where = f' under {self.name!r}' if self.name else ''
     return f'{" and ".join(parts)} spent{where}'
 
-
+# %% ../nbs/25_spending.ipynb #b0d3b4b8
 @patch
 def _broken_cap(self: Budget) -> str:
     return self.caps.broken_by(self.sum.total() + (self.refused or Cost()))

@@ -45,7 +45,7 @@ def _group_errors(errors: Sequence[dict], most: int = 5) -> list[dict]:
         groups.append(dict(error=text, n=n, cells=cells[:3]))
     return groups
 
-# %% ../../nbs/widgets/03_run_view.ipynb #91a7548a
+# %% ../../nbs/widgets/03_run_view.ipynb #a1566237
 def _run_record(run: Run, progress: dict) -> dict[str, Any]:
     "Return the record of the run as a whole."
     usage = run.usage
@@ -62,7 +62,7 @@ def _run_record(run: Run, progress: dict) -> dict[str, Any]:
     rest = '' if run.is_at_cap else _rest(run, progress)
     return what | counts | used | dict(cost=cost, error=error, rest=rest) | _cap_record(run)
 
-
+# %% ../../nbs/widgets/03_run_view.ipynb #01f86809
 def _cap_record(run: Run) -> dict[str, Any]:
     "Return what a run with a spending cap shows of it; `raise` is the name of the cap and what it could become."
     if run.budget is None:
