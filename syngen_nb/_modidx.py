@@ -2264,6 +2264,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                 'syngen_nb/spending.py'),
                                     'syngen_nb.spending.Caps': ('spending.html#caps', 'syngen_nb/spending.py'),
                                     'syngen_nb.spending.Caps.broken_by': ('spending.html#caps.broken_by', 'syngen_nb/spending.py'),
+                                    'syngen_nb.spending.Caps.most_nanodollars': ( 'spending.html#caps.most_nanodollars',
+                                                                                  'syngen_nb/spending.py'),
                                     'syngen_nb.spending.Charge': ('spending.html#charge', 'syngen_nb/spending.py'),
                                     'syngen_nb.spending.Charge.__init__': ('spending.html#charge.__init__', 'syngen_nb/spending.py'),
                                     'syngen_nb.spending.Charge._lose': ('spending.html#charge._lose', 'syngen_nb/spending.py'),

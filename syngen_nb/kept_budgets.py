@@ -5,15 +5,14 @@
 # %% auto #0
 __all__ = ['KeptSum', 'check_caps', 'open_budget', 'open_cache_and_budget']
 
-# %% ../nbs/26_kept_budgets.ipynb #a38d8a4b
-import math
+# %% ../nbs/26_kept_budgets.ipynb #6b2c1d93
 from pathlib import Path
 from typing import Any
 
 from .cache import Cache, open_cache
-from .spending import NANO, NO_CAPS, Budget, Caps, Cost
+from .spending import NO_CAPS, Budget, Caps, Cost
 
-# %% ../nbs/26_kept_budgets.ipynb #8c46fd44
+# %% ../nbs/26_kept_budgets.ipynb #b6dd5250
 class KeptSum:
     """A sum that is kept in the file of a cache under a name; see `spending.Sum`.
 
@@ -37,8 +36,7 @@ class KeptSum:
 
     def add(self, cost: Cost, caps: Caps = NO_CAPS) -> bool:
         "Add `cost`, unless the sum would then be above `caps`; return whether it was added."
-        most = None if caps.max_dollars is None else math.floor(round(caps.max_dollars * NANO, 3))
-        return self.cache.add_up(self.name, cost.nanodollars, cost.tokens, most, caps.max_tokens_total)
+        return self.cache.add_up(self.name, cost.nanodollars, cost.tokens, caps.most_nanodollars, caps.max_tokens_total)
 
 # %% ../nbs/26_kept_budgets.ipynb #e4b7814f
 def check_caps(max_dollars: Any, max_tokens_total: Any, budget: Any) -> None:

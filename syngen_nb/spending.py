@@ -80,7 +80,7 @@ def checked_price(price: Any, name: str = 'price') -> tuple[float, float]:
         )
     return checked_dollars(parts[0], f'{name} of prompts'), checked_dollars(parts[1], f'{name} of answers')
 
-# %% ../nbs/25_spending.ipynb #e260a2f1
+# %% ../nbs/25_spending.ipynb #e8b7023b
 @dataclass(frozen=True)
 class Caps:
     "What may be spent at most."
@@ -88,9 +88,14 @@ class Caps:
     max_dollars: float | None = None  # None for no limit, like the next
     max_tokens_total: int | None = None
 
+    @property
+    def most_nanodollars(self) -> int | None:
+        "The cap in whole billionths of a dollar."
+        return None if self.max_dollars is None else math.floor(round(self.max_dollars * NANO, 3))
+
     def broken_by(self, total: Cost) -> str:
         "Return the name of the cap that a sum is above, or an empty string."
-        if self.max_dollars is not None and total.nanodollars > math.floor(round(self.max_dollars * NANO, 3)):
+        if self.most_nanodollars is not None and total.nanodollars > self.most_nanodollars:
             return 'max_dollars'
         if self.max_tokens_total is not None and total.tokens > self.max_tokens_total:
             return 'max_tokens_total'
@@ -395,21 +400,21 @@ def _decimals_given(dollars: float) -> int:
     nearly = (decimals for decimals in range(2, MOST_DECIMALS) if abs(round(dollars, decimals) - dollars) < 0.5 / NANO)
     return next(nearly, MOST_DECIMALS)
 
-# %% ../nbs/25_spending.ipynb #2bd7e41a
+# %% ../nbs/25_spending.ipynb #8097e92c
 def decimals_to_see(
     parts: Sequence[int],  # Billionths of a dollar
-    most: float,  # The cap, in dollars, that they are above together
+    most: int,  # The cap that they are above together, likewise
 ) -> int:
     "Return how many decimals show that amounts add up to more than a cap."
     decimals = max(_decimals(part / NANO) for part in parts)
     while decimals < MOST_DECIMALS:
-        unit = NANO // 10**decimals
-        if sum(round(part / unit) for part in parts) * unit > most * NANO:
+        shown = [float(f'{part / NANO:.{decimals}f}') for part in parts]
+        if sum(round(amount * NANO) for amount in shown) > most:
             break
         decimals += 1
     return decimals
 
-# %% ../nbs/25_spending.ipynb #b1d172b0
+# %% ../nbs/25_spending.ipynb #0409bfc1
 @patch(as_prop=True)
 def words(self: Budget) -> str:
     "What was spent of what may be spent, e.g. '$0.31 of $2.50 spent'."
@@ -420,15 +425,16 @@ def words(self: Budget) -> str:
 def _words(self: Budget, decimals: int = 0) -> str:
     total = self.sum.total() - self.on_way
     parts = []
-    if self.caps.max_dollars is not None:
-        limit = small_dollars(self.caps.max_dollars, max(decimals, _decimals_given(self.caps.max_dollars)))
+    if self.caps.most_nanodollars is not None:
+        most = self.caps.most_nanodollars / NANO
+        limit = small_dollars(most, max(decimals, _decimals_given(most)))
         parts.append(f'{small_dollars(total.dollars, decimals)} of {limit}')
     if self.caps.max_tokens_total is not None:
         parts.append(f'{total.tokens:,} of {self.caps.max_tokens_total:,} tokens')
     where = f' under {self.name!r}' if self.name else ''
     return f'{" and ".join(parts)} spent{where}'
 
-# %% ../nbs/25_spending.ipynb #b0d3b4b8
+# %% ../nbs/25_spending.ipynb #9f82150a
 @patch
 def _broken_cap(self: Budget) -> str:
     return self.caps.broken_by(self.sum.total() + (self.refused or Cost()))
@@ -451,7 +457,7 @@ def why_full(self: Budget) -> str:
     decimals = 0
     if cap == 'max_dollars':
         amounts = (total - self.on_way, self.on_way, refused)
-        decimals = decimals_to_see([cost.nanodollars for cost in amounts], self.caps.max_dollars)
+        decimals = decimals_to_see([cost.nanodollars for cost in amounts], self.caps.most_nanodollars)
     sentence = self._words(decimals)
     if self.n_unknown:
         lost = counted(self.n_unknown, 'request')

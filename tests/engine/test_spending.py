@@ -13,7 +13,7 @@ import batch_child
 import pytest
 from fake_server import serve
 from helpers import TASK, anthropic, children, openai
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from syngen_nb import Cache, Model, ModelError, ShortWarning, agenerate, generate, get_model, grow, start, start_grow
@@ -127,6 +127,7 @@ def test_no_history_exceeds_the_cap(steps, cap, most):
 
 
 @given(st.floats(1e-6, 5), st.lists(st.floats(1e-9, 0.05), max_size=60))
+@example(0.017041213852157136, [0.017041213852157136])
 @settings(deadline=None)
 def test_money_is_rounded_to_the_safe_side(cap, prices):
     "Sums of floats may drift; the dollars that fit are never more than the cap, and the words add up to more than it"
