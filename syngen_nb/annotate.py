@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PER_LABEL', 'read_texts', 'annotate_run', 'without_preference', 'annotated', 'annotate', 'task_of', 'concat']
 
-# %% ../nbs/45_annotate.ipynb #35525179
+# %% ../nbs/45_annotate.ipynb #f9ec0fb5
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .cache import Cache, open_cache
+from .cache import Cache
 from .checks import Checks, verify_run
 from .frames import check_both_columns, check_column, label_names, labelled, shares_of
 from .judge import Judge, calibrated, log_probabilities
-from .kept_budgets import check_caps, open_budget
+from .kept_budgets import open_cache_and_budget
 from .known_models import get_model
 from .models import Model
 from .run import Run, wait_for
@@ -130,7 +130,7 @@ def annotated(run: Run, texts: pd.Series, task: Task, calibrate: bool = False) -
     _warn_of_unused(df['label'])
     return df
 
-# %% ../nbs/45_annotate.ipynb #2a55f62f
+# %% ../nbs/45_annotate.ipynb #8509705d
 def annotate(
     texts: pd.DataFrame | pd.Series | Iterable[str],  # A list, a Series, or a frame with a column `text`
     task: Task,  # The labels to choose from
@@ -169,9 +169,7 @@ def annotate(
     if not isinstance(task, Task):
         raise ValueError(f'annotate takes the Task with the labels to choose from, not {type(task).__name__}')
     rows = read_texts(texts)
-    check_caps(max_dollars, max_tokens_total, budget)
-    answers = open_cache(cache)
-    allowed = open_budget(answers, max_dollars, max_tokens_total, budget)
+    answers, allowed = open_cache_and_budget(cache, max_dollars, max_tokens_total, budget)
     run = annotate_run(rows, task, Judge('keep', votes=votes), get_model(model), answers, allowed)
     wait_for(run, progress)
     return annotated(run, rows, task, calibrate)

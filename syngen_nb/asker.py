@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Asker', 'ask_charged', 'what_is_asked', 'said_in', 'plain_answer']
 
-# %% ../nbs/32_asker.ipynb #1d95aaa6
+# %% ../nbs/32_asker.ipynb #ce6ce14d
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -21,9 +21,9 @@ from .models import BUSY, Answer, Model, ModelError, Usage, is_again, price_of, 
 from .models import ask_once as ask_model
 from .prompts import Request
 from .recording import ReplayMiss
-from .spending import Budget, CapReached, Charge, cost_of, current, most_cost
+from .spending import Budget, CapReached, Charge, Cost, cost_of, current, most_cost
 
-# %% ../nbs/32_asker.ipynb #4be81fb6
+# %% ../nbs/32_asker.ipynb #79b63887
 class Asker:
     "Answers jobs out of a cache, and asks their models for what is not there."
 
@@ -48,6 +48,7 @@ class Asker:
         self.budget = budget
         self.last_text = ''  # Of the last answer, or why it is empty
         self.missed: dict[str, ReplayMiss] = {}  # Level of jobs to the first one that a recording does not hold
+        self._lacked: dict[Job, tuple[int, Cost]] = {}  # Draws of a job that waits for money, and what it did not get
         self._refused: set[Job] = set()  # Jobs whose last request came when the server was too busy
 
     @property
@@ -107,13 +108,26 @@ async def _ask_in_sight(self: Asker, job: Job, *reserved: Any) -> Outcome:
         job.is_asking = False
         self.on_change(job)
 
-# %% ../nbs/32_asker.ipynb #764efe4d
+# %% ../nbs/32_asker.ipynb #6076b67a
 @patch
 def _reserve(self: Asker, job: Job) -> tuple[Request, Charge] | None:
     "Return the next request for `job` and what is set aside for it; None if there is no room."
+    n_draws, lacked = self._lacked.get(job, (-1, None))
+    if n_draws == job.draws and self.budget.n_on_way and not self.budget.has_room(lacked):
+        return None
     request = job.request(draw_seed(job.key, job.draws))
-    charge = self.budget.reserve(most_cost(job.model, request))
-    return (request, charge) if charge else None
+    charge = self._set_aside(job, job.draws, request)
+    if charge is None:
+        self._lacked[job] = job.draws, self.budget.refused
+        return None
+    self._lacked.pop(job, None)
+    return request, charge
+
+
+@patch
+def _set_aside(self: Asker, job: Job, draw: int, request: Request) -> Charge | None:
+    "Set aside what a request costs at most; None if there is no room."
+    return self.budget.reserve(most_cost(job.model, request))
 
 
 @patch

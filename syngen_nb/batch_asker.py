@@ -697,21 +697,15 @@ async def ask(self: BatchAsker, job: Job, request: Request | None = None, charge
     job.take(answer)
     return 'asked'
 
-# %% ../nbs/32_batch_asker.ipynb #309363c6
-@patch
-def _reserve(self: BatchAsker, job: Job) -> tuple[Request, Charge] | None:
-    "Return the next request for `job` and what is set aside for it; None if there is no room."
-    if self._is_live(job):
-        return Asker._reserve(self, job)
-    request = job.request(draw_seed(job.key, job.draws))
-    charge = self._set_aside(job, job.draws, request)
-    return (request, charge) if charge else None
-
-
+# %% ../nbs/32_batch_asker.ipynb #724a635f
 @patch
 def _set_aside(self: BatchAsker, job: Job, draw: int, request: Request) -> Charge | None:
     "Set aside what a request costs at most, or take up what was set aside before a stop; None if there is no room."
-    return self._collector(job.model).regain((job.key, draw)) or self.budget.reserve(most_cost(job.model, request))
+    if self._is_live(job):
+        return Asker._set_aside(self, job, draw, request)
+    collector = self._collector(job.model)
+    charge = collector.regain((job.key, draw))
+    return charge or self.budget.reserve(most_cost(job.model, request, collector.api))
 
 
 def is_asked_live(level: str, model: Model, batch: bool | str) -> bool:

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SHORTER', 'JudgeReader', 'judge_reader', 'Checks', 'put_columns', 'ChecksStage', 'verify_run', 'verify']
 
-# %% ../nbs/44_checks.ipynb #a8499955
+# %% ../nbs/44_checks.ipynb #9b559305
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,14 +16,14 @@ import numpy as np
 import pandas as pd
 from fastcore.basics import patch
 
-from .cache import Cache, open_cache
+from .cache import Cache
 from .engine import in_turns
 from .frames import labelled
 from .jobs import CheckJob, Job, Writer, digest
 from .judge import Judge, Reading, calibrated, calibration, pooled, read_draw, read_label, shown_order
 from .judge import is_vote as judge_is_vote
 from .judge import objection as judge_objection
-from .kept_budgets import check_caps, open_budget
+from .kept_budgets import open_cache_and_budget
 from .known_models import get_model
 from .models import Model, ModelError
 from .plan import Plan
@@ -402,7 +402,7 @@ def verify_run(
     checks = Checks(workspace, judge_reader(judge, workspace.writer, task))
     return Run(workspace, [ChecksStage(checks, df)], 'verify', 'text')
 
-# %% ../nbs/44_checks.ipynb #e4a7b0a6
+# %% ../nbs/44_checks.ipynb #08037733
 def verify(
     df: pd.DataFrame,  # With columns `text` and `label`; it need not have been made here
     task: Task,  # What the labels are about; all labels of `df` must be among its
@@ -436,7 +436,5 @@ def verify(
         raise ValueError(f'verify takes the Task that the labels belong to, not {type(task).__name__}')
     _, labels = labelled(df)
     _check_labels(labels, task)
-    check_caps(max_dollars, max_tokens_total, budget)
-    answers = open_cache(cache)
-    allowed = open_budget(answers, max_dollars, max_tokens_total, budget)
+    answers, allowed = open_cache_and_budget(cache, max_dollars, max_tokens_total, budget)
     return wait_for(verify_run(df, task, Judge('keep', votes=votes), get_model(model), answers, allowed), progress)

@@ -5,16 +5,18 @@
 # %% auto #0
 __all__ = ['Matrix', 'Features', 'CHOICES_OF_C', 'DEFAULT_ENCODER', 'Words', 'parts_of', 'made_once', 'new_features',
            'fit_features', 'make_features', 'logistic', 'fit_logistic', 'folds_of', 'held_out_scores', 'choose_C',
-           'check_sklearn', 'Classifier', 'check_seed', 'card_of', 'language_of', 'warn_of_single_rows', 'groups_of',
-           'weights_of', 'train', 'default_encoder']
+           'check_sklearn', 'Classifier', 'check_seed', 'check_student', 'card_of', 'language_of',
+           'warn_of_single_rows', 'groups_of', 'weights_of', 'train', 'default_encoder']
 
-# %% ../nbs/53_classifier.ipynb #2ad4390c
+# %% ../nbs/53_classifier.ipynb #ef8ca9e1
 import hashlib
 import json
+import math
 import os
 import re
 import warnings
 from collections.abc import Sequence
+from numbers import Real
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -249,7 +251,7 @@ def __sklearn_tags__(self: Classifier) -> Any:
 
     return type('Plain', (ClassifierMixin, BaseEstimator), {})().__sklearn_tags__()
 
-# %% ../nbs/53_classifier.ipynb #a1a7f4dd
+# %% ../nbs/53_classifier.ipynb #20d11a07
 def _as_texts(texts: Any) -> list[str]:
     if isinstance(texts, str):
         raise ValueError('Give a list of texts, not a single one: [text]')
@@ -295,7 +297,29 @@ def _check_weights(weights: Any, n: int) -> np.ndarray:
         raise ValueError(f'Weights are one number for each of {n:,} rows, not below 0 and not all 0')
     return found
 
-# %% ../nbs/53_classifier.ipynb #a6b5d086
+
+def _check_C(C: Any) -> None:
+    is_number = isinstance(C, Real) and not isinstance(C, bool)
+    if C is not None and not (is_number and 0 < C < math.inf):
+        raise ValueError(f'C must be a number above 0, such as 1.0, or None to have it found, not {C!r}')
+
+
+def check_student(encoder: Any, C: Any) -> None:
+    """Check what a classifier is made from, as far as that needs no texts.
+
+    Raises
+    ------
+    ValueError
+        If there is no such encoder, or `C` is no number above 0.
+    ImportError
+        If the encoder's package is missing.
+    """
+    _check_C(C)
+    for part in new_features(made_once(encoder)):
+        if isinstance(part, FineTuned):
+            part.check()
+
+# %% ../nbs/53_classifier.ipynb #e327b941
 @patch
 def fit(
     self: Classifier,
@@ -309,11 +333,12 @@ def fit(
     Raises
     ------
     ValueError
-        If there are not as many labels as texts, or fewer than two different ones.
+        If there are not as many labels as texts, or fewer than two different ones, or if `C` is no number above 0.
     ImportError
         If scikit-learn or the encoder's package is missing.
     """
     check_sklearn()
+    _check_C(self.C)
     rows = _as_texts(texts)
     names = _as_labels(labels, len(rows))
     weights = None if sample_weight is None else _check_weights(sample_weight, len(rows))

@@ -254,7 +254,7 @@ async def _answer_one(self: Engine, job: Job) -> None:
         return
     self.push(job)
 
-# %% ../nbs/31_engine.ipynb #f9378c77
+# %% ../nbs/31_engine.ipynb #3517386a
 MOST_FAILURES = 20  # Failures of the server in a row that end a run
 MOST_FAILURES_AT_FIRST = 5  # The same before the first answer
 
@@ -272,9 +272,7 @@ def fail(self: Engine, job: Job, error: ModelError) -> None:
         raise error
     if error.kind == 'server' or not (self.n_asked or self.n_stored):
         self._count_failure(error)
-    job.failures += 1
-    if job.failures > 1:
-        job.error = str(error)
+    if job.note_failure(error):
         self.errors.append(dict(cell=job.name, error=job.error))
     self.push(job, is_later=True)
 

@@ -304,11 +304,11 @@ def _trust_guesses(stage: TextStage, rejected: set[str]) -> None:
     stage.filters = KnownRejects(rejected)
     stage.ledger.misread = lambda cell, text: ''
 
-# %% ../nbs/49_estimate.ipynb #c3e56db7
+# %% ../nbs/49_estimate.ipynb #01055251
 LETTERS_A_TOKEN = 4.2
 USUAL_LIST = usual_share(0.95, 8)  # Lists of names that are complete after a request
 UNFILTERED = 0.98  # Share of texts that are no copy of another one
-WORTH = dict(texts=7.0, checks=4.0)  # What is usual for a model counts like so many texts
+WORTH = dict(texts=4.0, checks=2.0)  # What is usual for a model counts like so many texts
 
 
 @dataclass
@@ -336,7 +336,7 @@ def usual_known(run: TextRun, level: str, model: Model) -> Known:
         share = usual_share(agreed, WORTH['checks']) if run.judge and run.judge.policy != 'keep' else Share(1, 0)
     limit = _limit(run, level)
     tokens = min(model.item_tokens.get(level, TOKENS[level]), limit)
-    factor = 1.0 if tokens == limit == 1 else 1.7
+    factor = 1.0 if tokens == limit == 1 else 2.1
     pace = Figure(1.0, 2.0, least=1.9)  # Answers hardly make it more certain: slots are not always full
     return Known(share, Figure(tokens, factor), Figure(LETTERS_A_TOKEN, 1.3), pace, limit)
 
@@ -705,14 +705,23 @@ class Estimates(list[Estimate]):
         table = html_table(self.table(), ['model', 'cached', *COLUMNS])
         return f'<div class="{NO_MATH}"><p>{escape(self.title)}</p>{table}</div>'
 
-# %% ../nbs/49_estimate.ipynb #1ada2328
+# %% ../nbs/49_estimate.ipynb #87a77c36
+def _check_batches(model: Model) -> None:
+    from syngen_nb.batches import batches_of  # Most estimates need none
+
+    batches_of(model)  # Raises if it has none
+
+
 class Survey:
     "Finds out what a call of `generate` would take."
 
     def __init__(self, what: Task | Taxonomy, options: TextOptions):
         self.what = what
         free = replace(options, max_dollars=None, max_tokens_total=None, budget=None)  # Guesses cost nothing
-        self.options = replace(free, model=get_model(options.model), cache=open_cache(options.cache))
+        model = get_model(options.model)
+        self.options = replace(free, model=model, cache=open_cache(options.cache))
+        if options.batch:
+            _check_batches(model)
         self.reader = text_run(what, self.options, asker_type=CacheReader)
         self.texts: Any = self.reader.stages[-1]
         self.seen: dict[str, Seen] = self.reader.workspace.asker.seen

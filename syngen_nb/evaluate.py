@@ -7,7 +7,7 @@ __all__ = ['Matrix', 'ZERO_SHOT', 'named_encoders', 'Student', 'train_student', 
            'BothSets', 'read_both', 'stratified_order', 'curve_sizes', 'confusion_table', 'label_scores', 'Evaluation',
            'zero_shot_of', 'evaluate']
 
-# %% ../nbs/54_evaluate.ipynb #0af2f880
+# %% ../nbs/54_evaluate.ipynb #d5c0777c
 import base64
 import io
 import math
@@ -27,6 +27,7 @@ from syngen_nb.classifier import (
     Classifier,
     check_seed,
     check_sklearn,
+    check_student,
     groups_of,
     made_once,
     make_features,
@@ -34,6 +35,7 @@ from syngen_nb.classifier import (
 )
 from .display import html_table, install_hint
 from .frames import label_names, labelled
+from .kept_budgets import check_caps
 from .known_models import get_model
 from .stats import METRICS, scores, wilson
 from .task import Task
@@ -533,10 +535,12 @@ def zero_shot_of(
         about['n_left'] = n_left
     return labels, about | dict(requests=1000 * per_text) | each | dict(dollars=price)
 
-# %% ../nbs/54_evaluate.ipynb #76ea8ceb
+# %% ../nbs/54_evaluate.ipynb #63a2fdc4
 def _task_to_read(task: Task | None, both: BothSets, df: pd.DataFrame) -> Task:
     "Return the task that an LLM is asked about, if it has the labels of the frames."
     task = task_of(df) if task is None else task
+    if not isinstance(task, Task):
+        raise ValueError(f'task must be the Task whose labels the frames have, not {task!r:.80}')
     names = spelled_like([label.name for label in task.labels], both.labels)
     if not set(both.labels) <= set(names):
         raise ValueError(f'The task lacks labels of the frames: it has {_quoted(names)}, they {_quoted(both.labels)}')
@@ -590,7 +594,14 @@ def _parts_of(both: BothSets, curve: bool | Iterable[int], seed: int) -> list[np
     sizes = curve_sizes(curve, len(order), len(both.labels))
     return [order[:n] if n < len(order) else np.arange(n) for n in sizes]
 
-# %% ../nbs/54_evaluate.ipynb #de846b8f
+# %% ../nbs/54_evaluate.ipynb #03b80113
+def _checked_encoders(embed: bool, encoders: Any, C: float | None) -> dict[str, Any]:
+    chosen = named_encoders(embed, encoders)
+    for encoder in chosen.values():
+        check_student(encoder, C)
+    return chosen
+
+
 def _sets(train: pd.DataFrame, test: pd.DataFrame) -> BothSets:
     check_sklearn('quality')
     both = read_both(train, test)
@@ -598,7 +609,7 @@ def _sets(train: pd.DataFrame, test: pd.DataFrame) -> BothSets:
     _warn_of_leaks(both)
     return both
 
-# %% ../nbs/54_evaluate.ipynb #6d5a7e11
+# %% ../nbs/54_evaluate.ipynb #63424a38
 def evaluate(
     train: pd.DataFrame,  # A frame with `text` and `label`, as `generate` returns it
     test: pd.DataFrame,  # Another one, best with real texts
@@ -634,8 +645,9 @@ def evaluate(
         If an extra is missing: `quality` (scikit-learn), or that of an encoder.
     """
     both = _sets(train, test)
-    chosen, parts = named_encoders(embed, encoders), _parts_of(both, curve, check_seed(seed))
+    chosen, parts = _checked_encoders(embed, encoders, C), _parts_of(both, curve, check_seed(seed))
     caps = dict(max_dollars=max_dollars, max_tokens_total=max_tokens_total, budget=budget)
+    check_caps(**caps)
     asked = () if zero_shot is None else (get_model(zero_shot), _task_to_read(task, both, train))
     result = _compare(chosen, both, groups_of(train), parts, C, test.index)  # Before anything is paid for
     if asked:

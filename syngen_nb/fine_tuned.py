@@ -118,12 +118,28 @@ class FineTuned:
         self.encoder = Encoder(self.name, lambda texts: model.encode(list(texts), show_progress_bar=False))
         return self
 
-# %% ../nbs/53_fine_tuned.ipynb #c2c7009e
+# %% ../nbs/53_fine_tuned.ipynb #750993d5
 def _training_arguments(setfit: Any, how: SetFit, n: int, folder: str) -> Any:
     try:
         return setfit.TrainingArguments(**usual_arguments(n, folder) | how.arguments)
     except TypeError as error:
         raise ValueError(f'{how} has an argument that setfit.TrainingArguments does not take: {error}') from None
+
+
+@patch
+def check(self: FineTuned) -> None:
+    """Load what `fit` needs, and do nothing with it.
+
+    Raises
+    ------
+    ValueError
+        If setfit does not know an argument.
+    ImportError
+        If setfit is missing.
+    """
+    with TemporaryDirectory() as folder, _quietly():
+        _training_arguments(_setfit(), self.how, 2, folder)
+        _sentence_transformer()(self.how.model)
 
 
 @patch

@@ -950,15 +950,15 @@ def _tree_and_plan(what: Task | Taxonomy, options: TextOptions) -> tuple[Taxonom
         return taxonomy, _plan_for_tree(taxonomy, options)
     raise ValueError(f'generate takes a Task or a Taxonomy, not {type(what).__name__}')
 
-# %% ../nbs/48_generate.ipynb #f8c7068d
+# %% ../nbs/48_generate.ipynb #27401a47
 def text_run(what: Task | Taxonomy, options: TextOptions, **asker: Any) -> TextRun:
     "Return the run for the arguments of `generate`."
     taxonomy, plan = _tree_and_plan(what, options)
     taxonomy.plan = replace(plan, n_record_to_generate=None, sample_per_subtopic=None)
     tops_up = bool(options.counts) or isinstance(what, Task)
     writer, cache = options.writer(), options.open_cache()
-    if options.batch:
-        asker = dict(asker_type=_batch_asker(options, writer, cache)) | asker
+    if options.batch and 'asker_type' not in asker:
+        asker['asker_type'] = _batch_asker(options, writer, cache)
     budget = options.open_budget(cache)
     workspace = Workspace(taxonomy, plan, writer, cache, options.rounds, budget=budget, **asker)
     tree = TreeStage(workspace, PlanFiller(workspace, tops_up))

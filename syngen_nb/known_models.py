@@ -30,7 +30,7 @@ def _checked(model: Any, options: dict) -> Model:
         )
     return model
 
-# %% ../nbs/29_known_models.ipynb #82176433
+# %% ../nbs/29_known_models.ipynb #01302557
 def get_model(
     model: str | Model | None = None, *, executor: Executor | Callable[[], Executor] | None = None, **options: Any
 ) -> Model:
@@ -47,7 +47,7 @@ def get_model(
         over all workers; by default as many as they can take.
     **options
         For the model's class: `OpenAIModel`, `AnthropicModel` or `LocalModel`. The first two take `price=(0.15, 0.60)`,
-        the dollars for a million tokens in and out, for a model whose price is not known.
+        the dollars for a million tokens in and out, for a model whose price is not known, and `batch_price=` likewise.
 
     Raises
     ------

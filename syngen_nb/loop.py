@@ -131,7 +131,7 @@ def finish(self: Worker) -> None:
     n_lost = sum(not task.done() for task in awaited)
     _say(f'{len(awaited) - n_lost} of {len(awaited)} came' + (f', {n_lost} lost' if n_lost else ''))
 
-# %% ../nbs/02_loop.ipynb #9322c431
+# %% ../nbs/02_loop.ipynb #fd19f097
 @patch
 def _wait_for(self: Worker, tasks: set[asyncio.Future], seconds: float) -> bool:
     "Return whether all tasks ended in time. The loop may stand still, held by code of the user."
@@ -146,8 +146,34 @@ def _say(words: str) -> None:
     if sys.stderr:
         print(f'syngen_nb: {words}', file=sys.stderr, flush=True)
 
+# %% ../nbs/02_loop.ipynb #2e4b41ad
+async def _cancel_tasks() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    if others:
+        await asyncio.wait(others, timeout=UNNOTICED)
 
-atexit.register(worker.finish)
+
+@patch
+def end_tasks(self: Worker) -> None:
+    "End what still waits on the loop, unless code of the user holds it."
+    if self._loop is None or self._thread is None or not self._thread.is_alive():
+        return
+    try:
+        self.start(_cancel_tasks()).result(2 * UNNOTICED)
+    except (TimeoutError, KeyboardInterrupt):
+        pass  # The process ends anyway
+
+
+@patch
+def end(self: Worker) -> None:
+    "Wait a moment for what is paid for, and end the rest; called when the process ends."
+    self.finish()
+    self.end_tasks()
+
+
+atexit.register(worker.end)
 
 # %% ../nbs/02_loop.ipynb #0c115df5
 WOULD_HANG = (

@@ -76,7 +76,7 @@ class Provider:
 OPENAI = Provider('openai', 'AsyncOpenAI', 'OPENAI_API_KEY', 'OpenAIError')
 ANTHROPIC = Provider('anthropic', 'AsyncAnthropic', 'ANTHROPIC_API_KEY', 'AnthropicError')
 
-# %% ../nbs/27_providers.ipynb #cb1d3c52
+# %% ../nbs/27_providers.ipynb #3b66f701
 def _check_options(timeout: float, retries: int, concurrency: int, max_tokens: int | None) -> None:
     "Raise if a number is out of range."
     if timeout <= 0 or retries < 0 or concurrency < 1 or (max_tokens is not None and max_tokens < 1):
@@ -94,6 +94,10 @@ def _check_per_minute(**limits: Any) -> None:
             raise ValueError(f'{name}={number!r} must be a number above 0; leave it out for no limit of your own')
 
 
+def _own_price(price: Any, name: str) -> tuple[float, float] | None:
+    return None if price is None else checked_price(price, name)
+
+
 def _for_each_request(sampling: dict[str, Any]) -> dict[str, Any]:
     "Return options in which headers and queries for all requests are headers and queries of each."
     if sampling.get('stream'):
@@ -105,7 +109,7 @@ def _for_each_request(sampling: dict[str, Any]) -> dict[str, Any]:
             options[f'extra_{kind}'] = dict(general) | dict(options.get(f'extra_{kind}') or {})
     return options
 
-# %% ../nbs/27_providers.ipynb #ead33ebf
+# %% ../nbs/27_providers.ipynb #d67be597
 class APIModel(Model):
     "A model behind the SDK of a provider; see `OpenAIModel` for the parameters."
 
@@ -125,6 +129,7 @@ class APIModel(Model):
         *,
         structured: bool = True,
         price: tuple[float, float] | None = None,
+        batch_price: tuple[float, float] | None = None,
         requests_per_minute: float | None = None,
         tokens_per_minute: float | None = None,
         **sampling: Any,
@@ -136,10 +141,9 @@ class APIModel(Model):
         self.timeout, self.retries = timeout, retries
         self.concurrency, self.max_tokens = concurrency, max_tokens
         self.requests_per_minute, self.tokens_per_minute = requests_per_minute, tokens_per_minute
-        self.structured = structured
-        self.own_price = None if price is None else checked_price(price)
+        self.own_price, self.own_batch_price = _own_price(price, 'price'), _own_price(batch_price, 'batch_price')
         self.sampling = _for_each_request(sampling)
-        self.prompts = prompts or self.prompts
+        self.structured, self.prompts = structured, prompts or self.prompts
         self._api_key = api_key
         self._has_named_server = bool(base_url) and not self.is_own
         self.left_out: set[str] = set()  # Parameters that the server has refused
@@ -483,7 +487,7 @@ def _hint(self: APIModel, complaint: Complaint, sent: set[str]) -> str:
     tries = ', '.join(dict.fromkeys([*known.values(), *others]))
     return f' (if a parameter is refused, try {tries})' if tries else ''
 
-# %% ../nbs/27_providers.ipynb #1a74cec8
+# %% ../nbs/27_providers.ipynb #ad70bf4c
 @patch
 def _list_price(self: APIModel, tokens_in: int, tokens_out: int, **context: Any) -> Any:
     "Return what genai-prices says, or None where its tables do not hold or a number of tokens is not known."
@@ -497,21 +501,26 @@ def _list_price(self: APIModel, tokens_in: int, tokens_out: int, **context: Any)
     except LookupError:
         return None
 
+# %% ../nbs/27_providers.ipynb #e09dd90f
+def _price_at(price: tuple[float, float], tokens_in: int, tokens_out: int) -> float:
+    return (tokens_in * price[0] + tokens_out * price[1]) / 1e6
+
 
 @patch
 def price(self: APIModel, tokens_in: int, tokens_out: int) -> float | None:
     "Return the price in dollars, by the list or as it was given; None if it is not known."
     if self.own_price:
-        return (tokens_in * self.own_price[0] + tokens_out * self.own_price[1]) / 1e6
+        return _price_at(self.own_price, tokens_in, tokens_out)
     found = self._list_price(tokens_in, tokens_out)
     return float(found.total_price) if found else None
 
 
 @patch
 def batch_price(self: APIModel, tokens_in: int, tokens_out: int) -> float | None:
-    "Return the list price in a batch, or None if it is not known; a price that was given counts as it is."
-    if self.own_price:
-        return self.price(tokens_in, tokens_out)
+    "Return the price in a batch, by the list or as it was given, or None if it is not known."
+    own = self.own_batch_price or self.own_price  # The price of live requests is never too little
+    if own:
+        return _price_at(own, tokens_in, tokens_out)
     context = dict(processing='batch')
     found = self._list_price(tokens_in, tokens_out, price_context=context)
     if not found:
@@ -521,7 +530,7 @@ def batch_price(self: APIModel, tokens_in: int, tokens_out: int) -> float | None
     is_known = any(variant.constraint is None or variant.constraint.active(now) for variant in variants)
     return float(found.total_price) if is_known else None  # Else it would be the price of live requests
 
-# %% ../nbs/27_providers.ipynb #2d0f0615
+# %% ../nbs/27_providers.ipynb #c727de9f
 def model_code(name: str, **changed: Any) -> str:
     "Return the code of a model: its name alone, or a call of `get_model` with what was changed."
     if not changed:
@@ -536,6 +545,7 @@ def code(self: APIModel) -> str | None:
         return None
     options = dict(base_url=(public_url(self.base_url or ''), ''), max_tokens=(self.max_tokens, 4096))
     options |= dict(structured=(self.structured, True), price=(self.own_price, None))
+    options |= dict(batch_price=(self.own_batch_price, None))
     options |= {name: (getattr(self, name), None) for name in ('requests_per_minute', 'tokens_per_minute')}
     changed = {name: value for name, (value, usual) in options.items() if value != usual}
     return model_code(self.name, **changed, **shown_options(self.sampling))
@@ -574,7 +584,7 @@ def __setstate__(self: APIModel, state: dict[str, Any]) -> None:
         vars(self).update(kept)
         self._lost = []
 
-# %% ../nbs/27_providers.ipynb #0d2d9784
+# %% ../nbs/27_providers.ipynb #759cc85a
 class OpenAIModel(APIModel):
     """A model behind OpenAI's chat completions, at OpenAI or at `base_url` (Ollama, vLLM, llama.cpp and others).
 
@@ -597,8 +607,9 @@ class OpenAIModel(APIModel):
         Limit of one answer; None sends no limit.
     structured : bool, default=True
         Whether the JSON schema is sent; turn it off for a server that refuses it without saying so.
-    price : tuple of float, default=None
-        Dollars for a million tokens of prompts, and of answers; by default those of the provider's price list.
+    price, batch_price : tuple of float, default=None
+        Dollars for a million tokens of prompts, and of answers, live and in a batch; by default by the provider's list.
+        With `price` alone a batch counts as much as live requests, which is never too little.
     requests_per_minute : float, default=None
         Requests a minute at most. Needed only to stay below what the server allows, which is learned.
     tokens_per_minute : float, default=None

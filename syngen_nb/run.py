@@ -7,7 +7,7 @@ __all__ = ['State', 'WHOLE_BUT_LAST', 'UNLIMITED', 'LEAST_BAR', 'MOST_OF_A_NAME'
            'job_status', 'job_shortfall', 'Run', 'ShortWarning', 'warn_of_shortfall', 'fitting', 'stopped_words',
            'wait_for', 'await_run']
 
-# %% ../nbs/33_run.ipynb #3d4181dd
+# %% ../nbs/33_run.ipynb #61549a3d
 import asyncio
 import sys
 import threading
@@ -32,7 +32,7 @@ from .loop import Standstill, tell, worker
 from .models import Model, ModelError, Usage
 from .pace import TOKENS, Pace, usual_seconds
 from .plan import Plan
-from .spending import Budget, check_model
+from .spending import Budget, cap_code, check_model
 from .task import Task
 from .taxonomy import Taxonomy
 from .wording import counted, duration_words, spent_words
@@ -255,7 +255,7 @@ def status(self: Run) -> str:
         return 'stopped'
     return 'failed' if self.error else 'done'
 
-# %% ../nbs/33_run.ipynb #605c66b4
+# %% ../nbs/33_run.ipynb #cd1b3216
 @patch(as_prop=True)
 def is_at_cap(self: Run) -> bool:
     "Whether it has paused because another request could cost more than the spending cap allows."
@@ -279,8 +279,9 @@ def cap_words(self: Run) -> str:
     "The same, and what to type to go on."
     if not self.is_at_cap:
         return ''
-    ((cap, most),) = self.budget.higher().items()
-    how = f'The same call with {cap}={most:g} goes on from here' if self.done else f'run.resume({cap}={most:g}) goes on'
+    cap = cap_code(self.budget.higher()) if self.budget.is_full else ''
+    same_call = f'The same call with {cap}' if cap else 'The same call'
+    how = f'{same_call} goes on from here' if self.done else f'run.resume({cap}) goes on'
     return f'{self.cap_state}. {how}'
 
 # %% ../nbs/33_run.ipynb #12575f81

@@ -45,7 +45,7 @@ def _group_errors(errors: Sequence[dict], most: int = 5) -> list[dict]:
         groups.append(dict(error=text, n=n, cells=cells[:3]))
     return groups
 
-# %% ../../nbs/widgets/03_run_view.ipynb #41d29211
+# %% ../../nbs/widgets/03_run_view.ipynb #a1566237
 def _run_record(run: Run, progress: dict) -> dict[str, Any]:
     "Return the record of the run as a whole."
     usage = run.usage
@@ -62,12 +62,13 @@ def _run_record(run: Run, progress: dict) -> dict[str, Any]:
     rest = '' if run.is_at_cap else _rest(run, progress)
     return what | counts | used | dict(cost=cost, error=error, rest=rest) | _cap_record(run)
 
-
+# %% ../../nbs/widgets/03_run_view.ipynb #01f86809
 def _cap_record(run: Run) -> dict[str, Any]:
     "Return what a run with a spending cap shows of it; `raise` is the name of the cap and what it could become."
     if run.budget is None:
         return {}
-    cap = f'{run.cap_state}. Raise the cap to go on' if run.is_at_cap else ''
+    step = 'Raise the cap' if run.budget.is_full else 'Resume'
+    cap = f'{run.cap_state}. {step} to go on' if run.is_at_cap else ''
     record: dict[str, Any] = {'spent': run.budget.words, 'cap': cap, 'raise': []}
     if cap:
         ((name, most),) = run.budget.higher().items()
@@ -160,7 +161,7 @@ def _tick(self: RunView) -> None:
     self._is_ticking = False
     self._changed({'run'})
 
-# %% ../../nbs/widgets/03_run_view.ipynb #106c9a02
+# %% ../../nbs/widgets/03_run_view.ipynb #4f256848
 @patch
 def _on_pause(self: RunView) -> None:
     if self._run:
@@ -169,8 +170,11 @@ def _on_pause(self: RunView) -> None:
 
 @patch
 def _on_resume(self: RunView) -> None:
-    if self._run:
-        self._run.resume()
+    if self._run is None:
+        return
+    if self._run.is_at_cap and self._run.budget.is_full:
+        raise ValueError('No other request fits below the cap; enter a higher one and raise it')
+    self._run.resume()
 
 
 @patch

@@ -301,12 +301,13 @@ class Studio(Kept, ipywidgets.VBox):
         self._observe_parts()
         self._look()
 
-# %% ../../nbs/widgets/06_studio.ipynb #834368e2
+# %% ../../nbs/widgets/06_studio.ipynb #e720db78
 @patch
 def _make_widgets(self: Studio, task: Task | None, plan: Plan | None, model: Any) -> None:
     self._labels = {}  # Of the tree
     self._n_edits_shown = 0  # Edits of the tree whose names the table shows
     self._shown_at = 0.0  # When the texts of the run were counted last
+    self._has_rested = False  # Whether the run was at rest then
     self.form = TaskForm(task, plan, model, self._cache)
     self.progress = RunView()
     self.data = DataView()
@@ -629,7 +630,7 @@ def _write(self: Studio) -> Run:
     run = start(self._tax, **self._rows, **self._settings, cache=self._cache, budget=self.budget, batch=is_batched)
     return self._follow(Job(run, made=made))
 
-# %% ../../nbs/widgets/06_studio.ipynb #ee2efce2
+# %% ../../nbs/widgets/06_studio.ipynb #2174270c
 SECONDS_BETWEEN = 2  # From one look at the texts of a run to the next
 
 
@@ -644,23 +645,32 @@ def _run_changed(self: Studio, change: Any) -> None:
         work.job = None
     self.progress.run = run
     self._shown_at = 0.0
+    self._has_rested = False
     run.watch(self._ran)
     self._ran(set())
+
+
+def _rests(run: Run) -> bool:
+    "Return whether a run asks nothing, and no answer is on its way."
+    is_quiet = run.status == 'paused' and not run.workspace.pace.jobs_on_way()
+    return run.done or run.is_at_cap or is_quiet
 
 
 @patch
 def _ran(self: Studio, ids: set[str]) -> None:
     "Show what the run has brought."
-    if ids and time.monotonic() - self._shown_at < SECONDS_BETWEEN:
+    run = self.run
+    has_come_to_rest = _rests(run) and not self._has_rested
+    if ids and not has_come_to_rest and time.monotonic() - self._shown_at < SECONDS_BETWEEN:
         return
     self._shown_at = time.monotonic()
-    run = self.run
+    self._has_rested = _rests(run)
     if isinstance(run, TextRun):
         self._show_texts(run)
     else:
         self._work.take_tree(run)
     self._look()
-    if run.done:
+    if run.done or has_come_to_rest:
         self.form.refresh()  # More is cached now
     if run.status in ('done', 'failed'):
         self._go_on()
@@ -730,7 +740,7 @@ def _selected(self: Studio, change: Any) -> None:
         return
     self.data.show_only(selection_below(tax, node) if node else Selection())
 
-# %% ../../nbs/widgets/06_studio.ipynb #b9924bbe
+# %% ../../nbs/widgets/06_studio.ipynb #565cbe41
 @patch
 def code(self: Studio) -> str:
     """Return Python that gives what is on the page: the tree as it is, and its texts out of the cache.
@@ -746,7 +756,7 @@ def code(self: Studio) -> str:
     is_whole = work.texts is None or work.texts.status == 'done'
     n_so_far = None if is_whole or work.df is None else len(work.df)
     return studio_file.studio_code(
-        self._tax, work.grown, work.made, studio_file.cache_argument(self._given_cache), n_so_far
+        self._tax, work.grown, work.made, studio_file.cache_argument(self._given_cache), n_so_far, self.budget
     )
 
 

@@ -4,15 +4,15 @@
 
 # %% auto #0
 __all__ = ['FORMAT', 'COLUMNS', 'task_code', 'tree_code', 'model_argument', 'prompts_argument', 'cache_argument', 'Call',
-           'call_with', 'studio_code', 'frame_to_data', 'frame_from_data', 'call_to_data', 'call_from_data',
-           'SavedStudio', 'save_studio', 'not_a_studio', 'load_studio']
+           'call_with', 'share_caps', 'studio_code', 'frame_to_data', 'frame_from_data', 'call_to_data',
+           'call_from_data', 'SavedStudio', 'save_studio', 'not_a_studio', 'load_studio']
 
-# %% ../../nbs/widgets/05_studio_file.ipynb #9793403d
+# %% ../../nbs/widgets/05_studio_file.ipynb #73df3816
 import json
 import re
 import warnings
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +79,7 @@ def cache_argument(cache: Cache | str | Path | None) -> str | None:
         return cache.code()
     return None if str(cache) == ':memory:' else repr(str(cache))
 
-# %% ../../nbs/widgets/05_studio_file.ipynb #09dd0de1
+# %% ../../nbs/widgets/05_studio_file.ipynb #7d8f1a2f
 @dataclass
 class Call:
     "How a tree was grown, or how texts were written."
@@ -93,6 +93,10 @@ class Call:
         "Return the code of the call."
         counts = [f'{name}={count}' for name, count in self.counts.items()]
         return call_code(function, what, *counts, *self.arguments, *([f'cache={cache}'] if cache else []))
+
+
+def _cap_arguments(budget: Budget | None) -> list[str]:
+    return [f'{name}={value!r}' for name, value in (budget.arguments if budget else {}).items()]
 
 
 def call_with(
@@ -112,17 +116,17 @@ def call_with(
     for name, value in dict(seed=seed, rounds=rounds).items():
         if value != getattr(RunOptions, name):
             arguments.append(f'{name}={value}')
-    arguments += [f'{name}={value!r}' for name, value in (budget.arguments if budget else {}).items()]
+    arguments += _cap_arguments(budget)
     arguments += ['batch=True'] if batch else []
     notes = [f'# put your own {name} in place of ...' for name, code in codes.items() if code is None]
     return Call(dict(counts), arguments, notes, tree)
 
-# %% ../../nbs/widgets/05_studio_file.ipynb #5c770917
+# %% ../../nbs/widgets/05_studio_file.ipynb #7355fdbd
 _NOT_KEPT = '# the answers were kept in memory alone: this asks the model again'
 _EDITED = '# the tree was edited after the texts were written: this writes what it asks for now'
 _CODES = '# labels such as {label!r} are codes: read a CSV file of df back with {code}'
 _CORPUS = '# put the {texts} of the corpus in place of ..., as a list'
-_IMPORTS = ('Cache', 'DEFAULT', 'Label', 'METHOD', 'Task', 'Taxonomy', 'generate', 'get_model', 'grow')
+_IMPORTS = ('Budget', 'Cache', 'DEFAULT', 'Label', 'METHOD', 'Task', 'Taxonomy', 'generate', 'get_model', 'grow')
 
 
 def _about_codes(names: Iterable[str]) -> list[str]:
@@ -138,20 +142,54 @@ def _about_corpus(task: Task) -> list[str]:
     "Return the comment for a corpus, whose texts the code does not have."
     return [_CORPUS.format(texts=counted(task.corpus.n_texts, 'text'))] if task.corpus else []
 
-# %% ../../nbs/widgets/05_studio_file.ipynb #2551b794
+# %% ../../nbs/widgets/05_studio_file.ipynb #bdeb553a
+_CAPS = ('max_dollars', 'max_tokens_total', 'budget')
+
+
+def _caps_of(call: Call) -> list[str]:
+    return [argument for argument in call.arguments if argument.partition('=')[0] in _CAPS]
+
+
+def _with_caps(call: Call, caps: list[str]) -> Call:
+    "Return `call` with other caps."
+    others = [argument for argument in call.arguments if argument not in _caps_of(call)]
+    place = others.index('batch=True') if 'batch=True' in others else len(others)
+    return replace(call, arguments=[*others[:place], *caps, *others[place:]])
+
+
+def share_caps(calls: Sequence[Call], budget: Budget | None = None) -> tuple[list[Call], list[str]]:
+    """Return calls that together spend no more than one budget, and the line of code that makes it, if they need one.
+
+    The budget is that of the studio; without one, the caps that all calls have count, those of the last call.
+    """
+    caps = _cap_arguments(budget)
+    if not caps and all(map(_caps_of, calls)):
+        caps = _caps_of(calls[-1]) if calls else []
+    if not caps:
+        return list(calls), []
+    is_shared_by_name = any(cap.startswith('budget=') for cap in caps)
+    if len(calls) < 2 or is_shared_by_name:
+        return [_with_caps(call, caps) for call in calls], []
+    return [_with_caps(call, ['budget=budget']) for call in calls], [f'budget = Budget({", ".join(caps)})']
+
+# %% ../../nbs/widgets/05_studio_file.ipynb #c4bafba0
 def studio_code(
     taxonomy: Taxonomy,
     grown: Call | None = None,  # How the tree was grown, if it was
     made: Call | None = None,  # How the texts were written, if they were
     cache: str | None = '',  # As `cache_argument` returns it
     n_so_far: int | None = None,  # Texts there are, if the run was not finished
+    budget: Budget | None = None,  # What the studio may spend
 ) -> str:
     "Return Python that gives the tree, and the texts out of the cache."
     tree = taxonomy.to_dict()
-    lines = [f'task = {task_code(taxonomy.task)}']
+    grown = grown if grown and grown.tree == tree else None
+    calls, budget_line = share_caps([call for call in (grown, made) if call], budget)
+    grown, made = (calls.pop(0) if call else None for call in (grown, made))
+    lines = [f'task = {task_code(taxonomy.task)}', *budget_line]
     notes = [_NOT_KEPT] if cache is None else []
     notes += _about_corpus(taxonomy.task)
-    if grown and grown.tree == tree:
+    if grown:
         lines.append(f'tax = {grown.code("grow", "task", cache)}')
         notes += grown.notes
     else:

@@ -390,7 +390,7 @@ def _describe_api(model: Any) -> tuple[str, bool]:
         words += f'; asks {public_url(model.base_url)}, from {model.provider.name.upper()}_BASE_URL'
     return words, is_own and not has_key
 
-# %% ../../nbs/widgets/01_task_form.ipynb #afc8106b
+# %% ../../nbs/widgets/01_task_form.ipynb #394e9401
 def what_it_takes(estimate: Estimate) -> str:
     "Return calls, cost and time in words."
     if not estimate.requests:
@@ -407,8 +407,9 @@ def describe_estimate(
     rows = f'{counted(estimate.rows, "row")} {about}'.strip()
     if not estimate.requests:
         return f'{rows}: everything is cached, so {what_it_takes(estimate)}'
+    none_cached = 'none of them is cached yet' if about else 'nothing cached yet'
     are_cached = f'{counted(estimate.cached, "more call")} {"is" if estimate.cached == 1 else "are"} cached'
-    return f'{rows}: {what_it_takes(estimate)}; {are_cached if estimate.cached else "nothing cached yet"}'
+    return f'{rows}: {what_it_takes(estimate)}; {are_cached if estimate.cached else none_cached}'
 
 # %% ../../nbs/widgets/01_task_form.ipynb #0ea86203
 BLANK: dict[str, Any] = dict(

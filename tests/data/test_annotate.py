@@ -1,6 +1,7 @@
 "Labels for texts you have, rows of several origins, and the LLM itself beside the students"
 
 import asyncio
+import sys
 import warnings
 
 import numpy as np
@@ -162,6 +163,31 @@ def test_the_llm_beside_the_students():
         evaluate(df, real, curve=False, zero_shot=judge)
     with pytest.raises(ValueError, match='The task lacks labels'):
         evaluate(df, real, curve=False, zero_shot=judge, task=Task('Sort', ['Sea', 'Land']))
+
+
+BAD_CALLS = [
+    (dict(C=-1), ValueError, 'C must be a number above 0'),
+    (dict(C='strong'), ValueError, 'C must be a number above 0'),
+    (dict(encoders=['tfidf', 'e6']), ValueError, "no encoder 'e6'"),
+    (dict(encoders='setfit/some/name'), ImportError, r'syngen-nb\[setfit\]'),
+    (dict(curve=3), ValueError, 'curve'),
+    (dict(max_dollars=-1), ValueError, 'max_dollars'),
+    (dict(max_dollars=1), ValueError, 'price'),
+    (dict(budget='movies'), ValueError, 'cap'),
+    (dict(task='movies'), ValueError, 'Task'),
+]
+
+
+@pytest.mark.parametrize('bad, error, words', BAD_CALLS)
+def test_nothing_is_paid_for_a_call_that_cannot_end(bad, error, words, monkeypatch):
+    "Arguments and extras are checked before the LLM is asked"
+    for package in ('setfit', 'sentence_transformers'):
+        monkeypatch.setitem(sys.modules, package, None)
+    judge = Judge(20)
+    how = dict(curve=False, zero_shot=judge, task=TASK, cache=Cache(':memory:'))
+    with pytest.raises(error, match=words):
+        evaluate(frames(20), frames(4).assign(text=lambda df: 'now ' + df.text), **how | bad)
+    assert judge.asked == 0
 
 
 def test_no_score_from_a_part_of_the_rows(cache):

@@ -142,8 +142,30 @@ def test_a_call_that_goes_on_asks_the_same(tmp_path, whole):
     pd.testing.assert_frame_equal(rows(Unsteady(), cache, n=200), whole)
 
 
+class Hiccups(Unsteady):
+    "Refuses some requests when they come for the first time"
+
+    def __init__(self, share):
+        super().__init__()
+        self.share, self.refused = share, set()
+
+    async def ask(self, request):
+        what = request.prompt, request.seed
+        if what not in self.refused and random.Random(repr(what)).random() < self.share:
+            self.refused.add(what)
+            raise ModelError('a hiccup', 'request')
+        return await super().ask(request)
+
+
+def test_a_draw_that_fails_once_changes_nothing(whole):
+    "It is asked for again in its place, so the prompts and the rows are those of a run without failures"
+    model = Hiccups(share=0.15)
+    pd.testing.assert_frame_equal(rows(model, ':memory:', n=200), whole)
+    assert model.refused and max(model.prompts_sent.values()) == 1
+
+
 def test_requests_that_fail(tmp_path):
-    "A draw that fails is asked for again by its cell, in its place"
+    "A draw that fails twice is asked for again by its cell, in its place; nothing else is named as failed"
     model = Unsteady(fails=range(20, 60, 3))
     df = rows(model, tmp_path / 'c.sqlite')
     check_exact(df, 400, PAIR)

@@ -12,7 +12,7 @@ import pytest
 from fake_server import serve
 from helpers import TASK, anthropic, check_exact, children, openai
 
-from syngen_nb import Cache, generate, get_model, grow, start
+from syngen_nb import Cache, estimate, generate, get_model, grow, start
 from syngen_nb.batch_asker import MOST_SENDS, BatchAsker, cancel_batches, pending_batches
 from syngen_nb.batches import AnthropicBatches, APIBatches, OpenAIBatches
 from syngen_nb.models import ModelError
@@ -200,6 +200,13 @@ def test_early_errors(cache, tmp_path):
     with serve(no_batches=True) as s:
         with pytest.raises(ValueError, match='needs a cache on disk'):
             batch(s, openai, ':memory:')
+        with pytest.raises(ValueError, match='no batch API'):
+            estimate(TASK, 9, cache=cache, batch=True)
+        how = dict(model=openai(s, price=(1, 2), batch_price=(0.5, 1)))
+        found = [estimate(TASK, 9, cache=':memory:', batch=on, **how) for on in (False, True)]
+        assert [one.stages['texts'].tokens_out for one in found] == 2 * [found[0].stages['texts'].tokens_out]
+        ratio = found[1].stages['texts'].dollars.usual / found[0].stages['texts'].dollars.usual
+        assert ratio == pytest.approx(0.5)
         with pytest.raises(ValueError, match="batch must be True, False or 'all'"):
             batch(s, openai, cache, batch='texts')
         assert s.count == 0
@@ -265,6 +272,23 @@ def test_a_spending_cap_holds(verify, cache, tmp_path):
         names = in_batches(s)
         assert set(names[n:]) == set(names[:n])
         assert verify or len(names) == 2 * n  # Checks with log-probabilities are refused first, fewer under a cap
+
+
+@pytest.mark.parametrize('batch_price', [(0.5, 1), (3, 6)])
+def test_a_price_of_batches_of_your_own(batch_price, cache):
+    "It is what batches cost; a cap holds too where they are dearer than live requests"
+    with serve(stable=True) as s:
+        model = openai(s, price=(1, 2), batch_price=batch_price, max_tokens=150)
+        tree = grow(TASK, 1, 1, 1, model=model, cache=cache, progress=False)
+        run = start(tree, 6, model=model, cache=cache, batch=True, verify=False, filters=False, max_dollars=0.03)
+        wait(lambda: run.is_at_cap or run.done)
+        used = run.usage
+        assert used.requests
+        assert used.dollars == pytest.approx(
+            (used.tokens_in * batch_price[0] + used.tokens_out * batch_price[1]) / 1e6
+        )
+        assert used.dollars <= 0.03
+        run.stop()
 
 
 def test_a_cap_keeps_what_waits(cache):

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import random
+import re
 import threading
 import time
 import warnings
@@ -12,10 +13,11 @@ import batch_child
 import pytest
 from fake_server import serve
 from helpers import TASK, anthropic, children, openai
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from syngen_nb import Cache, Model, ModelError, ShortWarning, agenerate, generate, get_model, grow, start, start_grow
+from syngen_nb.batches import batches_of
 from syngen_nb.models import Answer
 from syngen_nb.prompts import Prompts, Request
 from syngen_nb.spending import Budget, Cost, cost_of, most_cost
@@ -125,9 +127,10 @@ def test_no_history_exceeds_the_cap(steps, cap, most):
 
 
 @given(st.floats(1e-6, 5), st.lists(st.floats(1e-9, 0.05), max_size=60))
+@example(0.017041213852157136, [0.017041213852157136])
 @settings(deadline=None)
 def test_money_is_rounded_to_the_safe_side(cap, prices):
-    "Sums of floats may drift; the dollars that fit are never more than the cap"
+    "Sums of floats may drift; the dollars that fit are never more than the cap, and the words add up to more than it"
     from fractions import Fraction
 
     budget, bill = Budget(max_dollars=cap), Fraction(0)
@@ -137,6 +140,9 @@ def test_money_is_rounded_to_the_safe_side(cap, prices):
             charge.begin()
             charge.settle(charge.cost)
             bill += Fraction(price)
+        else:
+            spent, most, refused = (Fraction(amount) for amount in re.findall(r'\$(\d+\.\d+)', budget.why_full()))
+            assert spent + refused > most, budget.why_full()
     assert bill <= Fraction(cap) + Fraction(len(prices) + 1, 10**12)  # A thousandth of the unit for each
 
 
@@ -158,6 +164,33 @@ def test_no_run_exceeds_the_cap(fates, dollars, rng):
         event('whole' if len(df) == 12 else 'short')
         assert len(df) == 12 or said
     assert model.dollars <= dollars
+
+
+def one_of(runs, rng):
+    "Do something to a run, as a person or another kernel would"
+    run = rng.choice(runs)
+    rng.choice([run.stop, run.pause, run.resume, run.resume, run.progress, lambda: run.cap_words])()
+
+
+@pytest.mark.parametrize('seed', range(4))
+def test_no_steering_exceeds_the_cap(seed, cache):
+    "Several runs spend from one sum, in memory or in the file, and are stopped, resumed and begun again meanwhile"
+    rng = random.Random(seed)
+    model, cap = Billed(lambda request: (rng.choice(list(FATES.elements)), rng.random()), seconds=0.005), 0.03
+    shared = dict(max_dollars=cap, budget='notes') if seed % 2 else dict(budget=Budget(max_dollars=cap))
+    runs = []
+    for number in range(4):
+        how = dict(cache=Cache(cache), seed=number, verify=False, filters=False)
+        runs.append(start(TASK, 20, model=model, **how, **shared))
+        for _ in range(4):
+            one_of(runs, rng)
+            time.sleep(0.01)
+            assert model.dollars <= cap
+    for run in runs:
+        run.stop()
+    while any(run.budget.n_on_way for run in runs):
+        time.sleep(0.01)
+    assert 0 < model.dollars <= runs[0].budget.sum.total().dollars + 1e-9 <= cap + 2e-9
 
 
 def test_cached_answers_cost_nothing(cache):
@@ -323,6 +356,16 @@ def test_tokens_are_capped_without_a_price():
     model = Billed(price=None)
     df, said = quietly(generate, TASK, 60, model=model, cache=':memory:', max_tokens_total=15_000, **QUIET)
     assert 0 < model.tokens <= 15_000 and 'max_tokens_total=' in said[0]
+
+
+def test_the_dearer_of_two_prices_is_set_aside():
+    "A batch may cost more than a live request, by prices of your own"
+    dear = get_model('openai/x', price=(1, 2), batch_price=(10, 20))
+    cheap = get_model('openai/x', price=(1, 2), batch_price=(0.1, 0.2))
+    request = Request('Name a topic')
+    live = most_cost(dear, request)
+    assert most_cost(dear, request, batches_of(dear)).nanodollars == 10 * live.nanodollars
+    assert most_cost(cheap, request, batches_of(cheap)) == live
 
 
 def test_a_run_asks_less_at_a_time_as_the_money_ends():
@@ -516,3 +559,8 @@ def test_a_prompt_is_filled_once(monkeypatch):
         generate(TASK, 12, model=Billed(), cache=':memory:', **QUIET, **caps)
         n_filled.append(len(filled))
     assert n_filled[0] == n_filled[1] > 0
+    filled.clear()
+    model = Billed(seconds=0.002)
+    model.concurrency = 32
+    quietly(generate, TASK, 300, model=model, cache=':memory:', max_dollars=0.05, **QUIET)
+    assert len(filled) < 5 * model.asked  # Keys need it too. Those who wait for money do not fill it at each settlement

@@ -334,20 +334,22 @@ def test_cap(notebook, cache):
     "At its spending cap a run says what is missing; a number that cannot be is turned down, a higher one goes on"
     with serve() as s:
         model = f"m = get_model('openai/fake', base_url={s.url!r}, api_key={KEY!r}, price=(1, 2), max_tokens=1000)"
-        make = f's = Studio({TASK}, model=m, cache={str(cache)!r}, max_dollars=.016)\ns'
+        make = f's = Studio({TASK}, model=m, cache={str(cache)!r}, max_dollars=.02)\ns'
         nb = show(notebook(f'from syngen_nb import Studio, Task, get_model\n{model}\n{make}'))
         begin(nb, 'Grow')
-        until(nb, lambda: get(nb, 's.run.done or s.run.is_at_cap'))
-        if get(nb, 's.run.done'):
-            begin(nb, 'Generate')
-            until(nb, lambda: get(nb, 's.run.is_at_cap'))
+        ended(nb)
+        begin(nb, 'Generate')
+        until(nb, lambda: get(nb, 's.run.is_at_cap'))
         box = nb.page.locator('.syngen-run .cap')
         said = "f'{s.run.cap_state}. Raise the cap to go on'"
         until_equal(nb, lambda: box.get_by_role('status').inner_text(), lambda: get(nb, said))
         nb.page.locator('.syngen-step .hint').get_by_text('missing. Raise the cap below to go on').wait_for()
+        nb.page.get_by_text('more calls are cached').first.wait_for()
         asked = s.count
+        press(nb, 'Resume')
+        nb.page.get_by_role('alert').get_by_text('No other request fits below the cap').wait_for()
         new = box.get_by_label('New cap in dollars')
-        assert float(new.input_value()) == 0.032
+        assert float(new.input_value()) == 0.04
         new.fill('-1')
         press(nb, 'Raise the cap')
         nb.page.get_by_role('alert').get_by_text('0 or more, not -1').wait_for()

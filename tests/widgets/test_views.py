@@ -2,12 +2,13 @@
 
 import time
 
+import pandas as pd
 import pytest
 from fake_server import serve
-from fakes import Writer
+from fakes import Words, Writer
 from helpers import TASK, openai
 
-from syngen_nb import Studio, Task, estimate
+from syngen_nb import Studio, Task, estimate, grow
 from syngen_nb.batches import APIBatches
 from syngen_nb.widgets.run_view import RunView
 from syngen_nb.widgets.task_form import describe_estimate
@@ -75,12 +76,55 @@ def test_one_cap_for_all_runs_of_a_studio():
     studio = Studio(TASK, model=Priced(), cache=':memory:', max_dollars=1)
     run = studio.grow()
     run.result()
+    studio.generate().result()
+    code = studio.code()
+    assert code.count('budget = Budget(max_dollars=1.0)') == 1 and code.count('budget=budget') == 2
+    names = dict(m=Priced())
+    exec(code.replace('model=...', "model=m, cache=':memory:', progress=False"), names)
+    pd.testing.assert_frame_equal(names['df'], studio.df)
+    assert names['budget'].spent == studio.budget.spent
     studio.tree.grow(studio.taxonomy.children()[0].id, again=True).result()
     studio.generate().result()
     assert run.budget is studio.run.budget is studio.budget
     assert studio.budget.spent == studio.budget.sum.total() and studio.budget.n_on_way == 0
     assert studio.budget.spent.tokens > 1000 * studio.run.usage.requests > 0  # It says no numbers, so each is the most
-    assert studio.code().count('max_dollars=1.0') >= 1
+    studio.budget.allow(max_dollars=2)
+    assert studio.code().count('max_dollars=2.0') == 1  # The tree was edited, so the code writes it down
+    studio.close()
+
+
+def until(is_true):
+    "Wait up to ten seconds"
+    for _ in range(1000):
+        if is_true():
+            return
+        time.sleep(0.01)
+    raise AssertionError('It never came true')
+
+
+def test_the_estimate_knows_the_answers_of_a_run_at_rest():
+    "At the cap and at a pause what was answered counts as cached, before the run has ended"
+    tree = grow(TASK, 1, 1, 1, model=Priced(), cache=':memory:', progress=False)
+    studio = Studio(TASK, model=Priced(), cache=':memory:', max_dollars=0.02)
+    studio.taxonomy = tree
+    until(lambda: 'none of them is cached yet' in studio.form.said['estimate'])
+    run = studio.generate()
+    until(lambda: run.is_at_cap)
+    until(lambda: f'{run.usage.requests} more calls are cached' in studio.form.said['estimate'])
+    with pytest.raises(ValueError, match='No other request fits below the cap'):
+        studio.progress._on_resume()
+    studio.budget.allow(max_dollars=5)
+    studio.progress._on_resume()  # Now there is room
+    run.result()
+    studio.close()
+    studio = Studio(TASK, model=Words(0.1), cache=':memory:')
+    studio.taxonomy = tree
+    run = studio.generate()
+    until(lambda: run.usage.requests)
+    run.pause()  # With answers on their way
+    until(lambda: not run.workspace.pace.jobs_on_way())
+    until(lambda: f'{run.usage.requests} more calls are cached' in studio.form.said['estimate'])
+    run.stop()
     studio.close()
 
 
