@@ -80,7 +80,7 @@ class Limit:
             self._leave_queue(turn)
             raise
 
-# %% ../nbs/25_limits.ipynb #216cd904
+# %% ../nbs/25_limits.ipynb #232fba9b
 @patch
 def _delay(self: Limit, allowed: Allowed) -> tuple[float, Any]:
     "Return the seconds until a request may leave, and what it waits for."
@@ -90,7 +90,7 @@ def _delay(self: Limit, allowed: Allowed) -> tuple[float, Any]:
     if not tempo.next_at and not self.buckets and not allowed.per_minute:
         return 0.0, None  # Nothing is known of any limit
     now = self.clock()
-    delay = max(0.0, tempo.next_at - now)
+    delay = max(0.0, tempo.earliest - now)
     reason: Any = 'tempo'
     for name in (*self.costs, *allowed.per_minute):
         bucket = self._bucket(name, now)
@@ -314,6 +314,17 @@ def refused(self: Limit, ticket: Ticket, wait: float | None, is_overload: bool =
     if passed < patience:
         return ''
     return f'it has refused every request for {duration_words(passed)}'
+
+# %% ../nbs/25_limits.ipynb #69ae18e5
+@patch
+async def rest(self: Limit, until: float) -> None:
+    "Wait until a time by the clock of the limit."
+    with self._lock:
+        if until > self.clock() and until > self._held_at:
+            self._held_by = 'tempo'
+            self._held_at = until
+    while until > self.clock():
+        await asyncio.sleep(until - self.clock())
 
 # %% ../nbs/25_limits.ipynb #9f6ebc32
 _NEWS = 5.0  # Seconds for which a wait is worth words
