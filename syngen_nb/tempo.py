@@ -78,7 +78,7 @@ _N_SURE = 12  # Requests between two refusals that are no accident
 _N_ACCIDENTS = 50  # Requests that say how often the server refuses by accident
 _LEAST_SHARE = 0.1  # Of the highest rate that was measured; no guess falls below it
 
-# %% ../nbs/24_tempo.ipynb #db4975f4
+# %% ../nbs/24_tempo.ipynb #7de625d3
 @dataclass(frozen=True)
 class Ticket:
     "A request that left."
@@ -136,6 +136,7 @@ class Tempo:
         self._seconds = 0.0  # What the last refusal took
         self._believed: Doubt | None = None  # The last one that was taken for a limit
         self._before: dict[str, Any] | None = None  # What was believed before the first one that was never confirmed
+        self._n_refused_before = 0  # Refusals until then
         self._proof = 0  # Refusals in a row that confirm what is believed
 
 # %% ../nbs/24_tempo.ipynb #f5cb28b8
@@ -279,7 +280,7 @@ def _with_accidents(self: Tempo, rate: float) -> float:
     "Return how many requests a second leave so that `rate` of them are no accident."
     return rate / (1 - self.accidents)
 
-# %% ../nbs/24_tempo.ipynb #ceede4d4
+# %% ../nbs/24_tempo.ipynb #98203a2d
 _BELIEF = (
     *('rate', 'measured', 'is_measured', 'window', 'refusals_in_a_row'),
     *('_peak', '_hold', '_patience', '_steps', '_is_lost', '_is_surprised'),
@@ -299,6 +300,7 @@ def _clear(self: Tempo, doubt: Doubt, now: float) -> None:
     margin = 0 if doubt.before else 2
     if self._before and self._proof + margin <= self._n_needed():
         vars(self).update(self._before)
+        self._count_accident(doubt, self._n_refused - self._n_refused_before - 1)
         self._before = None
         self._proof = 0
     elif doubt.before and doubt is self._believed:
@@ -347,13 +349,17 @@ def _weigh(self: Tempo, doubt: Doubt, ticket: Ticket, now: float, is_opinion: bo
         self._count_accident(doubt)
     return is_limit
 
-# %% ../nbs/24_tempo.ipynb #bb8a24c2
+# %% ../nbs/24_tempo.ipynb #c151bb3d
 @patch
-def _believe(self: Tempo, doubt: Doubt, ticket: Ticket, wait: float | None, n_on_way: int, is_overload: bool) -> None:
+def _believe(
+    self: Tempo, doubt: Doubt, ticket: Ticket, wait: float | None, n_on_way: int, is_overload: bool
+) -> None:
     "Take a refusal for a limit, and slow down."
     self._count_accident(doubt, -doubt.n_counted)  # They were none
     doubt.before = {name: getattr(self, name) for name in _BELIEF}
-    self._before = self._before or doubt.before
+    if self._before is None:
+        self._before = doubt.before
+        self._n_refused_before = self._n_refused - 1
     self._believed = doubt
     if doubt.refusals > 1:
         self._proof = max(self._proof, doubt.refusals)
