@@ -1,12 +1,15 @@
-"""Measure how many texts and checks an embedded model does in a second.
+"""Measure how many texts and checks an embedded model does in a second, and what the package adds.
 
     python benchmarks/local.py [MODEL [CONCURRENCY [N]]]
 
-A first round, which does not count, lets each slot of the model read what all such requests begin with."""
+Each round is followed by one in which bare threads tell llama.cpp the same with other seeds. Before each round every
+slot reads once what all such requests begin with; that does not count. A slot is idle while Python prepares its next
+request, and at the end of a round, when fewer requests than slots are left."""
 
 import asyncio
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from syngen_nb import Task, get_model
 from syngen_nb.models import ask
@@ -35,21 +38,72 @@ def check_request(prompts, number, logprobs):
     return prompts.check_request(TASK, text, LABELS, logprobs=logprobs)
 
 
+class Overheard:
+    "Tells llama.cpp what it is told, and notes it."
+
+    def __init__(self, server):
+        self.server = server
+        self.calls = []
+        self.seconds = 0.0  # In llama.cpp, over all slots
+
+    def tell(self, method, options):
+        start = time.perf_counter()
+        response = getattr(self.server, method)(options)
+        self.seconds += time.perf_counter() - start
+        self.calls.append((method, options))
+        return response
+
+    def handle_chat_completions(self, options):
+        return self.tell('handle_chat_completions', options)
+
+    def handle_completions(self, options):
+        return self.tell('handle_completions', options)
+
+
 async def ask_all(model, requests):
     "Return the answers; the model takes as many requests at a time as it has slots."
     return await asyncio.gather(*(ask(model, request) for request in requests))
 
 
+def tell_all(server, calls, slots):
+    "Tell llama.cpp `calls` again, with other seeds, from as many threads as there are slots."
+    with ThreadPoolExecutor(slots) as pool:
+        responses = pool.map(lambda call: server.tell(call[0], call[1] | dict(seed=call[1]['seed'] + 1_000_000)), calls)
+        return [response['usage']['completion_tokens'] for response in responses]
+
+
+def report(who, what, tokens, seconds, server, slots):
+    "Print how fast a round was, and return its tokens a second."
+    n = len(tokens)
+    idle = 1 - server.seconds / (slots * seconds)
+    print(
+        f'{who}, {slots} at a time: {n / seconds:.2f} {what} a second, {sum(tokens) / n:.0f} tokens each, '
+        f'{sum(tokens) / seconds:.1f} tokens a second; slots idle {idle:.1%}',
+        flush=True,
+    )
+    return sum(tokens) / seconds
+
+
 async def measure(model, what, requests):
-    "Print how fast the model answers `requests`, without the first one of each slot."
+    "Print how fast the model answers `requests`, and how fast llama.cpp alone does."
     slots = model.concurrency
     await ask_all(model, requests[:slots])
+    llama = model._server
+    model._server = server = Overheard(llama)
     start = time.perf_counter()
     answers = await ask_all(model, requests[slots:])
     seconds = time.perf_counter() - start
-    tokens = sum(answer.tokens_out for answer in answers) / len(answers)
-    rate = len(answers) / seconds
-    print(f'{model.name}, {slots} at a time: {rate:.2f} {what} a second, {tokens:.0f} tokens each', flush=True)
+    model._server = llama
+    ours = report(model.name, what, [answer.tokens_out for answer in answers], seconds, server, slots)
+
+    calls = server.calls
+    server = Overheard(llama)
+    tell_all(server, calls[:slots], slots)
+    server.seconds = 0.0
+    start = time.perf_counter()
+    tokens = tell_all(server, calls, slots)
+    bare = report('llama.cpp alone', what, tokens, time.perf_counter() - start, server, slots)
+    print(f'ratio {ours / bare:.2f} (wanted: at least 0.9)', flush=True)
 
 
 async def main(model, n):

@@ -25,8 +25,9 @@ _TAGS = (
     'antthinking|'
     'inner_monologue|internal_monologue|inner_thoughts|brainstorm|chain_of_thought|cot'
 )
-REASONING = (
-    (rf'(?:<|&lt;)(?:{_TAGS})(?:\s[^<>&]*)?(?:>|&gt;)', rf'(?:<|&lt;)/(?:{_TAGS})\s*(?:>|&gt;)'),
+REASONING = (  # Each begins with a plain character, so that a search can skip what begins otherwise
+    (rf'<(?:{_TAGS})(?:\s[^<>&]*)?(?:>|&gt;)', rf'</(?:{_TAGS})\s*(?:>|&gt;)'),
+    (rf'&lt;(?:{_TAGS})(?:\s[^<>&]*)?(?:>|&gt;)', rf'&lt;/(?:{_TAGS})\s*(?:>|&gt;)'),
     (r'\[THINK\]', r'\[/THINK\]'),
     ('◁think▷', '◁/think▷'),
     (r'<\|START_THINKING\|>', r'<\|END_THINKING\|>'),

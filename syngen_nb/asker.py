@@ -222,7 +222,7 @@ async def ask_charged(model: Model, request: Request, charge: Charge | None) -> 
         return await ask_model(model, request)
     except BaseException as error:
         if not model.tells_attempts and getattr(error, 'kind', 'server') != 'server':
-            charge.is_free()
+            charge.cost_nothing()
         charge.end()
         raise
 

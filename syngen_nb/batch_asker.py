@@ -58,7 +58,7 @@ class Entry:
         "Note that it costs nothing, because it was not answered."
         self.token = ''
         if self.charge:
-            self.charge.is_free()
+            self.charge.cost_nothing()
 
     def ends(self) -> None:
         "Give back what is set aside, or keep it if the request is in a batch that may be billed."

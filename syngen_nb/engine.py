@@ -120,7 +120,9 @@ def is_busy(self: Engine) -> bool:
 # %% ../nbs/31_engine.ipynb #cad67cc4
 @patch
 async def drain(self: Engine) -> None:
-    """Work until nothing is queued, or until a stop.
+    """Answer jobs, as many at a time as `concurrency` allows, until none is left; return earlier at a stop.
+
+    While the engine is paused, or jobs are held at the cap, it waits: somebody else lets it go on.
 
     Raises
     ------

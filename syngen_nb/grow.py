@@ -26,8 +26,8 @@ from .taxonomy import KINDS, Node, Taxonomy
 
 # %% ../nbs/47_grow.ipynb #02c1ea55
 CHILD_LEVEL = dict(label='source_types', source_type='topics', topic='subtopics')  # What is below a node of a kind
-COUNT_OF = dict(zip(KINDS[1:-1], COUNTS))  # Kind of a node to the count of its children
-PLURAL = dict(zip(KINDS[1:], ('labels', 'source types', 'topics', 'subtopics')))
+COUNT_OF = dict(zip(KINDS[1:-1], COUNTS, strict=True))  # Kind of a node to the count of its children
+PLURAL = dict(zip(KINDS[1:], ('labels', 'source types', 'topics', 'subtopics'), strict=True))
 
 
 def kind_below(kind: str) -> str:

@@ -53,7 +53,7 @@ class Writer:
 # %% ../nbs/30_jobs.ipynb #7a01ad34
 @dataclass(eq=False)
 class Job:
-    "Something to ask a model for. Subclasses define `request`, `take` and `missing`."
+    "Something to ask a model for. Subclasses say what: `request`, `take`, `missing` and others, see above."
 
     path: tuple[str, ...]  # Where it belongs: names from the label down
     nodes: tuple[str, ...] = ()  # Ids of the nodes it is for
@@ -128,7 +128,9 @@ class ListJob(Job):
     on_taken: Callable[['ListJob', int], None] = field(default=lambda job, n: None, repr=False)
     items: dict[str, str] = field(default_factory=dict, init=False)  # Fingerprint to item, in the order they came
     dropped: list[tuple[str, str]] = field(default_factory=list, init=False)  # Items that were not taken, and why
-    known: set[str] = field(default_factory=set, repr=False)  # Fingerprints that count as copies
+    known: set[str] = field(
+        default_factory=set, repr=False
+    )  # Fingerprints of examples; for names, also of what is there
 
     def fingerprint(self, item: str) -> str:
         "Return what `item` is compared by."

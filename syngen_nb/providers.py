@@ -218,7 +218,7 @@ _NOT_CONNECTED = ('connect_tcp.failed', 'connect_unix_socket.failed', 'start_tls
 async def _follow(charge: Charge, step: str) -> None:
     "Note whether an attempt has got to the server; the network library calls this at each step."
     if step.endswith(_NOT_CONNECTED):
-        charge.is_free()
+        charge.cost_nothing()
     elif step.endswith('send_request_headers.started'):
         charge.is_sent = True
 
@@ -240,7 +240,7 @@ async def _hear_status(response: Any) -> None:
     "Tell the charge of the question that a server has refused a request."
     charge = current.get()
     if charge and not is_billed(response.status_code):
-        charge.is_free()
+        charge.cost_nothing()
 
 # %% ../nbs/27_providers.ipynb #ea65647a
 async def _count_retry(request: Any) -> None:

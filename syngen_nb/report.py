@@ -110,7 +110,7 @@ def _balanced_sample(codes: np.ndarray, n: int, seed: int) -> np.ndarray:
 
 
 def _samples(df: pd.DataFrame, labels: Labels, n: int, draws: int) -> Iterator[pd.DataFrame]:
-    "Yield samples of `n` rows; of fewer if labels would be unequal, but of at least 300."
+    "Yield samples of `n` rows; of fewer where labels would be unequal, though not below 300."
     n_balanced = len(labels.names) * labels.sizes.min()
     n = min(n, len(df), max(n_balanced, 300))
     for seed in range(draws if len(df) > n else 1):

@@ -209,7 +209,7 @@ def _hold(self: Budget, cost: Cost) -> bool:
 
 @patch
 def when_settled(self: Budget, function: Callable[[], None]) -> None:
-    "Call `function` once, as soon as a request that is on its way is settled."
+    "Call `function` once, when the next request on its way is settled and so may free money for another one."
     self._when_settled.append(function)
 
 
@@ -255,8 +255,8 @@ class Charge:
         self.is_held = True
         self.is_sent = True
 
-    def is_free(self) -> None:
-        "Note that the attempt costs nothing: it was refused, or it never left."
+    def cost_nothing(self) -> None:
+        "Note that the attempt cost nothing: it was refused, or it never left."
         self.is_sent = False
 
 # %% ../nbs/25_spending.ipynb #3f96f45e

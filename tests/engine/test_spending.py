@@ -105,7 +105,7 @@ def test_no_history_exceeds_the_cap(steps, cap, most):
             else:
                 on_way[number] = charge.cost.tokens
         elif what == 'refuse' and number in on_way:
-            charge.is_free()
+            charge.cost_nothing()
             del on_way[number]
         elif what == 'answer' and number in on_way:
             used = round(share * on_way.pop(number))
