@@ -1427,6 +1427,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                   'syngen_nb.limits.Turn': ('limits.html#turn', 'syngen_nb/limits.py'),
                                   'syngen_nb.limits._about': ('limits.html#_about', 'syngen_nb/limits.py'),
                                   'syngen_nb.limits._call': ('limits.html#_call', 'syngen_nb/limits.py'),
+                                  'syngen_nb.limits._in_time': ('limits.html#_in_time', 'syngen_nb/limits.py'),
                                   'syngen_nb.limits._kind': ('limits.html#_kind', 'syngen_nb/limits.py'),
                                   'syngen_nb.limits._let_go': ('limits.html#_let_go', 'syngen_nb/limits.py'),
                                   'syngen_nb.limits.allowed_by': ('limits.html#allowed_by', 'syngen_nb/limits.py'),

@@ -351,9 +351,7 @@ def _weigh(self: Tempo, doubt: Doubt, ticket: Ticket, now: float, is_opinion: bo
 
 # %% ../nbs/24_tempo.ipynb #c151bb3d
 @patch
-def _believe(
-    self: Tempo, doubt: Doubt, ticket: Ticket, wait: float | None, n_on_way: int, is_overload: bool
-) -> None:
+def _believe(self: Tempo, doubt: Doubt, ticket: Ticket, wait: float | None, n_on_way: int, is_overload: bool) -> None:
     "Take a refusal for a limit, and slow down."
     self._count_accident(doubt, -doubt.n_counted)  # They were none
     doubt.before = {name: getattr(self, name) for name in _BELIEF}
