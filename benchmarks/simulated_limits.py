@@ -3,7 +3,8 @@
     python benchmarks/simulated_limits.py [REQUESTS]
 
 It is the real `Limit`, with 32 requests at a time and 0.2 s each. A kind has several rates, seeds and things that a
-refusal says. `rate_limits.py` measures whole runs against a real server instead, and takes ten minutes."""
+refusal says. The bound of a server that refuses at random leaves out the requests that are sent again.
+`rate_limits.py` measures whole runs against a real server instead, and takes ten minutes."""
 
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / 'tests'))
 import pytest
-from virtual import BucketServer, WindowServer, play
+from virtual import BucketServer, MoodyServer, WindowServer, play
 
 SEEDS = range(3)
 SECONDS = {'2/s': (2, 2), '5/s': (5, 5), '5/s, 30 at once': (5, 30), '10/s': (10, 10), '50/s': (50, 50)}
@@ -50,6 +51,11 @@ def kinds() -> Iterator[tuple[str, list]]:
                 for h in (4000, 20000)
             ],
         )
+    for said, wait in (('no Retry-After', None), ('one second', 1.0)):
+        for share in (0.05, 0.1, 0.2, 0.3):
+            yield f'{share:.0%} at random, {said}', [lambda p=share, w=wait: MoodyServer(p, w)]
+            below = [lambda p=share, w=wait, r=r: MoodyServer(p, w, BucketServer(*r, w)) for r in ((5, 5), (5 / 6, 50))]
+            yield f'{share:.0%} at random and a limit, {said}', below
 
 
 def main() -> None:

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Asker', 'ask_charged', 'what_is_asked', 'said_in', 'plain_answer']
 
-# %% ../nbs/32_asker.ipynb #ce6ce14d
+# %% ../nbs/32_asker.ipynb #71f35be5
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -16,14 +16,14 @@ from fastcore.basics import patch
 from .cache import Cache
 from .engine import Outcome
 from .jobs import Job, draw_seed
-from .limits import Place
+from .limits import Place, limit_of
 from .models import BUSY, Answer, Model, ModelError, Usage, is_again, price_of, retried
 from .models import ask_once as ask_model
 from .prompts import Request
 from .recording import ReplayMiss
 from .spending import Budget, CapReached, Charge, Cost, cost_of, current, most_cost
 
-# %% ../nbs/32_asker.ipynb #79b63887
+# %% ../nbs/32_asker.ipynb #5153206a
 class Asker:
     "Answers jobs out of a cache, and asks their models for what is not there."
 
@@ -49,7 +49,8 @@ class Asker:
         self.last_text = ''  # Of the last answer, or why it is empty
         self.missed: dict[str, ReplayMiss] = {}  # Level of jobs to the first one that a recording does not hold
         self._lacked: dict[Job, tuple[int, Cost]] = {}  # Draws of a job that waits for money, and what it did not get
-        self._refused: set[Job] = set()  # Jobs whose last request came when the server was too busy
+        self.n_resting = 0  # Jobs that wait for the time that a server asked for
+        self._refused: dict[Job, float] = {}  # When jobs that the server refused may come again
 
     @property
     def doing(self) -> str:
@@ -65,7 +66,7 @@ class Asker:
         "Cancel the batches that wait at a provider, and return how many; live requests are in none."
         return 0
 
-# %% ../nbs/32_asker.ipynb #f10f9713
+# %% ../nbs/32_asker.ipynb #a900d2f0
 @patch
 async def answer(self: Asker, job: Job) -> Outcome:
     """Let `job` take its next answer.
@@ -75,6 +76,8 @@ async def answer(self: Asker, job: Job) -> Outcome:
     ModelError
         If the model gave none.
     """
+    if job in self._refused:
+        await self._rest(job)
     if self._take_stored(job):
         return 'stored'
     if job.passed_over and not self.cache.can_ask:
@@ -95,6 +98,16 @@ async def answer(self: Asker, job: Job) -> Outcome:
         return 'held'
     await settled.wait()  # Without a place at the model, which others can use meanwhile
     return 'again'
+
+
+@patch
+async def _rest(self: Asker, job: Job) -> None:
+    "Wait until a job that was refused may come again; others are answered in its place."
+    self.n_resting += 1
+    try:
+        await limit_of(job.model).rest(self._refused[job])
+    finally:
+        self.n_resting -= 1
 
 
 @patch
@@ -153,7 +166,7 @@ def _take_stored(self: Asker, job: Job) -> bool:
     job.passed_over += job.empty.total() - n_empty
     return True
 
-# %% ../nbs/32_asker.ipynb #5bdc138a
+# %% ../nbs/32_asker.ipynb #6ec8708b
 @patch
 async def ask(self: Asker, job: Job, request: Request | None = None, charge: Charge | None = None) -> Outcome:
     "Let the model of `job` answer its next draw; with a spending cap the request and its charge are there already."
@@ -162,7 +175,7 @@ async def ask(self: Asker, job: Job, request: Request | None = None, charge: Cha
     current.set(charge)  # A run that was started on the loop may have taken that of another along
     retried.set(self._count_retry)
     is_again.set(job in self._refused)
-    self._refused.discard(job)
+    self._refused.pop(job, None)
 
     async def send() -> dict:
         answer = await ask_charged(model, request, charge)
@@ -179,7 +192,7 @@ async def ask(self: Asker, job: Job, request: Request | None = None, charge: Cha
         return 'again'
     except ModelError as error:
         if error.kind in BUSY:
-            self._refused.add(job)
+            self._refused[job] = limit_of(model).clock() + (error.wait or 0.0)
             self._count_retry()
             return 'again'
         if job.can_go_on(error):

@@ -80,7 +80,7 @@ class Limit:
             self._leave_queue(turn)
             raise
 
-# %% ../nbs/25_limits.ipynb #216cd904
+# %% ../nbs/25_limits.ipynb #232fba9b
 @patch
 def _delay(self: Limit, allowed: Allowed) -> tuple[float, Any]:
     "Return the seconds until a request may leave, and what it waits for."
@@ -90,7 +90,7 @@ def _delay(self: Limit, allowed: Allowed) -> tuple[float, Any]:
     if not tempo.next_at and not self.buckets and not allowed.per_minute:
         return 0.0, None  # Nothing is known of any limit
     now = self.clock()
-    delay = max(0.0, tempo.next_at - now)
+    delay = max(0.0, tempo.earliest - now)
     reason: Any = 'tempo'
     for name in (*self.costs, *allowed.per_minute):
         bucket = self._bucket(name, now)
@@ -315,8 +315,20 @@ def refused(self: Limit, ticket: Ticket, wait: float | None, is_overload: bool =
         return ''
     return f'it has refused every request for {duration_words(passed)}'
 
-# %% ../nbs/25_limits.ipynb #9f6ebc32
+# %% ../nbs/25_limits.ipynb #69ae18e5
+@patch
+async def rest(self: Limit, until: float) -> None:
+    "Wait until a time by the clock of the limit."
+    with self._lock:
+        if until > self.clock() and until > self._held_at:
+            self._held_by = 'tempo'
+            self._held_at = until
+    while until > self.clock():
+        await asyncio.sleep(until - self.clock())
+
+# %% ../nbs/25_limits.ipynb #fb975131
 _NEWS = 5.0  # Seconds for which a wait is worth words
+_LONG_PAUSE = 60.0  # Seconds until the next request that are worth words of their own
 
 
 @patch
@@ -331,14 +343,27 @@ def learned(self: Limit) -> tuple[float | None, str]:
         pause = self.tempo.next_at - now
         if pause > _NEWS and (rate is None or pause > 2 / rate):
             return rate, f'the server takes no more requests for {duration_words(pause)}'
-        words = f'the server allows about {_about(60 * rate)} requests a minute' if self.tempo.is_measured else ''
+        words = f'the server allows about {_in_time(rate, "requests")}' if self.tempo.is_measured else ''
         return rate, words
     kind = _kind(name)
     rate = self.buckets[name].rate / self.costs[kind]
     if isinstance(name, tuple):
         return rate, f'kept to {name[1]:,.10g} {kind} a minute'
     things = kind.replace('-', ' ')
-    return rate, f'the server allows about {_about(60 * self.buckets[name].rate)} {things} a minute'
+    words = f'the server allows about {_in_time(self.buckets[name].rate, things)}'
+    pause = self._held_at - now
+    if pause > _LONG_PAUSE:
+        words = f'the server allows no more {things} for {duration_words(pause)}, and then about '
+        words += _in_time(self.buckets[name].rate, things)
+    return rate, words
+
+
+def _in_time(rate: float, things: str) -> str:
+    "Return how many `things` a rate makes in a minute, or in the shortest time that has at least one."
+    for seconds, time_words in ((60, 'a minute'), (3600, 'an hour')):
+        if rate * seconds >= 0.95:
+            return f'{_about(rate * seconds)} {things} {time_words}'
+    return f'{_about(rate * 86_400)} {things} a day'
 
 
 def _about(number: float) -> str:

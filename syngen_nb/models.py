@@ -6,7 +6,7 @@
 __all__ = ['BUSY', 'MOST_TOKENS', 'HIDDEN_TOKENS', 'retried', 'is_again', 'Answer', 'ModelError', 'Usage', 'Model', 'token_count',
            'price_of', 'most_prompt_tokens', 'checked_answer', 'ask_once', 'ask']
 
-# %% ../nbs/25_models.ipynb #c22524cf
+# %% ../nbs/25_models.ipynb #d44bc8f1
 import asyncio
 import json
 import warnings
@@ -21,7 +21,7 @@ from unicodedata import normalize
 from fastcore.basics import patch
 
 from .display import html_table
-from .limits import Place, place_at
+from .limits import Place, limit_of, place_at
 from .prompt_sets import DEFAULT
 from .prompts import Prompts, Request
 from .wording import counted, spent_words
@@ -225,7 +225,7 @@ async def ask_once(model: Model, request: Request) -> Answer:
     place.limit.answered(place.ticket, (answer.tokens_in or 0) + (answer.tokens_out or 0))
     return answer
 
-# %% ../nbs/25_models.ipynb #7c585ecb
+# %% ../nbs/25_models.ipynb #6c629395
 def _final(error: ModelError, place: Place) -> ModelError:
     "Return an error as it goes on to the caller: a busy server may be given up."
     if error.kind not in BUSY:
@@ -251,6 +251,9 @@ async def ask(model: Model, request: Request) -> Answer:
         except ModelError as error:
             if error.kind not in BUSY:
                 raise
+            wait = error.wait or 0.0
+        limit = limit_of(model)
+        await limit.rest(limit.clock() + wait)
         is_again.set(True)
         retried.get()()
 

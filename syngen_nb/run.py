@@ -81,7 +81,7 @@ class Workspace:
         if self.watchers:
             tell(self.watchers, set(job.nodes) if job else set())
 
-# %% ../nbs/33_run.ipynb #0259e300
+# %% ../nbs/33_run.ipynb #fa1e88cf
 @patch
 def add_model(self: Workspace, model: Model) -> None:
     "Let the run ask `model` too, unless it does already."
@@ -97,7 +97,7 @@ def n_places(self: Workspace) -> int:
     "Return how many jobs may be answered at a time."
     if self.asker.concurrency:
         return self.asker.concurrency
-    return sum(map(concurrency_of, self.models))
+    return sum(map(concurrency_of, self.models)) + self.asker.n_resting
 
 # %% ../nbs/33_run.ipynb #aedd28ee
 @patch

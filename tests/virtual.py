@@ -80,7 +80,35 @@ class WindowServer(BucketServer):
         return (math.ceil(cost / self.holds) - 1) * self.seconds
 
 
-def play(server, monkeypatch, n=300, seed=0, stages=(1, 3, 9), n_waiting=64):
+class MoodyServer:
+    "Refuses a share of the requests at random, whatever the pace, and passes the others on to `behind`"
+
+    def __init__(self, share, wait=None, behind=None, seed=7):
+        self.share, self.wait, self.behind = share, wait, behind
+        self.rng = random.Random(seed)
+        self.cost = lambda rng: 1
+
+    def take(self, now, cost):
+        share = self.share(now) if callable(self.share) else self.share
+        if self.rng.random() < share:
+            return False, self.wait
+        return self.behind.take(now, cost) if self.behind else (True, None)
+
+    def bound(self, cost):
+        return self.behind.bound(cost) if self.behind else 0
+
+
+def play(
+    server,
+    monkeypatch,
+    n=300,
+    seed=0,
+    stages=(1, 3, 9),
+    latency=LATENCY,
+    concurrency=32,
+    refusal=0.002,
+    is_overload=False,
+):
     "Return the seconds that a run with `n` requests takes, over what the server allows, and the share that it refuses"
     loop = VirtualLoop()
     monkeypatch.setattr(limits, 'worker', SimpleNamespace(loop=loop, call_soon=loop.call_soon))
@@ -93,30 +121,26 @@ def play(server, monkeypatch, n=300, seed=0, stages=(1, 3, 9), n_waiting=64):
         nonlocal n_refused
         cost = server.cost(rng)
         while True:
-            ticket = await limit.take(limits.Allowed(32))
+            ticket = await limit.take(limits.Allowed(concurrency))
             is_taken, wait = server.take(loop.now, cost)
-            await asyncio.sleep(LATENCY * rng.uniform(0.9, 1.1) if is_taken else 0.002)
-            limit.give_back()
+            await asyncio.sleep(latency * rng.uniform(0.9, 1.1) if is_taken else refusal)
             if is_taken:
+                limit.give_back()
                 spent.append(cost)
                 return limit.answered(ticket, 300)
             n_refused += 1
-            assert not limit.refused(ticket, wait)
+            assert not limit.refused(ticket, wait, is_overload)
+            limit.give_back()
+            await asyncio.sleep(wait or 0)  # Others have its place meanwhile
 
     async def run():
         for k in stages:
             await asyncio.gather(*(request() for _ in range(k)))
-        left = iter(range(n - sum(stages)))
-
-        async def worker():
-            for _ in left:
-                await request()
-
-        await asyncio.gather(*(worker() for _ in range(n_waiting)))
+        await asyncio.gather(*(request() for _ in range(n - sum(stages))))
 
     try:
         loop.run_until_complete(run())
     finally:
         loop.close()
-    by_latency = (len(stages) + 1 + (n - sum(stages)) / 32) * LATENCY
-    return loop.now / max(server.bound(sum(spent)) + LATENCY, by_latency), n_refused / (n + n_refused)
+    by_latency = (len(stages) + 1 + (n - sum(stages)) / concurrency) * latency
+    return loop.now / max(server.bound(sum(spent)) + latency, by_latency), n_refused / (n + n_refused)
