@@ -301,7 +301,7 @@ def refused(self: Limit, ticket: Ticket, wait: float | None, is_overload: bool =
         is_new_row = not tempo.refusals_in_a_row or now - self._refused_at > PATIENCE_AT_FIRST + self._pause
         if is_new_row:
             self._refused_since = now
-        tempo.refused(ticket, now, wait, self._n_taken, is_overload)
+        tempo.refused(ticket, now, wait, is_overload)
         self._refused_at = now
         self._pause = tempo.pause(wait)
         self._serve()

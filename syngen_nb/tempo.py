@@ -241,11 +241,9 @@ def _settle(self: Tempo) -> None:
     self._doubt = None
     self._ask_at = math.inf
 
-# %% ../nbs/24_tempo.ipynb #643d87ab
+# %% ../nbs/24_tempo.ipynb #906337d4
 @patch
-def refused(
-    self: Tempo, ticket: Ticket, now: float, wait: float | None, n_on_way: int, is_overload: bool = False
-) -> None:
+def refused(self: Tempo, ticket: Ticket, now: float, wait: float | None, is_overload: bool = False) -> None:
     "Take note that the server refused a request, and asks to `wait` so many seconds."
     self._n_lost += 1
     doubt = self._doubt
@@ -263,7 +261,9 @@ def refused(
         self._ask_again(doubt, now)
         return
     self._settle()
-    self._slow_down(ticket, n_on_way, is_overload)
+    self._slow_down(ticket, is_overload)
+    if doubt.is_new and doubt.refusals > 1:
+        self.next_at = min(self.next_at, now + _FIRST_PAUSE)  # No longer for opinions
     self.next_at = max(self.next_at, now + self.pause(wait))
 
 
@@ -285,14 +285,12 @@ def pause(self: Tempo, wait: float | None) -> float:
     least = 1 / self.rate if is_known else unknown
     return max(wait or 0.0, min(LONGEST_PAUSE, max(wait or 0.0, least) * times))
 
-# %% ../nbs/24_tempo.ipynb #95e555b7
+# %% ../nbs/24_tempo.ipynb #5c7d1d3e
 @patch
-def _slow_down(self: Tempo, ticket: Ticket, n_on_way: int, is_overload: bool) -> None:
+def _slow_down(self: Tempo, ticket: Ticket, is_overload: bool) -> None:
     "Learn from the refusal of a limit."
     self.refusals_in_a_row += 1
     is_first = self.refusals_in_a_row == 1
-    if is_first and (n_on_way > 0.7 * self.window or self.window == math.inf):
-        self.window = max(1.0, 0.7 * n_on_way)
     if is_first and not is_overload:
         self._measure(ticket)
     elif self.refusals_in_a_row == _LONG_ROW:
