@@ -87,18 +87,20 @@ def report(who, what, tokens, seconds, server, slots):
 async def measure(model, what, requests):
     "Print how fast the model answers `requests`, and how fast llama.cpp alone does."
     slots = model.concurrency
-    await ask_all(model, requests[:slots])
+    await ask_all(model, requests[:1])  # It loads the model
     llama = model._server
     model._server = server = Overheard(llama)
+    await ask_all(model, requests[:slots])
+    server.seconds = 0.0
     start = time.perf_counter()
     answers = await ask_all(model, requests[slots:])
     seconds = time.perf_counter() - start
     model._server = llama
     ours = report(model.name, what, [answer.tokens_out for answer in answers], seconds, server, slots)
 
-    calls = server.calls
+    first_calls, calls = server.calls[:slots], server.calls[slots:]
     server = Overheard(llama)
-    tell_all(server, calls[:slots], slots)
+    tell_all(server, first_calls, slots)
     server.seconds = 0.0
     start = time.perf_counter()
     tokens = tell_all(server, calls, slots)

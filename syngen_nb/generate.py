@@ -908,11 +908,22 @@ def frames_of(self: TextStage, parts: Iterable[Mapping[str, Sequence[str]]], row
         n_rows += len(df)
         yield df
 
-# %% ../nbs/48_generate.ipynb #b4eee536
+# %% ../nbs/48_generate.ipynb #54a25caf
 @patch
 def shortfall(self: TextRun) -> list[dict]:
-    "Return what is short, and the checks that gave no label."
-    return [*Run.shortfall(self), *self._texts.unread_checks()]
+    "Return what is short, the checks that gave no label, and locked nodes that get no texts."
+    return [*Run.shortfall(self), *self._texts.unread_checks(), *_locked_and_bare(self.workspace.taxonomy)]
+
+
+def _locked_and_bare(taxonomy: Taxonomy) -> list[dict]:
+    "Return a note on the locked nodes that have nothing below them, if there are any."
+    bare = [node for node in taxonomy.walk() if not node.kids and node.kind not in ('task', 'subtopic')]
+    names = [' · '.join(taxonomy.path(node)) for node in bare if taxonomy.is_locked(node)]
+    if not names:
+        return []
+    more = f' and {len(names) - 3} more' if len(names) > 3 else ''
+    what = f'{"; ".join(names[:3])}{more}: locked without a subtopic, so no text was written there'
+    return [dict(note=f'{what}. Unlock it, or add subtopics by hand')]
 
 # %% ../nbs/48_generate.ipynb #034aad4e
 def _plan_for_task(task: Task, options: TextOptions) -> Plan:

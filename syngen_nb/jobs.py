@@ -264,9 +264,11 @@ class NamesJob(ListJob):
 
     n_placed: int = field(default=0, init=False)  # How many items are in the tree
     rejected: list[tuple[str, str]] = field(default_factory=list, init=False)  # Names that were replaced, and why
+    _there: set[str] = field(default_factory=set, init=False, repr=False)  # Fingerprints of `there`
 
     def __post_init__(self):
-        self.known = self.known | {same(name) for name in self.there}
+        self._there = {same(name) for name in self.there}
+        self.known = self.known | self._there
 
     def request(self, seed: int = 0) -> Request:
         "Return the request for the missing names."
@@ -277,6 +279,12 @@ class NamesJob(ListJob):
 
     def _make_key(self) -> str:
         return list_key(self)
+
+
+@patch
+def reason_against(self: NamesJob, item: str, mark: str) -> str:
+    "Return why a name is not taken, or an empty string."
+    return 'is there already' if mark in self._there else ListJob.reason_against(self, item, mark)
 
 # %% ../nbs/30_jobs.ipynb #4b8f4a63
 @dataclass(eq=False)

@@ -6,7 +6,7 @@
 __all__ = ['ANYTHING', 'LOOK_EVERY', 'NO_TURN', 'PATIENCE', 'PATIENCE_AT_FIRST', 'Allowed', 'Turn', 'Limit', 'limit_of',
            'concurrency_of', 'allowed_by', 'Rate', 'rates_of', 'Place', 'held_place', 'held_places', 'place_at', 'hear']
 
-# %% ../nbs/25_limits.ipynb #eb1c63bf
+# %% ../nbs/25_limits.ipynb #a43fd36c
 import asyncio
 import math
 import os
@@ -15,18 +15,18 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
-from contextvars import ContextVar
+from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from fastcore.basics import patch
 
-from .loop import worker
+from .loop import awaiting, pool_call, worker
 from .plan import whole_number
 from .tempo import FIRST_WINDOW, Allowance, Bucket, Tempo, Ticket, even_bucket
 from .wording import duration_words
 
-# %% ../nbs/25_limits.ipynb #e76dbff6
+# %% ../nbs/25_limits.ipynb #59d82878
 class Allowed(NamedTuple):
     "What a model object may do."
 
@@ -43,9 +43,9 @@ class Turn:
 
     future: asyncio.Future
     allowed: Allowed
-    within: tuple['Place', ...] = ()  # Places that are held until it has come, and gone
+    within: Context | None = None  # Of code that is part of other requests; their places are held until it has come
 
-# %% ../nbs/25_limits.ipynb #76c9b863
+# %% ../nbs/25_limits.ipynb #7de87b06
 class Limit:
     "Counts the requests that are on their way to a server, and lets the others wait."
 
@@ -66,7 +66,7 @@ class Limit:
         self._pause = 0.0  # Seconds after that refusal
         self._left: dict[str, tuple[float, Ticket]] = {}  # By kind, what was left after which request
 
-    async def take(self, allowed: Allowed = ANYTHING, within: tuple['Place', ...] = ()) -> Ticket:
+    async def take(self, allowed: Allowed = ANYTHING, within: Context | None = None) -> Ticket:
         "Wait until one more request may leave, and let it."
         with self._lock:
             if not self._queue and not self._delay(allowed)[0]:
@@ -75,7 +75,7 @@ class Limit:
             self._queue.append(turn)
             self._serve()
         try:
-            return await (self._come_within(turn) if within else turn.future)
+            return await (self._come_within(turn) if within is not None else turn.future)
         except (asyncio.CancelledError, RuntimeError):
             self._leave_queue(turn)
             raise
@@ -208,7 +208,7 @@ def _let_go(future: asyncio.Future, ticket: Ticket) -> None:
     if not future.done():
         future.set_result(ticket)
 
-# %% ../nbs/25_limits.ipynb #d269f3d9
+# %% ../nbs/25_limits.ipynb #8e2cabda
 LOOK_EVERY = 1.0  # Seconds between looks
 _nested: set[Turn] = set()  # Turns within places, of all limits
 NO_TURN = (
@@ -239,7 +239,7 @@ def _is_stuck(self: Limit, turn: Turn) -> bool:
     "Return whether all places are held by requests that wait for a turn themselves."
     with self._lock:
         needs_room = self._n_taken > 0 and self._delay(turn.allowed)[1] == 'room'
-    waiting = {place for other in list(_nested) for place in other.within if place.is_held and place.limit is self}
+    waiting = {place for other in list(_nested) for place in held_places(other.within) if place.limit is self}
     return needs_room and len(waiting) >= self._n_taken
 
 # %% ../nbs/25_limits.ipynb #8daf6fea
@@ -421,7 +421,7 @@ def rates_of(model: Any) -> list[Rate]:
     measured = max(tempo.measured, tempo.rate or 0.0)
     return [*given, *said, Rate('requests', measured, 60 * measured)]
 
-# %% ../nbs/25_limits.ipynb #c05fb201
+# %% ../nbs/25_limits.ipynb #8b641973
 _current: ContextVar['Place | None'] = ContextVar('place', default=None)
 
 
@@ -441,10 +441,11 @@ class Place:
 
     async def __aenter__(self) -> 'Place':
         if not self._n_holders:
-            within = held_places()
-            self.outer = within[0] if within else None
+            around = held_places()
+            self.outer = around[0] if around else None
             self.limit = limit_of(self.model)
-            self.ticket = await self.limit.take(allowed_by(self.model), within)
+            is_nested = around or pool_call.get()  # Code on the loop may await the pool, now or later
+            self.ticket = await self.limit.take(allowed_by(self.model), copy_context() if is_nested else None)
         self._n_holders += 1
         _current.set(self)
         return self
@@ -454,22 +455,25 @@ class Place:
         if not self._n_holders:
             self.limit.give_back(is_unused=not self.is_used)
 
-# %% ../nbs/25_limits.ipynb #053d1efc
+# %% ../nbs/25_limits.ipynb #7b7aaffd
 def held_place() -> Place | None:
     "Return the place that the current request holds; None for a request that goes past the limit."
     place = _current.get()
     return place if place and place.is_held else None
 
 
-def held_places() -> tuple[Place, ...]:
-    "Return the places that are held around the current code, the innermost first: a run may be part of a request."
+def held_places(within: Context | None = None) -> list[Place]:
+    "Return the places that are held around the current code, or `within` a context: a run may be part of a request."
     held = []
-    place = _current.get()
-    while place:
-        if place.is_held:
-            held.append(place)
-        place = place.outer
-    return tuple(held)
+    contexts = [copy_context() if within is None else within]
+    for context in contexts:  # Grows, as a pool may make a call that code with places of its own awaits
+        place = context.get(_current)
+        while place:
+            if place.is_held and place not in held:
+                held.append(place)
+            place = place.outer
+        contexts += awaiting(context.get(pool_call))
+    return held
 
 
 def place_at(model: Any) -> Place:

@@ -799,8 +799,8 @@ def wait_for(run: Run, progress: bool = True) -> Any:
     worker.refuse_to_wait()
     with _bar(run, progress) as bar:
         try:
+            standstill = Standstill(worker)  # Before the run begins, so that it sees that the worker is free
             run.begin()
-            standstill = Standstill(worker)
             while _draw(bar, run):
                 wait_for_futures([run._future], timeout=0.1)
                 standstill.look()
@@ -821,8 +821,8 @@ async def await_run(run: Run, progress: bool = True) -> Any:
     "Do the same as `wait_for` in async code."
     with _bar(run, progress) as bar:
         try:
-            future = asyncio.wrap_future(run.begin()._future)
             standstill = Standstill(worker)
+            future = asyncio.wrap_future(run.begin()._future)
             while _draw(bar, run):
                 await asyncio.wait([future], timeout=0.1)
                 standstill.look()

@@ -532,7 +532,25 @@ async def with_a_task(call):
     return await asyncio.create_task(with_the_loop(call))
 
 
-@pytest.mark.parametrize('in_thread', [with_the_loop, with_a_pool, asyncio.to_thread, with_a_task])
+async def with_a_future(call):
+    with Pool(8) as pool:
+        return await asyncio.wrap_future(pool.submit(call))
+
+
+async def with_gathered_futures(call):
+    with Pool(8) as pool:
+        return await asyncio.gather(asyncio.wrap_future(pool.submit(call)), asyncio.sleep(0))
+
+
+async def with_a_shield(call):
+    with Pool(8) as pool:
+        return await asyncio.shield(asyncio.wrap_future(pool.submit(call)))
+
+
+WAYS = [with_the_loop, with_a_pool, asyncio.to_thread, with_a_task, with_a_future, with_gathered_futures, with_a_shield]
+
+
+@pytest.mark.parametrize('in_thread', WAYS)
 def test_a_model_that_awaits_a_thread_that_asks_it(in_thread, monkeypatch):
     monkeypatch.setattr(limits, 'LOOK_EVERY', 0.05)
 
