@@ -89,7 +89,7 @@ class Doubt:
     opinions: list[int] = field(default_factory=list)  # Numbers of the requests that left since the last of the row
     n_taken: int = 0  # Those of them that the server took
 
-# %% ../nbs/24_tempo.ipynb #979a515b
+# %% ../nbs/24_tempo.ipynb #58ecfc53
 class Tempo:
     "Find out how many requests a server takes, at a time and a second."
 
@@ -102,7 +102,7 @@ class Tempo:
         self.n_answered = 0
         self.refusals_in_a_row = 0  # Without an answer in between
         self.accidents = 0.0  # Share of the requests that are refused whatever the rate
-        self._is_cautious = math.isfinite(window)  # Whether the first requests leave one after the other
+        self._cautious_until = _N_CAUTIOUS if math.isfinite(window) else 0  # So many answers; see `sent`
         self._is_searching = False  # Whether the rate doubles until a refusal
         self._is_paced = self._is_full = False  # Whether the last request waited for its time, and for room
         self._latency = 0.0  # Seconds of an answer
@@ -116,7 +116,7 @@ class Tempo:
         self._doubt: Doubt | None = None
         self._ask_at = math.inf  # When the next request leaves at the latest, as a second opinion
 
-# %% ../nbs/24_tempo.ipynb #7e8e2364
+# %% ../nbs/24_tempo.ipynb #4b6e9271
 @patch
 def sent(self: Tempo, now: float, n_on_way: int) -> Ticket:
     "Take note that a request leaves; `n_on_way` counts it."
@@ -131,7 +131,7 @@ def sent(self: Tempo, now: float, n_on_way: int) -> Ticket:
         interval = 1 / self.rate
         self._is_paced = now - self.next_at < interval / 2
         self.next_at = max(self.next_at, now - interval) + interval
-    elif self._is_cautious and self.n_answered < _N_CAUTIOUS:
+    elif self.n_answered < self._cautious_until:
         self.next_at = now + (self._latency / self.window if self.n_answered else 0.01)
     return ticket
 
@@ -218,7 +218,7 @@ def _is_opinion(self: Tempo, ticket: Ticket) -> bool:
         self._ask_at = ticket.at + 1.5 * doubt.seconds
     return True
 
-# %% ../nbs/24_tempo.ipynb #53086fc9
+# %% ../nbs/24_tempo.ipynb #6193d93e
 @patch
 def _count_opinion(self: Tempo, doubt: Doubt, now: float) -> None:
     "Take note that a second opinion was taken; with two of them `doubt` was an accident."
@@ -233,6 +233,7 @@ def _count_opinion(self: Tempo, doubt: Doubt, now: float) -> None:
         self.rate = None
         self.measured = 0.0
         self.next_at = now
+        self._cautious_until = self.n_answered + _N_CAUTIOUS
 
 
 @patch
