@@ -89,7 +89,7 @@ class Doubt:
     opinions: list[int] = field(default_factory=list)  # Numbers of the requests that left since the last of the row
     n_taken: int = 0  # Those of them that the server took
 
-# %% ../nbs/24_tempo.ipynb #58ecfc53
+# %% ../nbs/24_tempo.ipynb #d492990d
 class Tempo:
     "Find out how many requests a server takes, at a time and a second."
 
@@ -107,7 +107,7 @@ class Tempo:
         self._is_paced = self._is_full = False  # Whether the last request waited for its time, and for room
         self._latency = 0.0  # Seconds of an answer
         self._recent: deque[float] = deque(maxlen=_N_RECENT)  # When the last requests left
-        self._empty: Ticket | None = None  # The request that found the server's bucket empty, or the first one
+        self._empty: Ticket | None = None  # The request that found the server's bucket empty, or the first one of a run
         self._n_lost = 0  # Requests since then that the server did not take
         self._n_seen = 0  # Requests that had left when the last refusal came
         self._saved = 0  # Requests that the server took before it refused the first one
@@ -116,13 +116,14 @@ class Tempo:
         self._doubt: Doubt | None = None
         self._ask_at = math.inf  # When the next request leaves at the latest, as a second opinion
 
-# %% ../nbs/24_tempo.ipynb #4b6e9271
+# %% ../nbs/24_tempo.ipynb #04e58488
 @patch
 def sent(self: Tempo, now: float, n_on_way: int) -> Ticket:
     "Take note that a request leaves; `n_on_way` counts it."
     self.n_sent += 1
     ticket = Ticket(self.n_sent, now)
-    self._empty = self._empty or ticket
+    if not self._recent or now - max(self._recent[-1], self.next_at) > LONGEST_PAUSE / 2:
+        self._begin_stretch(ticket, n_lost=0)
     self._recent.append(now)
     self._is_full = n_on_way >= self.window
     if self._is_opinion(ticket):
@@ -134,6 +135,13 @@ def sent(self: Tempo, now: float, n_on_way: int) -> Ticket:
     elif self.n_answered < self._cautious_until:
         self.next_at = now + (self._latency / self.window if self.n_answered else 0.01)
     return ticket
+
+
+@patch
+def _begin_stretch(self: Tempo, ticket: Ticket, n_lost: int = 1) -> None:
+    "Measure from the request of `ticket` on; it was refused, unless `n_lost` is 0."
+    self._empty = ticket
+    self._n_lost = n_lost
 
 
 @patch
@@ -242,11 +250,11 @@ def _settle(self: Tempo) -> None:
     self._doubt = None
     self._ask_at = math.inf
 
-# %% ../nbs/24_tempo.ipynb #906337d4
+# %% ../nbs/24_tempo.ipynb #7fd3947d
 @patch
 def refused(self: Tempo, ticket: Ticket, now: float, wait: float | None, is_overload: bool = False) -> None:
     "Take note that the server refused a request, and asks to `wait` so many seconds."
-    self._n_lost += 1
+    self._n_lost += ticket.number > self._empty.number
     doubt = self._doubt
     is_opinion = doubt is not None and ticket.number in doubt.opinions
     is_open = doubt is not None and now < doubt.until
@@ -286,7 +294,7 @@ def pause(self: Tempo, wait: float | None) -> float:
     least = 1 / self.rate if is_known else unknown
     return max(wait or 0.0, min(LONGEST_PAUSE, max(wait or 0.0, least) * times))
 
-# %% ../nbs/24_tempo.ipynb #5c7d1d3e
+# %% ../nbs/24_tempo.ipynb #aad4e41b
 @patch
 def _slow_down(self: Tempo, ticket: Ticket, is_overload: bool) -> None:
     "Learn from the refusal of a limit."
@@ -306,18 +314,11 @@ def _search(self: Tempo) -> None:
     self._is_searching = True
     self.rate = 1 / max(self._latency, _LEAST_PAUSE)
 
-
-@patch
-def _begin_stretch(self: Tempo, ticket: Ticket) -> None:
-    "Measure from the request of `ticket` on, which was not taken."
-    self._empty = ticket
-    self._n_lost = 1
-
-# %% ../nbs/24_tempo.ipynb #b133487b
+# %% ../nbs/24_tempo.ipynb #05066c32
 @patch
 def _measure(self: Tempo, ticket: Ticket) -> None:
     "Measure the rate at the first refusal of a row."
-    n_taken = ticket.number - self._empty.number - self._n_lost + 1
+    n_taken = max(0, ticket.number - self._empty.number - self._n_lost + 1)
     if self.rate is None:
         self._search()
         self._saved = n_taken
@@ -331,7 +332,7 @@ def _measure(self: Tempo, ticket: Ticket) -> None:
         self.rate = self._with_accidents(self.measured) * _SLOWER
     self._begin_stretch(ticket)
 
-# %% ../nbs/24_tempo.ipynb #e1abe42e
+# %% ../nbs/24_tempo.ipynb #4d1f9e69
 @patch
 def _rate_of(self: Tempo, n_taken: int, until: float) -> float:
     "Return the rate of a stretch in which the server took so many requests."
@@ -341,4 +342,4 @@ def _rate_of(self: Tempo, n_taken: int, until: float) -> float:
     n_surely = n_recent - self._saved - 1
     if n_surely > 0:
         rate = max(rate, n_surely / max(until - self._recent[-n_recent], 1e-3))
-    return rate
+    return max(rate, 1 / LONGEST_PAUSE)
