@@ -51,7 +51,7 @@ class Allowance:
         used = self.limit - self.remaining
         return used / self.reset if used > 0 and self.reset > 0 else self.limit / 60
 
-# %% ../nbs/24_tempo.ipynb #8e79f90d
+# %% ../nbs/24_tempo.ipynb #d240e7f7
 FIRST_WINDOW = 8  # Requests on their way to a server that has not answered yet
 LONGEST_PAUSE = 60.0  # Seconds between two tries, unless the server asks for more
 _FIRST_PAUSE = 0.5
@@ -66,6 +66,7 @@ _LONG_ROW = 4  # Refusals in a row, after which nothing is known of the rate
 _FEW = 0.01  # Share of accidents up to which a refusal counts as a limit
 _MOST_ACCIDENTS = 0.4  # More accidents than that are a limit
 _N_ACCIDENTS = 50  # Requests that say how often the server refuses by accident
+_SOON = 0.03  # Seconds of a refusal that are worth waiting for before one more opinion
 _UNLIKELY = 0.0005  # How unlikely a row of accidents is that counts as a limit
 
 # %% ../nbs/24_tempo.ipynb #8e98afd2
@@ -199,7 +200,7 @@ def _n_needed(self: Tempo) -> int:
     is_above = self.rate is not None and self.rate > self._with_accidents(self.measured)
     return 1 if is_above else 3
 
-# %% ../nbs/24_tempo.ipynb #76ef074f
+# %% ../nbs/24_tempo.ipynb #bbcab3f3
 @patch
 def _ask_again(self: Tempo, doubt: Doubt, now: float) -> None:
     "Let the next request leave now, as a second opinion on `doubt`."
@@ -223,7 +224,7 @@ def _is_opinion(self: Tempo, ticket: Ticket) -> bool:
         return False
     doubt.opinions.append(ticket.number)
     if len(doubt.opinions) == 1:
-        self._ask_at = ticket.at + 1.5 * doubt.seconds
+        self._ask_at = ticket.at + (1.5 * doubt.seconds if doubt.seconds < _SOON else 0.0)
     return True
 
 # %% ../nbs/24_tempo.ipynb #6193d93e
