@@ -51,7 +51,7 @@ class Allowance:
         used = self.limit - self.remaining
         return used / self.reset if used > 0 and self.reset > 0 else self.limit / 60
 
-# %% ../nbs/24_tempo.ipynb #d240e7f7
+# %% ../nbs/24_tempo.ipynb #cf708a7d
 FIRST_WINDOW = 8  # Requests on their way to a server that has not answered yet
 LONGEST_PAUSE = 60.0  # Seconds between two tries, unless the server asks for more
 _FIRST_PAUSE = 0.5
@@ -66,10 +66,11 @@ _LONG_ROW = 4  # Refusals in a row, after which nothing is known of the rate
 _FEW = 0.01  # Share of accidents up to which a refusal counts as a limit
 _MOST_ACCIDENTS = 0.4  # More accidents than that are a limit
 _N_ACCIDENTS = 50  # Requests that say how often the server refuses by accident
+_SLOW = 0.15  # Seconds of a refusal that call for a third opinion
 _SOON = 0.03  # Seconds of a refusal that are worth waiting for before one more opinion
 _UNLIKELY = 0.0005  # How unlikely a row of accidents is that counts as a limit
 
-# %% ../nbs/24_tempo.ipynb #8e98afd2
+# %% ../nbs/24_tempo.ipynb #2e2ab223
 @dataclass(frozen=True)
 class Ticket:
     "A request that left."
@@ -89,6 +90,11 @@ class Doubt:
     others: int = 0  # Refusals of requests that were no opinions
     opinions: list[int] = field(default_factory=list)  # Numbers of the requests that left since the last of the row
     n_taken: int = 0  # Those of them that the server took
+
+    @property
+    def n_wanted(self) -> int:
+        "How many opinions show an accident: more where a limit lets one through before a refusal is heard of."
+        return 2 if self.seconds < _SLOW else 3
 
 # %% ../nbs/24_tempo.ipynb #d492990d
 class Tempo:
@@ -200,7 +206,7 @@ def _n_needed(self: Tempo) -> int:
     is_above = self.rate is not None and self.rate > self._with_accidents(self.measured)
     return 1 if is_above else 3
 
-# %% ../nbs/24_tempo.ipynb #bbcab3f3
+# %% ../nbs/24_tempo.ipynb #f09d4f1a
 @patch
 def _ask_again(self: Tempo, doubt: Doubt, now: float) -> None:
     "Let the next request leave now, as a second opinion on `doubt`."
@@ -215,7 +221,7 @@ def _ask_again(self: Tempo, doubt: Doubt, now: float) -> None:
 
 @patch
 def _is_opinion(self: Tempo, ticket: Ticket) -> bool:
-    "Return whether a request leaves as a second opinion; ask for the other one too."
+    "Return whether a request leaves as a second opinion; ask for the others too."
     if ticket.at < self._ask_at:
         return False
     self._ask_at = math.inf
@@ -223,16 +229,16 @@ def _is_opinion(self: Tempo, ticket: Ticket) -> bool:
     if ticket.at > doubt.until:
         return False
     doubt.opinions.append(ticket.number)
-    if len(doubt.opinions) == 1:
+    if len(doubt.opinions) < doubt.n_wanted:
         self._ask_at = ticket.at + (1.5 * doubt.seconds if doubt.seconds < _SOON else 0.0)
     return True
 
-# %% ../nbs/24_tempo.ipynb #6193d93e
+# %% ../nbs/24_tempo.ipynb #d25c724b
 @patch
 def _count_opinion(self: Tempo, doubt: Doubt, now: float) -> None:
-    "Take note that a second opinion was taken; with two of them `doubt` was an accident."
+    "Take note that a second opinion was taken; with enough of them `doubt` was an accident."
     doubt.n_taken += 1
-    if doubt.n_taken < 2:
+    if doubt.n_taken < doubt.n_wanted:
         return
     n_accidents = doubt.refusals + doubt.others
     self.accidents = min(_MOST_ACCIDENTS, self.accidents + n_accidents / min(self.n_sent, _N_ACCIDENTS))
