@@ -301,7 +301,7 @@ def refused(self: Limit, ticket: Ticket, wait: float | None, is_overload: bool =
         is_new_row = not tempo.refusals_in_a_row or now - self._refused_at > PATIENCE_AT_FIRST + self._pause
         if is_new_row:
             self._refused_since = now
-        tempo.refused(ticket, now, wait, self._n_taken, is_overload)
+        tempo.refused(ticket, now, wait, is_overload)
         self._refused_at = now
         self._pause = tempo.pause(wait)
         self._serve()
@@ -343,7 +343,7 @@ def learned(self: Limit) -> tuple[float | None, str]:
         pause = self.tempo.next_at - now
         if pause > _NEWS and (rate is None or pause > 2 / rate):
             return rate, f'the server takes no more requests for {duration_words(pause)}'
-        words = f'the server allows about {_in_time(rate, "requests")}' if self.tempo.is_measured else ''
+        words = f'the server allows about {_in_time(rate, "requests")}' if self.tempo.measured else ''
         return rate, words
     kind = _kind(name)
     rate = self.buckets[name].rate / self.costs[kind]
@@ -416,7 +416,7 @@ def rates_of(model: Any) -> list[Rate]:
     limit = limit_of(model)
     said = [Rate(kind, found.rate, found.most) for kind, found in list(limit.buckets.items()) if isinstance(kind, str)]
     tempo = limit.tempo
-    if not tempo.is_measured:
+    if not tempo.measured:
         return [*given, *said]
     measured = max(tempo.measured, tempo.rate or 0.0)
     return [*given, *said, Rate('requests', measured, 60 * measured)]

@@ -5,11 +5,10 @@
 # %% auto #0
 __all__ = ['FIRST_WINDOW', 'LONGEST_PAUSE', 'Bucket', 'even_bucket', 'Allowance', 'Ticket', 'Doubt', 'Tempo']
 
-# %% ../nbs/24_tempo.ipynb #d48585d5
+# %% ../nbs/24_tempo.ipynb #a052a36c
 import math
 from collections import deque
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 from fastcore.basics import patch
 
@@ -52,33 +51,26 @@ class Allowance:
         used = self.limit - self.remaining
         return used / self.reset if used > 0 and self.reset > 0 else self.limit / 60
 
-# %% ../nbs/24_tempo.ipynb #fd3f195a
+# %% ../nbs/24_tempo.ipynb #cf708a7d
 FIRST_WINDOW = 8  # Requests on their way to a server that has not answered yet
 LONGEST_PAUSE = 60.0  # Seconds between two tries, unless the server asks for more
+_FIRST_PAUSE = 0.5
 _LEAST_PAUSE = 0.02
 _N_CAUTIOUS = 64  # Answers, until which requests leave one after the other
 _N_RECENT = 20  # Requests that say how fast it went of late
-_SLOWER = 0.97  # Of the measured rate, after a refusal
+_SLOWER = 0.96  # Of the measured rate, after a refusal
 _MOST_GROWTH = 1.04  # From one answer to the next
-_GROWTH_AT_FIRST = 1.08  # The same while the rate is only a guess
-_LEAST_GROWTH = 1.01  # The same once the curve is at its end
-_MOST_TIMES = 2.0  # The curve ends at so many times the rate that was measured
-_LEAST_PATIENCE = 10.0  # Answers within which the rate grows again
-_MOST_PATIENCE = 80.0
-_LONG_ROW = 5  # Refusals in a row, after which nothing is known of the rate
+_LEAST_PATIENCE = 10.0  # Answers within which the rate doubles
+_MOST_PATIENCE = 120.0
+_LONG_ROW = 4  # Refusals in a row, after which nothing is known of the rate
+_FEW = 0.01  # Share of accidents up to which a refusal counts as a limit
 _MOST_ACCIDENTS = 0.4  # More accidents than that are a limit
-_FEW = 0.03  # Share of accidents up to which each refusal counts as a limit
-_UNLIKELY = 0.002  # How unlikely a row of accidents is that counts as a limit
-_SOON = 0.7  # Of an interval, within which a second opinion tells something
-_USUAL = 0.05  # Share of the requests that a limit refuses, once it is known
-_LONG_WAIT = 2.0  # Seconds that are worth a second opinion
-_MOST_IN_VAIN = 0.003  # Share of the requests that leave as second opinions for nothing
 _N_ACCIDENTS = 50  # Requests that say how often the server refuses by accident
-_N_SURE = 12  # Requests between two refusals that are no accident
-_N_ACCIDENTS = 50  # Requests that say how often the server refuses by accident
-_LEAST_SHARE = 0.1  # Of the highest rate that was measured; no guess falls below it
+_SLOW = 0.15  # Seconds of a refusal that call for a third opinion
+_SOON = 0.03  # Seconds of a refusal that are worth waiting for before one more opinion
+_UNLIKELY = 0.0005  # How unlikely a row of accidents is that counts as a limit
 
-# %% ../nbs/24_tempo.ipynb #7de625d3
+# %% ../nbs/24_tempo.ipynb #2e2ab223
 @dataclass(frozen=True)
 class Ticket:
     "A request that left."
@@ -91,140 +83,83 @@ class Ticket:
 class Doubt:
     "A refusal that may be an accident."
 
-    refusals: int = 0  # In a row, with the second opinions
-    n_counted: int = 0  # Accidents that were counted since it began
-    n_asked: int = 0  # Second opinions since the last refusal
+    is_new: bool  # Whether accidents are new, so that other requests wait for the opinions
+    until: float = 0.0  # When opinions come too late
+    seconds: float = 0.0  # What the last refusal took
+    refusals: int = 0  # In a row
+    others: int = 0  # Refusals of requests that were no opinions
+    opinions: list[int] = field(default_factory=list)  # Numbers of the requests that left since the last of the row
     n_taken: int = 0  # Those of them that the server took
-    before: dict[str, Any] | None = None  # What was believed before it was taken for a limit
 
+    @property
+    def n_wanted(self) -> int:
+        "How many opinions show an accident: more where a limit lets one through before a refusal is heard of."
+        return 2 if self.seconds < _SLOW else 3
 
+# %% ../nbs/24_tempo.ipynb #d492990d
 class Tempo:
     "Find out how many requests a server takes, at a time and a second."
 
     def __init__(self, window: float = math.inf):
         self.window = window  # Requests on their way at most
         self.rate: float | None = None  # Requests a second to keep to; None while nothing was refused
-        self.measured = 0.0  # Requests a second that the server took
+        self.measured = 0.0  # Requests a second that the server took between two refusals; 0 while that is not known
         self.next_at = 0.0  # When the next one may leave
         self.n_sent = 0
         self.n_answered = 0
         self.refusals_in_a_row = 0  # Without an answer in between
-        self._is_cautious = math.isfinite(window)  # Whether the first requests leave one after the other
-        self._latency = 0.0
-        self._least_latency = math.inf
-        self._mark: Ticket | None = None  # Where the stretch began that is measured
-        self._n_lost = 0  # Requests of the stretch that the server did not take
-        self._n_seen = 0  # Requests that had left when the last refusal came
-        self._pause = 0.0  # Seconds lost at the mark
-        self._steps = 0  # Answers since then
-        self._hold = self._patience = _LEAST_PATIENCE
-        self._row_at = 0.0  # When the row of refusals began
-        self._rate_before = 0.0  # The rate then
-        self._is_lost = False  # Whether that row was long
-        self.is_measured = False  # Whether the rate was measured between two refusals
-        self._peak = 0.0  # The highest rate that was measured over several answers
-        self._is_paced = self._is_full = False  # Whether the last request waited for its time, and for room
-        self._recent: deque[float] = deque(maxlen=_N_RECENT)  # When the last requests left
-        self._is_surprised = False
         self.accidents = 0.0  # Share of the requests that are refused whatever the rate
-        self._n_refused = 0  # Refusals that were no second opinions
-        self._n_in_vain = 0  # Second opinions that were refused, less the accidents that they found
+        self._cautious_until = _N_CAUTIOUS if math.isfinite(window) else 0  # So many answers; see `sent`
+        self._is_searching = False  # Whether the rate doubles until a refusal
+        self._is_paced = self._is_full = False  # Whether the last request waited for its time, and for room
+        self._latency = 0.0  # Seconds of an answer
+        self._recent: deque[float] = deque(maxlen=_N_RECENT)  # When the last requests left
+        self._empty: Ticket | None = None  # The request that found the server's bucket empty, or the first one of a run
+        self._n_lost = 0  # Requests since then that the server did not take
+        self._n_seen = 0  # Requests that had left when the last refusal came
+        self._saved = 0  # Requests that the server took before it refused the first one
+        self._steps = 0  # Answers since the rate was measured
+        self._patience = _LEAST_PATIENCE
+        self._doubt: Doubt | None = None
         self._ask_at = math.inf  # When the next request leaves at the latest, as a second opinion
-        self._doubt: Doubt | None = None  # What it is about
-        self._opinion: Ticket | None = None  # The last one
-        self._doubts: dict[int, Doubt] = {}  # By the numbers of second opinions that are on their way
-        self._seconds = 0.0  # What the last refusal took
-        self._believed: Doubt | None = None  # The last one that was taken for a limit
-        self._before: dict[str, Any] | None = None  # What was believed before the first one that was never confirmed
-        self._n_refused_before = 0  # Refusals until then
-        self._proof = 0  # Refusals in a row that confirm what is believed
 
-# %% ../nbs/24_tempo.ipynb #f5cb28b8
+# %% ../nbs/24_tempo.ipynb #04e58488
 @patch
 def sent(self: Tempo, now: float, n_on_way: int) -> Ticket:
     "Take note that a request leaves; `n_on_way` counts it."
     self.n_sent += 1
     ticket = Ticket(self.n_sent, now)
-    self._mark = self._mark or ticket
+    if not self._recent or now - max(self._recent[-1], self.next_at) > LONGEST_PAUSE / 2:
+        self._begin_stretch(ticket, n_lost=0)
+    self._recent.append(now)
     self._is_full = n_on_way >= self.window
     if self._is_opinion(ticket):
         return ticket
     if self.rate:
         interval = 1 / self.rate
-        self._recent.append(now)
         self._is_paced = now - self.next_at < interval / 2
         self.next_at = max(self.next_at, now - interval) + interval
-    elif self._is_cautious and self.n_answered < _N_CAUTIOUS:
-        spread = 0.5 * self._least_latency / self.window if self.n_answered else 0.0
-        self.next_at = now + max(0.02 * 0.8**self.n_sent, spread)
+    elif self.n_answered < self._cautious_until:
+        self.next_at = now + (self._latency / self.window if self.n_answered else 0.01)
     return ticket
+
+
+@patch
+def _begin_stretch(self: Tempo, ticket: Ticket, n_lost: int = 1) -> None:
+    "Measure from the request of `ticket` on; it was refused, unless `n_lost` is 0."
+    self._empty = ticket
+    self._n_lost = n_lost
 
 
 @patch
 def unsent(self: Tempo) -> None:
     "Take note that the last request did not leave after all."
     self._n_lost += 1
-    if self._doubts.pop(self.n_sent, None):
+    if self._doubt and self.n_sent in self._doubt.opinions:
+        self._doubt.opinions.remove(self.n_sent)
         self._ask_at = 0.0
     elif self.rate:
         self.next_at -= 1 / self.rate
-
-# %% ../nbs/24_tempo.ipynb #f4a6247d
-@patch
-def answered(self: Tempo, ticket: Ticket, now: float) -> None:
-    "Take note that the server took a request."
-    self.n_answered += 1
-    if ticket.number in self._doubts:
-        self._clear(self._doubts.pop(ticket.number), now)
-    self.accidents -= self.accidents / min(self.n_sent, _N_ACCIDENTS)
-    is_end_of_row = self.refusals_in_a_row > 0
-    self.refusals_in_a_row = 0
-    seconds = now - ticket.at
-    self._least_latency = min(self._least_latency, seconds)
-    self._latency += (seconds - self._latency) / min(self.n_answered, 8)
-    if self.rate is None:
-        self.window += 0.5
-        return
-    if self._is_full:
-        self.window += 1 / self.window
-    if self._is_lost:
-        self._find_again(now, is_end_of_row)
-    elif self._is_paced:
-        self._steps += 1
-        beyond = (self._steps - self._hold) / self._patience
-        is_sure = self.is_measured and self.accidents < _FEW
-        growth = _MOST_GROWTH if is_sure else _GROWTH_AT_FIRST
-        most = _MOST_TIMES if is_sure else 2 * _MOST_TIMES
-        curve = self._with_accidents(self.measured) * min(max(_SLOWER, 1 + beyond**3), most)
-        self.rate = min(self.rate * growth, max(curve, self.rate * _LEAST_GROWTH if beyond > 0 else 0.0))
-
-# %% ../nbs/24_tempo.ipynb #91e1ad88
-@patch
-def _find_again(self: Tempo, now: float, is_end_of_row: bool) -> None:
-    "Raise a rate that was lost, and let the next request leave by it."
-    if is_end_of_row:
-        self.rate = math.sqrt(self.rate * max(self.rate, self._rate_before))
-    else:
-        self.rate *= 2 ** (1 / max(1.0, self.rate * self._latency))
-    self.measured = self.rate
-    self.next_at = min(self.next_at, now + 1 / self.rate)
-
-# %% ../nbs/24_tempo.ipynb #1a550915
-@patch
-def _may_ask(self: Tempo, wait: float | None) -> bool:
-    "Return whether second opinions can tell something, and are worth their requests."
-    is_often = self._n_refused > 3 + 2 * _USUAL * self.n_sent
-    n_allowed = 2 + self.n_sent * (0.5 if is_often else _MOST_IN_VAIN)
-    is_fast = self.measured * 2.5 * self._seconds >= _SOON  # A token or two may come back meanwhile
-    is_in_doubt = self._n_refused > _USUAL * self.n_sent or (wait or 0.0) > _LONG_WAIT
-    return is_in_doubt and not is_fast and self._n_in_vain <= n_allowed
-
-
-@patch
-def _ask_again(self: Tempo, doubt: Doubt, at: float) -> None:
-    "Let the next request leave at this time, as a second opinion on `doubt`."
-    self._doubt = doubt
-    self._ask_at = at
 
 
 @patch(as_prop=True)
@@ -232,47 +167,27 @@ def earliest(self: Tempo) -> float:
     "When the next request may leave."
     return min(self.next_at, self._ask_at)
 
-
+# %% ../nbs/24_tempo.ipynb #89e13f12
 @patch
-def _is_opinion(self: Tempo, ticket: Ticket) -> bool:
-    "Return whether a request leaves as a second opinion; ask for the other one too."
-    if ticket.at < self._ask_at:
-        return False
-    is_late = ticket.at > self._ask_at + self._seconds
-    self._ask_at = math.inf
-    doubt = self._doubt
-    doubt.n_asked += 1
-    if is_late:
-        return False
-    self._opinion = ticket
-    self._doubts[ticket.number] = doubt
-    if doubt.n_asked == 1:
-        self._ask_again(doubt, ticket.at + 1.5 * self._seconds)
-    return True
-
-# %% ../nbs/24_tempo.ipynb #710f3d32
-@patch
-def _expects_opinion(self: Tempo, ticket: Ticket, now: float) -> bool:
-    "Return whether a second opinion may still be refused, if that takes as long as for `ticket`."
-    if self._ask_at < math.inf:
-        return True
-    opinion = self._opinion
-    return opinion is not None and opinion.number in self._doubts and now - opinion.at < 2 * (now - ticket.at)
-
-# %% ../nbs/24_tempo.ipynb #bc62b3c9
-@patch
-def _count_accident(self: Tempo, doubt: Doubt, number: int = 1) -> None:
-    "Count an accident since `doubt` began, or take some back."
-    doubt.n_counted += number
-    self.accidents = min(_MOST_ACCIDENTS, max(0.0, self.accidents + number / min(self.n_sent, _N_ACCIDENTS)))
-
-
-@patch
-def _n_needed(self: Tempo) -> int:
-    "Return how many refusals in a row are no accident."
-    if self.accidents < _FEW:
-        return 1
-    return math.ceil(math.log(_UNLIKELY) / math.log(self.accidents))
+def answered(self: Tempo, ticket: Ticket, now: float) -> None:
+    "Take note that the server took a request."
+    self.n_answered += 1
+    self.refusals_in_a_row = 0
+    self.accidents -= self.accidents / min(self.n_sent, _N_ACCIDENTS)
+    self._latency += (now - ticket.at - self._latency) / min(self.n_answered, 8)
+    if self._doubt and ticket.number in self._doubt.opinions:
+        self._count_opinion(self._doubt, now)
+    if self.rate is None:
+        self.window += 0.5
+        return
+    if self._is_full:
+        self.window += 1 / self.window
+    if self._is_searching:
+        self.rate *= 2 ** (1 / max(1.0, self.rate * self._latency))
+    elif self._is_paced:
+        self._steps += 1
+        curve = _SLOWER + (self._steps / self._patience) ** 3
+        self.rate = min(self.rate * _MOST_GROWTH, self._with_accidents(self.measured) * curve)
 
 
 @patch
@@ -280,162 +195,158 @@ def _with_accidents(self: Tempo, rate: float) -> float:
     "Return how many requests a second leave so that `rate` of them are no accident."
     return rate / (1 - self.accidents)
 
-# %% ../nbs/24_tempo.ipynb #98203a2d
-_BELIEF = (
-    *('rate', 'measured', 'is_measured', 'window', 'refusals_in_a_row'),
-    *('_peak', '_hold', '_patience', '_steps', '_is_lost', '_is_surprised'),
-)
+# %% ../nbs/24_tempo.ipynb #391a8d43
+@patch
+def _n_needed(self: Tempo) -> int:
+    "Return how many refusals in a row are no accident."
+    if self.accidents >= _FEW:
+        return math.ceil(math.log(_UNLIKELY) / math.log(self.accidents))
+    if self._is_searching:
+        return 2
+    is_above = self.rate is not None and self.rate > self._with_accidents(self.measured)
+    return 1 if is_above else 3
+
+# %% ../nbs/24_tempo.ipynb #f09d4f1a
+@patch
+def _ask_again(self: Tempo, doubt: Doubt, now: float) -> None:
+    "Let the next request leave now, as a second opinion on `doubt`."
+    self._doubt = doubt
+    self._ask_at = now
+    doubt.opinions = []
+    doubt.n_taken = 0
+    doubt.until = now + 2 * max(self._latency, doubt.seconds)
+    if doubt.is_new:
+        self.next_at = max(self.next_at, doubt.until)
 
 
 @patch
-def _clear(self: Tempo, doubt: Doubt, now: float) -> None:
-    "Take note that a second opinion was taken; with two of them `doubt` was an accident."
-    doubt.n_taken += 1
-    if doubt.n_taken < 2:
-        return
-    self._n_in_vain -= 1
-    if doubt.before:
-        self._count_accident(doubt)
-        self.next_at = min(self.next_at, now)
-    margin = 0 if doubt.before else 2
-    if self._before and self._proof + margin <= self._n_needed():
-        vars(self).update(self._before)
-        self._count_accident(doubt, self._n_refused - self._n_refused_before - 1)
-        self._before = None
-        self._proof = 0
-    elif doubt.before and doubt is self._believed:
-        vars(self).update(doubt.before)
-
-# %% ../nbs/24_tempo.ipynb #13c3f046
-@patch
-def refused(
-    self: Tempo, ticket: Ticket, now: float, wait: float | None, n_on_way: int, is_overload: bool = False
-) -> None:
-    "Take note that the server refused a request, and asks to `wait` so many seconds."
-    doubt = self._doubts.pop(ticket.number, None)
-    is_opinion = doubt is not None
-    if not (is_opinion or ticket.number <= self._n_seen or self._expects_opinion(ticket, now)):
-        doubt = Doubt()
-        self._n_refused += 1
-    self._n_lost += 1
-    if doubt is None and self._doubt and not (self.refusals_in_a_row or self._doubt.before):
-        self._count_accident(self._doubt)
-    if doubt and not self._weigh(doubt, ticket, now, is_opinion):
-        self._ask_again(doubt, now)
-    elif doubt and not doubt.before:
-        self._believe(doubt, ticket, wait, n_on_way, is_overload)
-        if self.refusals_in_a_row == 1 and self._may_ask(wait):
-            self._ask_again(doubt, now)
-    if self.refusals_in_a_row:
-        pause = self.pause(wait)
-        self.next_at = max(self.next_at, now + pause)
-        if doubt and self.rate:
-            self._pause = max(0.0, pause - 1 / self.rate)
-
-
-@patch
-def _weigh(self: Tempo, doubt: Doubt, ticket: Ticket, now: float, is_opinion: bool) -> bool:
-    "Count a refusal that belongs to `doubt`; return whether all of them together are no accident."
-    self._n_seen = self.n_sent
-    self._seconds = now - ticket.at
+def _is_opinion(self: Tempo, ticket: Ticket) -> bool:
+    "Return whether a request leaves as a second opinion; ask for the others too."
+    if ticket.at < self._ask_at:
+        return False
     self._ask_at = math.inf
-    doubt.refusals = 1 if doubt.n_asked > 1 else doubt.refusals + 1
-    doubt.n_asked = doubt.n_taken = 0
-    if is_opinion and doubt.before:
-        self._n_in_vain += 1
-        self._proof = max(self._proof, doubt.refusals)
-    is_limit = bool(self.refusals_in_a_row) or doubt.refusals >= self._n_needed()
-    if not (is_limit or is_opinion):
-        self._count_accident(doubt)
-    return is_limit
+    doubt = self._doubt
+    if ticket.at > doubt.until:
+        return False
+    doubt.opinions.append(ticket.number)
+    if len(doubt.opinions) < doubt.n_wanted:
+        self._ask_at = ticket.at + (1.5 * doubt.seconds if doubt.seconds < _SOON else 0.0)
+    return True
 
-# %% ../nbs/24_tempo.ipynb #c151bb3d
+# %% ../nbs/24_tempo.ipynb #d25c724b
 @patch
-def _believe(self: Tempo, doubt: Doubt, ticket: Ticket, wait: float | None, n_on_way: int, is_overload: bool) -> None:
-    "Take a refusal for a limit, and slow down."
-    self._count_accident(doubt, -doubt.n_counted)  # They were none
-    doubt.before = {name: getattr(self, name) for name in _BELIEF}
-    if self._before is None:
-        self._before = doubt.before
-        self._n_refused_before = self._n_refused - 1
-    self._believed = doubt
-    if doubt.refusals > 1:
-        self._proof = max(self._proof, doubt.refusals)
-    self._count_in_row(ticket)
-    self._n_lost -= 1
-    if not is_overload:
-        self._measure(ticket, wait)
-    if n_on_way > 0.7 * self.window or self.window == math.inf:
-        at_once = self.measured * self._latency
-        self.window = max(1.0, 0.7 * n_on_way, math.ceil(at_once) + 1 if at_once else 1.0)
-    self._mark = ticket
-    self._n_lost = 1
+def _count_opinion(self: Tempo, doubt: Doubt, now: float) -> None:
+    "Take note that a second opinion was taken; with enough of them `doubt` was an accident."
+    doubt.n_taken += 1
+    if doubt.n_taken < doubt.n_wanted:
+        return
+    n_accidents = doubt.refusals + doubt.others
+    self.accidents = min(_MOST_ACCIDENTS, self.accidents + n_accidents / min(self.n_sent, _N_ACCIDENTS))
+    self._settle()
+    self._is_searching = not doubt.is_new
+    if doubt.is_new:
+        self.rate = None
+        self.measured = 0.0
+        self.next_at = now
+        self._cautious_until = self.n_answered + _N_CAUTIOUS
 
 
 @patch
-def _count_in_row(self: Tempo, ticket: Ticket) -> None:
-    "Count a refusal, and note where its row began."
-    self.refusals_in_a_row += 1
-    if self.refusals_in_a_row == 1:
-        self._row_at = ticket.at
-        self._rate_before = self.rate or 0.0
-        self._is_lost = False
-    self._is_lost |= self.refusals_in_a_row == _LONG_ROW and self.rate is not None
+def _settle(self: Tempo) -> None:
+    "End the doubt."
+    self._doubt = None
+    self._ask_at = math.inf
+
+# %% ../nbs/24_tempo.ipynb #7fd3947d
+@patch
+def refused(self: Tempo, ticket: Ticket, now: float, wait: float | None, is_overload: bool = False) -> None:
+    "Take note that the server refused a request, and asks to `wait` so many seconds."
+    self._n_lost += ticket.number > self._empty.number
+    doubt = self._doubt
+    is_opinion = doubt is not None and ticket.number in doubt.opinions
+    is_open = doubt is not None and now < doubt.until
+    if not is_opinion and (is_open or ticket.number <= self._n_seen):
+        self._count_other(now, wait)
+        return
+    if not is_opinion:
+        doubt = Doubt(is_new=self.accidents < _FEW)
+    self._n_seen = self.n_sent
+    doubt.seconds = now - ticket.at
+    doubt.refusals += 1
+    if not self.refusals_in_a_row and doubt.refusals < self._n_needed():
+        self._ask_again(doubt, now)
+        return
+    self._settle()
+    self._slow_down(ticket, is_overload)
+    if doubt.is_new and doubt.refusals > 1:
+        self.next_at = min(self.next_at, now + _FIRST_PAUSE)  # No longer for opinions
+    self.next_at = max(self.next_at, now + self.pause(wait))
+
+
+@patch
+def _count_other(self: Tempo, now: float, wait: float | None) -> None:
+    "Take note of a refusal that tells nothing new of the rate, but may ask for a longer pause."
+    if self._doubt:
+        self._doubt.others += 1
+    elif self.refusals_in_a_row:
+        self.next_at = max(self.next_at, now + self.pause(wait))
 
 
 @patch
 def pause(self: Tempo, wait: float | None) -> float:
     "Return how long nothing is sent after a refusal, if the server asks to `wait` so many seconds."
     times = 2 ** min(max(0, self.refusals_in_a_row - 1), 12)
-    if wait is not None:
-        return max(wait, min(LONGEST_PAUSE, max(wait, _LEAST_PAUSE) * times))
-    interval = min(0.5, 1 / self.rate) if self.rate else 0.5
-    return min(LONGEST_PAUSE, max(_LEAST_PAUSE, interval) * times)
+    is_known = self.rate is not None and not self._is_searching
+    unknown = _FIRST_PAUSE if wait is None else _LEAST_PAUSE
+    least = 1 / self.rate if is_known else unknown
+    return max(wait or 0.0, min(LONGEST_PAUSE, max(wait or 0.0, least) * times))
 
-# %% ../nbs/24_tempo.ipynb #b16adb76
+# %% ../nbs/24_tempo.ipynb #aad4e41b
 @patch
-def _measure(self: Tempo, ticket: Ticket, wait: float | None) -> None:
-    "Measure the rate at the first refusal of a stretch."
-    before = self.measured
-    n_taken = ticket.number - self._mark.number - self._n_lost
-    seconds = ticket.at - self._mark.at
+def _slow_down(self: Tempo, ticket: Ticket, is_overload: bool) -> None:
+    "Learn from the refusal of a limit."
+    self.refusals_in_a_row += 1
+    is_first = self.refusals_in_a_row == 1
+    if is_first and not is_overload:
+        self._measure(ticket)
+    elif self.refusals_in_a_row == _LONG_ROW:
+        self._search()
+    if not is_first and ticket.at - self._empty.at > LONGEST_PAUSE / 2:
+        self._begin_stretch(ticket)
+
+
+@patch
+def _search(self: Tempo) -> None:
+    "Begin at one request in the time of an answer."
+    self._is_searching = True
+    self.rate = 1 / max(self._latency, _LEAST_PAUSE)
+
+# %% ../nbs/24_tempo.ipynb #05066c32
+@patch
+def _measure(self: Tempo, ticket: Ticket) -> None:
+    "Measure the rate at the first refusal of a row."
+    n_taken = max(0, ticket.number - self._empty.number - self._n_lost + 1)
     if self.rate is None:
-        least = 1 / max(wait or 0.5, _LEAST_PAUSE)
-        most = n_taken / seconds if n_taken > 0 and seconds > 0 else 4 * least
-        least = most if self.accidents > _FEW else least
-        self.measured = math.sqrt(least * max(least, most))
+        self._search()
+        self._saved = n_taken
     else:
-        self.is_measured = True
-        tried = self.rate * (1 - self.accidents)
-        is_surprise = tried <= 1.02 * self.measured
-        is_first_surprise = is_surprise and not (self._is_surprised and n_taken < _N_SURE)
-        self._is_surprised = is_surprise
-        self.measured = tried if is_first_surprise else self._rate_of(n_taken, seconds, ticket.at)
-    if n_taken >= 8 and self.is_measured:
-        self._peak = max(self._peak, self.measured)
-    self.measured = max(self.measured, _LEAST_SHARE * self._peak)
-    is_confirmed = before and 0.8 < self.measured / before < 1.25
-    self._patience = min(_MOST_PATIENCE, 1.7 * self._patience) if is_confirmed else _LEAST_PATIENCE
-    self._hold = 0.7 * self._patience
-    if self._is_surprised:
-        self._hold, self._patience = 0.0, _LEAST_PATIENCE / 2
-    self._steps = 0
-    self.rate = self._with_accidents(self.measured) * _SLOWER
+        before = self.measured
+        self._is_searching = False
+        self.measured = self._rate_of(n_taken, ticket.at)
+        is_confirmed = 0.8 * before < self.measured < 1.25 * before
+        self._patience = min(_MOST_PATIENCE, 1.7 * self._patience) if is_confirmed else _LEAST_PATIENCE
+        self._steps = 0
+        self.rate = self._with_accidents(self.measured) * _SLOWER
+    self._begin_stretch(ticket)
 
-# %% ../nbs/24_tempo.ipynb #1c3bb6bd
+# %% ../nbs/24_tempo.ipynb #4d1f9e69
 @patch
-def _rate_of(self: Tempo, n_taken: int, seconds: float, until: float) -> float:
+def _rate_of(self: Tempo, n_taken: int, until: float) -> float:
     "Return the rate of a stretch in which the server took so many requests."
-    if n_taken < 1 or seconds <= 0:
-        slower = self.rate * (0.7 if self.refusals_in_a_row > 1 else 0.9)
-        passed = until - self._row_at
-        return max(1 / LONGEST_PAUSE, min(slower, 1 / passed) if passed > 0 else slower)
-    is_short = n_taken < 8
-    least = (n_taken - 0.5 * is_short) / max(seconds / 2, seconds - self._pause / 2)
-    most = self.rate * (1 - self.accidents)
-    if n_taken >= _N_RECENT:
-        recently = (_N_RECENT - 1) / max(until - self._recent[0], 1e-9)
-        most = min(recently, _MOST_TIMES * least)
-    if most < 1.35 * least or (not is_short and n_taken < _N_RECENT):
-        return least
-    return least**0.85 * most**0.15 if is_short else math.sqrt(least * most)
+    is_short = n_taken < 8  # Half a request may be in the bucket
+    rate = (n_taken + 0.5 * is_short) / max(until - self._empty.at, 1e-3)
+    n_recent = min(n_taken, len(self._recent) - 1)
+    n_surely = n_recent - self._saved - 1
+    if n_surely > 0:
+        rate = max(rate, n_surely / max(until - self._recent[-n_recent], 1e-3))
+    return max(rate, 1 / LONGEST_PAUSE)

@@ -64,6 +64,30 @@ def test_too_long_a_wait_costs_its_time_only(monkeypatch):
     assert ratio < 1.3 and refused < 0.04
 
 
+@pytest.mark.parametrize('wait', [None, 1.0])
+@pytest.mark.parametrize('rate', ['2 a second', '5 a second', '50 a minute'])
+def test_slow_answers(rate, wait, monkeypatch):
+    "Five seconds each: the search takes a few of them, and then many are on their way at once. It took twice the bound"
+    ratio, refused = play(BucketServer(*RATES[rate], wait), monkeypatch, 400, latency=5.0, concurrency=64)
+    assert ratio < 1.4 and refused <= 0.05
+
+
+class DownServer(BucketServer):
+    "Refuses everything from the 10th to the 310th second"
+
+    def take(self, now, cost):
+        return (False, self.wait) if 10 < now < 310 else super().take(now, cost)
+
+
+@pytest.mark.parametrize('rate', ['5 a second', '50 a minute', '50 a second'])
+def test_a_server_that_was_down(rate, monkeypatch):
+    "It costs its time, the pause that was on its way, and some answers until the rate is back; 82 % were refused after it"
+    rate, holds = RATES[rate]
+    ratio, refused = play(DownServer(rate, holds), monkeypatch, 1000)
+    bound = (1000 - holds) / rate
+    assert ratio * bound < 1.2 * bound + 300 + 150 and refused <= 0.05
+
+
 SHAPES = {  # Seconds of an answer, requests at a time, seconds of a refusal
     'quick': (0.05, 8, 0.002),
     'refusals as slow as answers': (0.05, 8, 0.05),
