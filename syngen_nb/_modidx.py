@@ -2049,6 +2049,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'syngen_nb.recording.ReplayMiss': ('recording.html#replaymiss', 'syngen_nb/recording.py'),
                                      'syngen_nb.recording._as_row': ('recording.html#_as_row', 'syngen_nb/recording.py'),
                                      'syngen_nb.recording._lines': ('recording.html#_lines', 'syngen_nb/recording.py'),
+                                     'syngen_nb.recording._packaged_names': ('recording.html#_packaged_names', 'syngen_nb/recording.py'),
                                      'syngen_nb.recording.read_recording': ('recording.html#read_recording', 'syngen_nb/recording.py'),
                                      'syngen_nb.recording.recording_path': ('recording.html#recording_path', 'syngen_nb/recording.py')},
             'syngen_nb.report': { 'syngen_nb.report.Comparison': ('report.html#comparison', 'syngen_nb/report.py'),

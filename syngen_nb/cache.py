@@ -289,6 +289,10 @@ def _errors(self: Cache) -> Iterator[None]:
             raise CacheError(f'The cache {self.path} is locked by another program; try again') from None
         if 'readonly' in str(error):
             raise CacheError(self._only_readable) from None
+        if not (self.is_in_memory or self._file.exists()):
+            raise CacheError(
+                f'The cache {self.path} cannot be made ({error}). Give a path in a folder that can be written to'
+            ) from None
         raise CacheError(
             f'The cache {self.path} cannot be used ({error}). It was left as it is: move it away or give another path'
         ) from None

@@ -33,6 +33,11 @@ def recording_path(path: str | Path) -> Path:
         return given
     return Path(str(files('syngen_nb') / 'recordings' / f'{given.name}.jsonl'))
 
+
+def _packaged_names() -> str:
+    "Return the names of the recordings that come with the package."
+    return ', '.join(sorted(path.stem for path in recording_path('any').parent.glob('*.jsonl')))
+
 # %% ../nbs/24_recording.ipynb #b0f4bdf2
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     "Yield where each line of a recording starts, and the line."
@@ -68,7 +73,7 @@ def read_recording(
             check_row(row)
             yield start, row
     except FileNotFoundError:
-        raise CacheError(f'There is no recording {what}') from None
+        raise CacheError(f'There is no recording {what}. The package has {_packaged_names()}') from None
     except OSError as error:
         raise CacheError(f'The recording {what} cannot be read ({error})') from None
     except BAD_ROW as error:

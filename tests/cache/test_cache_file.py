@@ -81,6 +81,15 @@ def test_what_is_no_file_stays(make, by_link, tmp_path, monkeypatch):
 
 
 @posix
+def test_a_folder_that_takes_no_file(tmp_path):
+    "There is no file that could be moved away"
+    (tmp_path / 'notes').write_text('no folder')
+    for path in ('/proc/c.sqlite', tmp_path / 'notes' / 'c.sqlite'):
+        with pytest.raises(CacheError, match='cannot be made .* Give a path in a folder that can be written to'):
+            Cache(path)
+
+
+@posix
 def test_links_work(tmp_path):
     "A link stays a link: to a file, to an empty one, to nothing yet; a cache and an export go where it points"
     for name in ('empty', 'missing', 'folder/deep'):
