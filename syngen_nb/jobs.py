@@ -82,7 +82,7 @@ class Job:
     @property
     def name(self) -> str:
         "What it asks for, for people."
-        return ' · '.join((*self.path, self.level))
+        return ' · '.join((*self.path, self.level.replace('_', ' ')))
 
     def can_go_on(self, error: ModelError) -> bool:
         "Return whether it can be asked in another way after `error`."
