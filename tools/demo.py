@@ -27,6 +27,7 @@ from syngen_nb import start
 
 run = start(task, 40, model=model, cache=cache)
 shown = set()
+said = ''
 while True:
     is_done = run.done
     new = run.frame[lambda rows: ~rows.text.isin(shown)]
@@ -35,13 +36,16 @@ while True:
         shown.add(row.text)
     if not len(new) and not is_done:
         progress = run.progress()
-        print(f'  {progress["done"]} of {progress["total"]} rows; {run.usage}', flush=True)
+        words = f'{progress["done"]} of {progress["total"]} rows; {run.usage}'
+        if words != said:
+            print(f'  {words}', flush=True)
+        said = words
     if is_done:
         break
     time.sleep(3)
 df = run.result()
 replaced = run.dropped[run.dropped.text.isin(shown)]
-print(f'{len(replaced)} of the texts above were replaced:')
+print(f'{len(replaced) or "None"} of the texts above were replaced{":" if len(replaced) else ""}')
 for reason, n in replaced.reason.value_counts().items():
     print(f'  {n} {reason}')
 """
