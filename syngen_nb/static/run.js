@@ -71,7 +71,9 @@ class RunPage {
     const count = `${whole.format(run.done)} of ${counted(run.total, run.unit)}`;
     say(this.title, `${run.title} with ${run.model}`);
     this.title.title = this.title.textContent;
-    say(this.count, joined([`${percentOf(run)} %`, count, run.status, left]));
+    // The share of the work is not that of the rows, so it would look wrong next to them once nothing moves
+    const share = run.status === 'running' ? `${percentOf(run)} %` : '';
+    say(this.count, joined([share, count, run.status, left]));
   }
   drawBar(run) {
     const percent = percentOf(run);
