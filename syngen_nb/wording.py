@@ -14,7 +14,7 @@ def counted(n: int, noun: str, plural: str = '') -> str:
 
 # %% ../nbs/01_wording.ipynb #9628dcb2
 def counted_range(low: int, high: int, noun: str) -> str:
-    "Return a range with its noun: '72 to 160 calls'."
+    "Return a range with its noun: '72 to 160 requests'."
     return counted(high, noun) if low == high else f'{low:,} to {counted(high, noun)}'
 
 # %% ../nbs/01_wording.ipynb #6c4f5c64

@@ -18,6 +18,7 @@ import syngen_nb.cache
 def nowhere_near_the_user(tmp_path, monkeypatch):
     "The default cache of this process and of those it starts is in the test's folder; weights stay where they are"
     home = tmp_path / 'home'
+    syngen_nb.limits._limits.clear()  # A fake server may get the port of an earlier one, whose limit is not its own
     monkeypatch.setattr(syngen_nb.cache, 'user_cache_path', lambda app: home / app)
     monkeypatch.setenv('XDG_CACHE_HOME', str(home))
     for k in list(os.environ):

@@ -14,6 +14,7 @@ from typing import Any
 from fastcore.basics import patch
 
 from ..loop import worker
+from ..recording import ReplayMiss
 from ..run import Run
 from .base import Live, assets
 from ..wording import counted, duration_words, spent_words
@@ -33,6 +34,8 @@ def _rest(run: Run, progress: dict) -> str:
         left.append(f'{counted(total - n_there, run.unit)} not {_VERBS.get(run.unit, "there")} yet')
     if n_there > done:
         left.append(f'{counted(n_there - done, run.unit)} not checked yet')
+    if run.status == 'failed' and isinstance(run.error, ReplayMiss):
+        return f'{", ".join(left)}. The recording has no answers to them'
     return f'{", ".join(left)}. Resume to go on'
 
 # %% ../../nbs/widgets/03_run_view.ipynb #ec30ddf9

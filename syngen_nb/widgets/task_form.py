@@ -392,11 +392,11 @@ def _describe_api(model: Any) -> tuple[str, bool]:
 
 # %% ../../nbs/widgets/01_task_form.ipynb #394e9401
 def what_it_takes(estimate: Estimate) -> str:
-    "Return calls, cost and time in words."
+    "Return requests, cost and time in words."
     if not estimate.requests:
-        return 'no calls, free'
-    calls = counted_range(estimate.requests, estimate.most_requests, 'call')
-    return f'{calls}, {estimate.cost}, about {duration_words(estimate.seconds, estimate.most_seconds)}'
+        return 'no requests, free'
+    requests = counted_range(estimate.requests, estimate.most_requests, 'request')
+    return f'{requests}, {estimate.cost}, about {duration_words(estimate.seconds, estimate.most_seconds)}'
 
 
 def describe_estimate(
@@ -408,7 +408,7 @@ def describe_estimate(
     if not estimate.requests:
         return f'{rows}: everything is cached, so {what_it_takes(estimate)}'
     none_cached = 'none of them is cached yet' if about else 'nothing cached yet'
-    are_cached = f'{counted(estimate.cached, "more call")} {"is" if estimate.cached == 1 else "are"} cached'
+    are_cached = f'{counted(estimate.cached, "more request")} {"is" if estimate.cached == 1 else "are"} cached'
     return f'{rows}: {what_it_takes(estimate)}; {are_cached if estimate.cached else none_cached}'
 
 # %% ../../nbs/widgets/01_task_form.ipynb #0ea86203

@@ -344,7 +344,7 @@ def test_cap(notebook, cache):
         said = "f'{s.run.cap_state}. Raise the cap to go on'"
         until_equal(nb, lambda: box.get_by_role('status').inner_text(), lambda: get(nb, said))
         nb.page.locator('.syngen-step .hint').get_by_text('missing. Raise the cap below to go on').wait_for()
-        nb.page.get_by_text('more calls are cached').first.wait_for()
+        nb.page.get_by_text('more requests are cached').first.wait_for()
         asked = s.count
         press(nb, 'Resume')
         nb.page.get_by_role('alert').get_by_text('No other request fits below the cap').wait_for()

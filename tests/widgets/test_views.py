@@ -110,7 +110,7 @@ def test_the_estimate_knows_the_answers_of_a_run_at_rest():
     until(lambda: 'none of them is cached yet' in studio.form.said['estimate'])
     run = studio.generate()
     until(lambda: run.is_at_cap)
-    until(lambda: f'{run.usage.requests} more calls are cached' in studio.form.said['estimate'])
+    until(lambda: f'{run.usage.requests} more requests are cached' in studio.form.said['estimate'])
     with pytest.raises(ValueError, match='No other request fits below the cap'):
         studio.progress._on_resume()
     studio.budget.allow(max_dollars=5)
@@ -123,7 +123,7 @@ def test_the_estimate_knows_the_answers_of_a_run_at_rest():
     until(lambda: run.usage.requests)
     run.pause()  # With answers on their way
     until(lambda: not run.workspace.pace.jobs_on_way())
-    until(lambda: f'{run.usage.requests} more calls are cached' in studio.form.said['estimate'])
+    until(lambda: f'{run.usage.requests} more requests are cached' in studio.form.said['estimate'])
     run.stop()
     studio.close()
 
