@@ -8,6 +8,7 @@ __all__ = ['LANGUAGE_CODES', 'Filter', 'TEXT_FILTERS', 'FRAME_FILTERS', 'FILTERS
            'copies_example', 'too_short', 'broken_off', 'language_code', 'other_language', 'Filters']
 
 # %% ../nbs/40_filters.ipynb #1f4475cf
+import asyncio
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
@@ -384,9 +385,12 @@ class Filters:
 
     def why_not(self, text: str, context: Mapping[str, Any]) -> str:
         "Return what is wrong with `text`, or an empty string."
-        for text_filter in self._text_filters:
-            if objection := text_filter(text, context):
-                return str(objection)
+        try:
+            for text_filter in self._text_filters:
+                if objection := text_filter(text, context):
+                    return str(objection)
+        except asyncio.CancelledError as error:  # It would look as if the run was stopped
+            raise RuntimeError('A filter raised CancelledError; it must return a reason or an empty string') from error
         return ''
 
 # %% ../nbs/40_filters.ipynb #222a11e3

@@ -435,7 +435,7 @@ class WatcherWarning(RuntimeWarning):
     "A watcher raised an error; the work goes on."
 
 
-def _place_of(error: Exception) -> str:
+def _place_of(error: BaseException) -> str:
     "Return where a watcher was when `error` came: the first line outside this module."
     frames = traceback.extract_tb(error.__traceback__)
     frame = frames[min(1, len(frames) - 1)]
@@ -447,7 +447,7 @@ def tell(watchers: Iterable[Callable[[set[str]], Any]], ids: set[str]) -> None:
     for watcher in list(watchers):
         try:
             watcher(set(ids))
-        except Exception as error:
+        except (Exception, asyncio.CancelledError, GeneratorExit) as error:  # The last two would end the task it is in
             name = getattr(watcher, '__qualname__', repr(watcher))
             warnings.warn(
                 f'The watcher {name} failed and missed a change; the work goes on. '

@@ -215,7 +215,8 @@ def test_code_that_exits_does_not_end_the_worker(leave, caplog):
     assert isinstance(error, leave) and str(error) == 'enough'
 
 
-def test_a_watcher_that_fails_ends_no_run():
+@pytest.mark.parametrize('error', [ValueError, asyncio.CancelledError, GeneratorExit])
+def test_a_watcher_that_fails_ends_no_run(error):
     "It is told of later changes, and the others hear everything"
     n_calls = 0
 
@@ -223,7 +224,7 @@ def test_a_watcher_that_fails_ends_no_run():
         nonlocal n_calls
         n_calls += 1
         if n_calls == 5:
-            raise ValueError('the display broke')
+            raise error('the display broke')
 
     heard = []
     with warnings.catch_warnings(record=True) as said:
@@ -236,6 +237,16 @@ def test_a_watcher_that_fails_ends_no_run():
     broke = [str(warning.message) for warning in said if warning.category is WatcherWarning]
     assert len(broke) == 1 and 'the display broke' in broke[0] and 'breaks failed' in broke[0]
     assert __file__ in broke[0]  # It names the line
+
+
+def test_a_filter_that_is_cancelled_ends_the_run():
+    "It is no stop, so no part of the rows is returned"
+
+    def cancels(text, context):
+        raise asyncio.CancelledError
+
+    error = ends(lambda: generate(TASK, **settings(filters=cancels), progress=False))
+    assert isinstance(error, RuntimeError) and 'A filter raised CancelledError' in str(error)
 
 
 def test_a_watcher_may_stop_and_resume():
