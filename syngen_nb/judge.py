@@ -106,8 +106,8 @@ def get_judge(
 
 # %% ../nbs/42_judge.ipynb #ce97b8a1
 def _folded(text: str) -> str:
-    "Return `text` case folded and in one Unicode form: a label need not be typed as a model writes it."
-    return unicodedata.normalize('NFC', text.casefold())
+    "Return `text` case folded, in one Unicode form and with plain spaces: a label need not be typed as it is written."
+    return unicodedata.normalize('NFC', re.sub(r'[^\S\n]', ' ', text.casefold()))
 
 
 def _plain_token(token: str) -> str:
@@ -224,10 +224,13 @@ def _longer(said: str, token: str, fold: bool) -> str:
     return _folded(whole) if fold else whole
 
 # %% ../nbs/42_judge.ipynb #505d6d23
+_BETWEEN_WORDS = r'[\s\u200b*_"“”‘’\'`]+'  # A model may write **very** positive
+
+
 def _mentions(options: Sequence[str], text: str) -> list[tuple[int, int, int]]:
     "Return the number, the start and the end of each option that stands in `text` as a whole word."
     by_length = sorted(range(len(options)), key=lambda i: -len(options[i]))
-    either = '|'.join(f'({re.escape(options[i])})' for i in by_length)
+    either = '|'.join(f'({_BETWEEN_WORDS.join(map(re.escape, options[i].split()))})' for i in by_length)
     found = re.finditer(rf'(?<![\w-])(?:{either})(?![\w-])', text)
     whole = [match for match in found if is_whole(text, *match.span())]  # A vowel sign would go on with the word
     return [(by_length[match.lastindex - 1], match.start(), match.end()) for match in whole]

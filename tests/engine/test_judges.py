@@ -369,3 +369,34 @@ def test_one_word_of_a_judge_is_a_vote_however_many_are_wanted(logprobs, sure):
     checked = verify(df, Task('Rate', ['good', 'bad']), model=judge, cache=':memory:', votes=1, progress=False)
     assert checked.checked_label.tolist() == ['good', 'bad']
     assert all(confidence > 0.9 if sure else confidence == pytest.approx(0.75) for confidence in checked.confidence)
+
+
+TWO_WORDS = ['very positive', 'positive', 'negative', 'very negative']
+WRITTEN = [
+    'very\xa0{}',
+    'very\u202f{}',
+    'very\u2009{}',
+    'very\u200b{}',
+    'very  {}',
+    'very\n{}',
+    '**very** {}',
+    'very *{}*',
+    'Very "{}"',
+]
+
+
+@pytest.mark.parametrize('written', WRITTEN)
+def test_a_name_of_two_words_in_other_clothes(written):
+    "It is not read as the shorter name that it ends in"
+    for rest, number in (('positive', 0), ('negative', 3)):
+        said = written.format(rest)
+        for text, by_mark in ((said, False), (f'The class is {said}.', False), (f'The class is {said}.', True)):
+            read = read_choice(dict(text=text), TWO_WORDS, by_mark)
+            assert read is not None and read.tolist() == [float(i == number) for i in range(4)], text
+
+
+@pytest.mark.parametrize('space', ['\xa0', '\u202f', '  '])
+def test_a_space_of_its_own_as_a_token(space):
+    told = [{word: -0.01} for word in ('very', space, 'positive')]
+    read = read_choice(dict(text=f'very{space}positive', logprobs=told), TWO_WORDS, False)
+    assert read is not None and read.argmax() == 0
