@@ -22,13 +22,14 @@ from .text import whole_sentences
 # %% ../nbs/20_answers.ipynb #42c3140b
 _TAGS = (
     'think|thinking|thought|thoughts|reasoning|reason|reflection|scratchpad|scratch_pad|analysis|seed:think|'
-    'antthinking|'
+    'antthinking|longcat_think|mm:think|seed:cot_budget_reflect|reasoning_content|reasoning_process|thinking_process|'
     'inner_monologue|internal_monologue|inner_thoughts|brainstorm|chain_of_thought|cot'
 )
 REASONING = (  # Each begins with a plain character, so that a search can skip what begins otherwise
     (rf'<(?:{_TAGS})(?:\s[^<>&]*)?(?:>|&gt;)', rf'</(?:{_TAGS})\s*(?:>|&gt;)'),
     (rf'&lt;(?:{_TAGS})(?:\s[^<>&]*)?(?:>|&gt;)', rf'&lt;/(?:{_TAGS})\s*(?:>|&gt;)'),
     (r'\[THINK\]', r'\[/THINK\]'),
+    (r'<\|inner_prefix\|>', r'<\|inner_suffix\|>'),
     ('◁think▷', '◁/think▷'),
     (r'<\|START_THINKING\|>', r'<\|END_THINKING\|>'),
     (r'<\|begin_of_thought\|>', r'<\|end_of_thought\|>'),
@@ -71,7 +72,10 @@ _element = re.compile(
 )
 _quoted_thoughts = re.compile(r'\s*[*_]*thinking(?:\.\.\.|…)[*_]*[ \t]*\n(?:[ \t]*(?:>[^\n]*)?(?:\n|$))*', re.I)
 _thoughts_in_words = (  # How they begin, and what comes before the answer
-    (re.compile(r'\s*(?:assistant)?(?:analysis|commentary)(?=[A-Z])'), re.compile('assistantfinal')),
+    (
+        re.compile(r'\s*(?:assistant)?(?:analysis|commentary)(?=[A-Z]|.*assistantfinal)', re.S),
+        re.compile('assistantfinal'),
+    ),
     (
         re.compile(r"\s*Here(?: is|['’]s) my thought process:", re.I),
         re.compile(r"Here(?: is|['’]s) my response:", re.I),
