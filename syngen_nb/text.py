@@ -140,12 +140,14 @@ def opening(text: str, first: int = 4) -> str:
 
 # %% ../nbs/00_text.ipynb #ccafa9ba
 JOINERS = '\u200c\u200d'  # Zero-width non-joiner and joiner: not printable, yet part of words
+# The soft hyphen, the word joiner, marks of direction and the byte order mark: a word goes on behind them
+_within_words = re.compile('[\u00ad\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]')
 _list_mark = re.compile(r'^(?:[-*•]|\(?\d{1,3}[.):])\s+')
 
 
 def clean_name(name: str, most: int = 120) -> str:
     "Return `name` on one line, without list marks and quotes, or an empty string if it cannot be a name."
-    visible = ''.join(c if c.isprintable() or c in JOINERS else ' ' for c in name)
+    visible = ''.join(c if c.isprintable() or c in JOINERS else ' ' for c in _within_words.sub('', name))
     name = _list_mark.sub('', ' '.join(visible.split())).strip(' "\'`*_“”').rstrip('.,;:')
     return name if len(name) <= most and any(c.isalnum() for c in name) else ''
 
