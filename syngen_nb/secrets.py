@@ -17,8 +17,8 @@ from urllib.parse import quote, unquote, unquote_plus, urlsplit, urlunsplit
 
 # %% ../nbs/26_secrets.ipynb #baeed0a6
 _SECRET_WORDS = frozenset(
-    'key apikey token apitoken accesstoken authtoken secret password passwd pwd passphrase auth authorization '
-    'credential credentials cookie signature sig session jwt bearer login'.split()
+    'key apikey apikeys token apitoken accesstoken authtoken secret password passwd pwd passphrase auth authorization '
+    'secrets passwords credential credentials cookie signature sig session jwt bearer login'.split()
 )
 _MARKS_IN_TEXT = frozenset(
     'eos bos pad sep unk mask stop special start end image think thinking limit budget count max min'.split()
@@ -29,6 +29,8 @@ _WORD = re.compile(r'[A-Z]?[a-z]+|[A-Z]+(?![a-z])')
 def says_secret(name: str) -> bool:
     "Return whether a parameter, a header or a field of this name holds a secret."
     words = {word.lower() for word in _WORD.findall(name)}
+    if words >= {'api', 'keys'}:
+        return True
     if 'token' in words and words & _MARKS_IN_TEXT:
         return False
     return bool(words & _SECRET_WORDS)
@@ -88,7 +90,7 @@ class Sieve:
 # %% ../nbs/26_secrets.ipynb #a77d9897
 NOT_IN_ANSWERS = frozenset(
     'user user_profile_id safety_identifier metadata store service_tier cache_control '
-    'prompt_cache_key prompt_cache_options prompt_cache_retention'.split()
+    'prompt_cache_key prompt_cache_options prompt_cache_retention request_id trace trace_id'.split()
 )
 
 

@@ -106,7 +106,10 @@ def test_what_changes_an_answer_stays_in_the_key():
         assert answer_settings(other) == other
 
 
-@pytest.mark.parametrize('name', ['user', 'metadata', 'prompt_cache_key', 'safety_identifier', 'service_tier', 'store'])
+BOOKKEEPING = ['user', 'metadata', 'prompt_cache_key', 'safety_identifier', 'service_tier', 'store', 'request_id', 'trace']
+
+
+@pytest.mark.parametrize('name', BOOKKEEPING)
 def test_what_only_books_a_request_is_no_part_of_the_key(name):
     assert get_model('openai/x', **{name: 'a'}).key() == get_model('openai/x').key()
     assert get_model('openai/x', extra_body={name: 'a'}).key() == get_model('openai/x').key()
