@@ -837,6 +837,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'syngen_nb.evaluate._students': ('evaluate.html#_students', 'syngen_nb/evaluate.py'),
                                     'syngen_nb.evaluate._task_to_read': ('evaluate.html#_task_to_read', 'syngen_nb/evaluate.py'),
                                     'syngen_nb.evaluate._warn_of_leaks': ('evaluate.html#_warn_of_leaks', 'syngen_nb/evaluate.py'),
+                                    'syngen_nb.evaluate._who_is_asked': ('evaluate.html#_who_is_asked', 'syngen_nb/evaluate.py'),
                                     'syngen_nb.evaluate.confusion_table': ('evaluate.html#confusion_table', 'syngen_nb/evaluate.py'),
                                     'syngen_nb.evaluate.count_leaked': ('evaluate.html#count_leaked', 'syngen_nb/evaluate.py'),
                                     'syngen_nb.evaluate.curve_sizes': ('evaluate.html#curve_sizes', 'syngen_nb/evaluate.py'),

@@ -109,7 +109,7 @@ async def _rest(self: Asker, job: Job) -> None:
     finally:
         self.n_resting -= 1
 
-
+# %% ../nbs/32_asker.ipynb #4e28e51c
 @patch
 async def _ask_in_sight(self: Asker, job: Job, *reserved: Any) -> Outcome:
     "Ask the model, and let those who watch the run see it; `reserved` is what `_reserve` returned."

@@ -283,7 +283,7 @@ def _as_labels(labels: Any, n: int) -> np.ndarray:
         raise ValueError(there)
     return names
 
-
+# %% ../nbs/53_classifier.ipynb #17b5f933
 def check_seed(seed: Any) -> int:
     "Return `seed` as an int; a ValueError if it is not a whole number of at least 0."
     if whole_seed(seed) < 0:

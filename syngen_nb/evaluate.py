@@ -37,6 +37,7 @@ from .display import html_table, install_hint
 from .frames import label_names, labelled
 from .kept_budgets import check_caps
 from .known_models import get_model
+from .models import Model
 from .stats import METRICS, scores, wilson
 from .task import Task
 from .text import fold, shorten, spelled_like
@@ -547,6 +548,14 @@ def _task_to_read(task: Task | None, both: BothSets, df: pd.DataFrame) -> Task:
     return task
 
 
+def _who_is_asked(
+    zero_shot: Any, task: Task | None, both: BothSets, df: pd.DataFrame, caps: dict[str, Any]
+) -> tuple[()] | tuple[Model, Task]:
+    "Return the model that labels the test rows and its task, if one does; check what it may spend."
+    check_caps(**caps)
+    return () if zero_shot is None else (get_model(zero_shot), _task_to_read(task, both, df))
+
+
 def _students(
     name: str, encoder: Any, both: BothSets, groups: np.ndarray | None, parts: Sequence[np.ndarray], C: float | None
 ) -> Iterator[Student]:
@@ -647,8 +656,7 @@ def evaluate(
     both = _sets(train, test)
     chosen, parts = _checked_encoders(embed, encoders, C), _parts_of(both, curve, check_seed(seed))
     caps = dict(max_dollars=max_dollars, max_tokens_total=max_tokens_total, budget=budget)
-    check_caps(**caps)
-    asked = () if zero_shot is None else (get_model(zero_shot), _task_to_read(task, both, train))
+    asked = _who_is_asked(zero_shot, task, both, train, caps)
     result = _compare(chosen, both, groups_of(train), parts, C, test.index)  # Before anything is paid for
     if asked:
         _add_zero_shot(result, both, *zero_shot_of(*asked, both, cache, **caps))

@@ -383,15 +383,17 @@ class Filters:
         "Whether texts that begin like many others are rejected."
         return 'opening' in self.all
 
-    def why_not(self, text: str, context: Mapping[str, Any]) -> str:
-        "Return what is wrong with `text`, or an empty string."
-        try:
-            for text_filter in self._text_filters:
-                if objection := text_filter(text, context):
-                    return str(objection)
-        except asyncio.CancelledError as error:  # It would look as if the run was stopped
-            raise RuntimeError('A filter raised CancelledError; it must return a reason or an empty string') from error
-        return ''
+# %% ../nbs/40_filters.ipynb #a37774ea
+@patch
+def why_not(self: Filters, text: str, context: Mapping[str, Any]) -> str:
+    "Return what is wrong with `text`, or an empty string."
+    try:
+        for text_filter in self._text_filters:
+            if objection := text_filter(text, context):
+                return str(objection)
+    except asyncio.CancelledError as error:  # It would look as if the run was stopped
+        raise RuntimeError('A filter raised CancelledError; it must return a reason or an empty string') from error
+    return ''
 
 # %% ../nbs/40_filters.ipynb #222a11e3
 @patch(as_prop=True)

@@ -128,15 +128,7 @@ def _training_arguments(setfit: Any, how: SetFit, n: int, folder: str) -> Any:
 
 @patch
 def check(self: FineTuned) -> None:
-    """Load what `fit` needs, and do nothing with it.
-
-    Raises
-    ------
-    ValueError
-        If setfit does not know an argument.
-    ImportError
-        If setfit is missing.
-    """
+    "Load what `fit` needs, and do nothing with it; raise as `fit` does."
     with TemporaryDirectory() as folder, _quietly():
         _training_arguments(_setfit(), self.how, 2, folder)
         _sentence_transformer()(self.how.model)

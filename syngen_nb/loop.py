@@ -67,8 +67,9 @@ def _computed_in(thread: threading.Thread) -> list[Future]:
 
 def _note_pool_call() -> None:
     "Note in the current context what the thread computes, if it is one of a pool."
-    for call in _computed_in(threading.current_thread())[:1]:
-        pool_call.set(call)
+    calls = _computed_in(threading.current_thread())
+    if calls:
+        pool_call.set(calls[0])
 
 
 def awaiting(call: Future | None) -> list[Context]:
