@@ -35,13 +35,17 @@ def _byte_of(name: str) -> int:
 FileId = tuple[int, int]  # Device and inode: what a file is, wherever it was moved
 
 
-def file_id(path: str | Path) -> FileId | None:
+def file_id(
+    path: str | Path,
+    follows: bool = True,  # Whether a link stands for the file that it leads to
+    may_be_empty: bool = True,  # Whether a file without a byte counts
+) -> FileId | None:
     "Return what tells the file at `path` from all others, or None if there is none."
     try:
-        found = os.stat(path)
+        found = os.stat(path, follow_symlinks=follows)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    return found.st_dev, found.st_ino
+    return (found.st_dev, found.st_ino) if found.st_size or may_be_empty else None
 
 
 _mutex = threading.Lock()

@@ -17,7 +17,7 @@ from helpers import TASK
 
 import syngen_nb.cache
 from syngen_nb import Cache, Model, generate
-from syngen_nb.answer_tables import APPLICATION_ID, PLAIN_SCHEMA, pack
+from syngen_nb.answer_tables import APPLICATION_ID, PLAIN_SCHEMA, Row, pack
 from syngen_nb.cache import CacheError
 
 posix = pytest.mark.skipif(os.name == 'nt', reason='Windows has no pipes and no links for everybody')
@@ -150,6 +150,11 @@ GOES = dict(
     folder_moved=lambda path: path.parent.rename(path.parent.with_name('away')),
     replaced=replaced,
     replaced_at_once=replaced_at_once,
+    log_deleted=lambda path: Path(f'{path}-wal').unlink(),
+    index_deleted=lambda path: Path(f'{path}-shm').unlink(),
+    log_and_index_deleted=lambda path: [Path(f'{path}{suffix}').unlink() for suffix in ('-wal', '-shm')],
+    emptied=lambda path: path.write_text(''),
+    moved_behind_a_link=lambda path: path.symlink_to(path.rename(f'{path}.old')),
 )
 
 
@@ -161,7 +166,7 @@ def test_a_file_that_goes_while_open(how, tmp_path):
     c, m = Cache(path), Counting()
     c.put('before', 0, {'text': 'x'})
     GOES[how](path)
-    with pytest.warns(UserWarning, match='deleted, moved or replaced'):
+    with pytest.warns(UserWarning, match='while it was open'):
         df = generate(TASK, **SMALL, model=m, cache=c)
     assert m.asked == NEEDED
     new = Cache(path)
@@ -169,6 +174,35 @@ def test_a_file_that_goes_while_open(how, tmp_path):
     n = NEEDED + 1 + (how == 'replaced_at_once')
     assert other_process_counts(path) == len(new) == n and new.get('before', 0) == {'text': 'x'}
     assert c._do('pragma integrity_check') == new._do('pragma integrity_check') == [('ok',)]
+
+
+@posix
+@pytest.mark.parametrize('how', ['log_deleted', 'index_deleted', 'log_and_index_deleted', 'moved_behind_a_link'])
+def test_two_caches_of_a_file_that_loses_its_log(how, tmp_path):
+    "Neither loses an answer to the other"
+    path = tmp_path / 'c.sqlite'
+    caches = Cache(path), Cache(path)
+    for i in range(4):
+        caches[i % 2].put('s', i, {'text': 'x'})
+    GOES[how](path)
+    with pytest.warns(UserWarning, match='while it was open'):
+        for i in range(4, 8):
+            caches[i % 2].put('s', i, {'text': 'x'})
+    assert other_process_counts(path) == len(caches[0]) == len(caches[1]) == 8
+    assert caches[0]._do('pragma integrity_check') == [('ok',)]
+
+
+@posix
+def test_a_large_file_that_is_emptied(tmp_path):
+    "What was moved from the log to the file before cannot be restored. The error says so"
+    path = tmp_path / 'c.sqlite'
+    c = Cache(path)
+    c.put_all(Row('s', i, '', '', None, {'text': os.urandom(9_000).hex()}, 0.0) for i in range(300))
+    c.close()
+    c.put('s', 300, {'text': 'x'})
+    path.write_text('')
+    with pytest.raises(CacheError, match='emptied or replaced while it was open'):
+        c.put('s', 301, {'text': 'y'})
 
 
 @posix

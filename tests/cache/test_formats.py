@@ -263,11 +263,11 @@ def test_reading_looks_for_the_file_now_and_then(tmp_path, monkeypatch):
     async def pay():
         raise AssertionError('paid')
 
-    with pytest.warns(UserWarning, match='deleted, moved or replaced'):
+    with pytest.warns(UserWarning, match='deleted, emptied, moved or replaced'):
         assert asyncio.run(c.fetch('s', 1, pay)) == ({'text': 'y'}, False)
     os.replace(tmp_path / 'c.sqlite', tmp_path / 'away.sqlite')
     monkeypatch.setattr(syngen_nb.cache, 'LOOK_EVERY', 0)
-    with pytest.warns(UserWarning, match='deleted, moved or replaced'):
+    with pytest.warns(UserWarning, match='deleted, emptied, moved or replaced'):
         assert c.get('s', 0) == {'text': 'x'}
 
 
