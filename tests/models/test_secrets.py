@@ -46,6 +46,14 @@ def test_a_new_token_pays_for_nothing_again(make, way, cache):
     assert set(sent) == {TOKENS[0]} and len(sent) == s.count
 
 
+@pytest.mark.parametrize('name', ['code', 'X-Amz-Date', 'ticket', 'se'])
+@pytest.mark.parametrize('option', ['default_query', 'extra_query'])
+def test_a_signed_address_is_no_other_model(name, option):
+    "Keys of Azure's functions have no form of their own, and each signature has another date"
+    keys = [get_model('openai/x', api_key='k', **{option: {name: value, 'tier': 'a'}}).key() for value in 'pq']
+    assert keys[0] == keys[1] != get_model('openai/x', api_key='k', **{option: {'tier': 'b'}}).key()
+
+
 @ways
 def test_a_token_is_nowhere(make, way, tmp_path, caplog, capfd):
     "Not in code, log, key, cache, export or frame, and an error of a server that repeats it has it masked"
