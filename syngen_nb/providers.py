@@ -26,6 +26,7 @@ from urllib.parse import SplitResult, unquote, urlencode, urlsplit
 from fastcore.basics import patch
 
 # %% ../nbs/27_providers.ipynb #6a4146c5
+from .answers import plain_text
 from .display import call_code
 from .limits import hear, held_place
 from .models import Answer, Model, ModelError, is_again, most_prompt_tokens, retried, token_count
@@ -708,12 +709,17 @@ def _fields(response: Any) -> dict[str, Any]:
     return response.to_dict(warnings=False) if hasattr(response, 'to_dict') else dict(error=response)
 
 
+def _is_decoded(content: Any) -> bool:
+    "Return whether a gateway has read the JSON in an answer and put in its place what it says."
+    if isinstance(content, list):
+        is_one_text = any(isinstance(part, dict) and 'type' in part for part in content)
+        return len(content) > 1 and not is_one_text
+    return isinstance(content, dict | int | float) and not (isinstance(content, dict) and 'type' in content)
+
+
 def text_of(content: Any) -> str:
-    "Return the text of a message: a string, or a list of parts; reasoning is no text."
-    if not isinstance(content, list):
-        return content or ''
-    texts = [part for part in content if isinstance(part, str) or part.get('type') in ('text', 'output_text')]
-    return ''.join(part if isinstance(part, str) else part.get('text') or '' for part in texts)
+    "Return the text of a message: a string, parts of it, or JSON that a gateway has read; reasoning is no text."
+    return json.dumps(content, ensure_ascii=False) if _is_decoded(content) else plain_text(content)
 
 
 CUT = ('length', 'content_filter', 'max_tokens', 'refusal', 'model_context_window_exceeded')  # Why an answer breaks off
