@@ -23,12 +23,12 @@ from .text import whole_sentences
 _TAGS = (
     'think|thinking|thought|thoughts|reasoning|reason|reflection|scratchpad|scratch_pad|analysis|seed:think|'
     'antthinking|longcat_think|mm:think|seed:cot_budget_reflect|reasoning_content|reasoning_process|thinking_process|'
-    'inner_monologue|internal_monologue|inner_thoughts|brainstorm|chain_of_thought|cot'
+    'inner_monologue|internal_monologue|inner_thoughts|brainstorm|chain_of_thought|cot|planning|rationale|deliberation'
 )
 REASONING = (  # Each begins with a plain character, so that a search can skip what begins otherwise
     (rf'<(?:{_TAGS})(?:\s[^<>&]*)?(?:>|&gt;)', rf'</(?:{_TAGS})\s*(?:>|&gt;)'),
     (rf'&lt;(?:{_TAGS})(?:\s[^<>&]*)?(?:>|&gt;)', rf'&lt;/(?:{_TAGS})\s*(?:>|&gt;)'),
-    (r'\[THINK\]', r'\[/THINK\]'),
+    (r'\[(?:THINK|THINKING|THOUGHT|REASONING)\]', r'\[/(?:THINK|THINKING|THOUGHT|REASONING)\]'),
     (r'<\|inner_prefix\|>', r'<\|inner_suffix\|>'),
     ('◁think▷', '◁/think▷'),
     (r'<\|START_THINKING\|>', r'<\|END_THINKING\|>'),
@@ -176,6 +176,7 @@ def plain_text(content: Any) -> str:
 # %% ../nbs/20_answers.ipynb #e28b2955
 _like_json = re.compile(r'\s*(?:```\w*\s*)?(?:"\s*)?[\[{](?:\s*[\[{])*\s*(?:\\?["\'\]}]|$)')
 _THOUGHTS = ('thinking', 'redacted_thinking', 'reasoning', 'thought')  # Types of parts that hold no answer
+_THOUGHT_FIELDS = (*_THOUGHTS, 'thoughts', 'reasoning_content', 'analysis', 'scratchpad', 'drafts', 'rationale')
 
 
 def looks_like_json(text: str) -> bool:
@@ -193,7 +194,8 @@ def _values_under(value: Any, key: str) -> list[tuple[str, bool]]:
         return []
     if key in value:
         return _values_of_key(value[key], key)
-    return [pair for part in value.values() for pair in _values_in_object(part, key)]
+    parts = [part for name, part in value.items() if name.lower() not in _THOUGHT_FIELDS]
+    return [pair for part in parts for pair in _values_in_object(part, key)]
 
 
 def _values_in_object(part: Any, key: str) -> list[tuple[str, bool]]:
@@ -202,7 +204,9 @@ def _values_in_object(part: Any, key: str) -> list[tuple[str, bool]]:
 
 
 def _values_in_list(part: Any, key: str) -> list[tuple[str, bool]]:
-    return [(part, True)] if isinstance(part, str) else _values_under(part, key)
+    if isinstance(part, str):
+        return [(part, True)] if part != key else []  # A list of pairs has each key before its value
+    return _values_under(part, key)
 
 
 def _values_of_key(value: Any, key: str) -> list[tuple[str, bool]]:

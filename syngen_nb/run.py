@@ -701,15 +701,16 @@ def _short_words(item: dict) -> str:
     return f'{item["cell"]}: {item["got"]} of {item["want"]}' + (f' ({why})' if why else '')
 
 
+_MORE_ROUNDS = 'To ask further, call again with larger rounds=, or edit the tree there'
+_FURTHER = dict(text='To have them read, call again with larger votes=, or with another model')
+
+
 def _short_cells(run: Run, cells: list[dict]) -> str:
     progress = run.progress()
     names = '; '.join(map(_short_words, cells[:5]))
     more = f'; and {len(cells) - 5} more' if len(cells) > 5 else ''
     what = 'others of their label stand in for' if progress['done'] == progress['total'] else 'short'
-    return (
-        f'{_rows_so_far(run, progress)}; {what}: {names}{more}. '
-        'To ask further, call again with larger rounds=, or edit the tree there'
-    )
+    return f'{_rows_so_far(run, progress)}; {what}: {names}{more}. {_FURTHER.get(run.unit, _MORE_ROUNDS)}'
 
 
 def warn_of_shortfall(run: Run, short: Sequence[dict]) -> None:

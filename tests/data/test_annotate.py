@@ -124,7 +124,7 @@ def test_caps_of_annotate_are_those_of_generate(call, cache):
 
 
 def test_what_cannot_be_read_gets_no_label():
-    with pytest.warns(ShortWarning):
+    with pytest.warns(ShortWarning, match='call again with larger votes=, or with another model'):
         df = annotate(['#sea', '???'], TASK, Judge(20), Cache(':memory:'), progress=False)
     assert df.label.isna().tolist() == [False, True]
     assert df[['confidence', 'p_sea', 'p_land']].iloc[1].isna().all()

@@ -46,6 +46,8 @@ THOUGHTS = {
     'escaped': f'&lt;think&gt;{DRAFT}&lt;/think&gt;',
     'an answer in tags': f'<think>{DRAFT}</think><answer>',
     'a monologue': f'<inner_monologue>{DRAFT}</inner_monologue>',
+    'a rationale': f'<rationale>{DRAFT}</rationale>',
+    'brackets': f'[REASONING]{DRAFT}[/REASONING]',
 }
 UNCLOSED = {
     'think': f'<think>{DRAFT}',
@@ -135,6 +137,9 @@ WHOLE = {
     'a wrong key, said so': f'Here you are:\n{GOOD.replace(chr(34) + "text", chr(34) + "sentence")}\nBye',
     'notes beside': json.dumps({'notes': ['one note', 'another'], 'items': [{'text': ONE}, {'text': TWO}]}),
     'for a web page': GOOD.replace('\\"', "'").replace('"', '&quot;').replace("'cold'", '\\&quot;cold\\&quot;'),
+    'drafts beside': json.dumps({'thoughts': [{'text': 'A draft.'}], 'items': [{'text': ONE}, {'text': TWO}]}),
+    'drafts before': json.dumps({'reasoning': [{'text': 'A draft.'}]}) + '\n' + GOOD,
+    'pairs': json.dumps([['text', ONE], ['text', TWO]]),
     'quotes not escaped': GOOD.replace('\\"', '"'),
 }
 
