@@ -1517,6 +1517,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'syngen_nb.loop.Mutex._wait': ('loop.html#mutex._wait', 'syngen_nb/loop.py'),
                                 'syngen_nb.loop.Standstill': ('loop.html#standstill', 'syngen_nb/loop.py'),
                                 'syngen_nb.loop.Standstill.__init__': ('loop.html#standstill.__init__', 'syngen_nb/loop.py'),
+                                'syngen_nb.loop.Standstill._give_up': ('loop.html#standstill._give_up', 'syngen_nb/loop.py'),
                                 'syngen_nb.loop.Standstill._looks_in_again': ('loop.html#standstill._looks_in_again', 'syngen_nb/loop.py'),
                                 'syngen_nb.loop.Standstill._send_pulse': ('loop.html#standstill._send_pulse', 'syngen_nb/loop.py'),
                                 'syngen_nb.loop.Standstill._why_endless': ('loop.html#standstill._why_endless', 'syngen_nb/loop.py'),

@@ -24,7 +24,7 @@ from contextvars import Context, ContextVar, copy_context
 from itertools import accumulate, chain, islice, repeat
 from operator import itemgetter
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 from fastcore.basics import patch
 
@@ -121,6 +121,8 @@ class Worker:
         self._lock = threading.Lock()
         self._kept: set[asyncio.Future] = set()  # What the process waits for when it ends
         self.is_ending = False  # Whether the process ends; then nothing new should begin
+        self.refused_in: list[FrameType] = []  # Where it stood still when a call gave up waiting for it
+        self.refused_at = 0.0  # When that was
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -329,9 +331,19 @@ class Standstill:
             return
         why = self._why_endless(seconds)
         if why:
-            raise RuntimeError(HELD.format(seconds=seconds, holder=_holder(_frames(self.worker._thread)), why=why))
+            self._give_up(seconds, why)
 
 # %% ../nbs/02_loop.ipynb #2ffc57d2
+@patch
+def _give_up(self: Standstill, seconds: float, why: str) -> NoReturn:
+    "Raise, and note where the worker stands still: what it waits for may never come now."
+    frames = _frames(self.worker._thread)
+    if frames[:1] != self.worker.refused_in:
+        self.worker.refused_in = frames[:1]
+        self.worker.refused_at = time.monotonic()
+    raise RuntimeError(HELD.format(seconds=seconds, holder=_holder(frames), why=why))
+
+
 @patch
 def _why_endless(self: Standstill, seconds: float) -> str:
     held = self.worker._thread
@@ -339,6 +351,8 @@ def _why_endless(self: Standstill, seconds: float) -> str:
     if threading.current_thread() in awaited:
         return 'That code waits for the thread which makes this call, so neither would ever end'
     innermost = _frames(held)[:1]
+    if innermost == self.worker.refused_in != [] and time.monotonic() - self.worker.refused_at > SOON:
+        return 'That code waits, and a call that it probably waits for has given up'
     if self._looks_in_again(innermost) and seconds > SOON:
         return 'That code waits again and again for the thread which makes this call'
     waits = not awaited and any(_module(frame) == 'threading' and not _has_timeout(frame) for frame in innermost)

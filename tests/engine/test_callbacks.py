@@ -476,6 +476,37 @@ def test_a_filter_that_looks_in_again_and_again(soon):
     assert isinstance(said[0], RuntimeError) and 'again and again' in str(said[0])
 
 
+def wait_and_end(kind):
+    "Return a wait, and what ends it"
+    if kind == 'queue':
+        queue = Queue()
+        return queue.get, lambda: queue.put(None)
+    if kind == 'barrier':
+        barrier = threading.Barrier(2)
+        return barrier.wait, barrier.wait
+    event = threading.Event()
+    return event.wait, event.set
+
+
+@pytest.mark.parametrize('kind', ['queue', 'barrier', 'event'])
+def test_a_filter_that_waits_for_what_never_comes(kind, soon):
+    "The thread ends with an error, and so does the run that waits for the filter"
+    wait, end = wait_and_end(kind)
+    said = []
+
+    def waits(text, context):
+        if not said:
+            said.append(None)
+            threading.Thread(target=lambda: said.append(outcome_of(blocks))).start()
+            wait()
+        return ''
+
+    error = ends(lambda: generate(TASK, **settings(filters=waits), progress=False))
+    end()
+    assert isinstance(error, RuntimeError) and 'has given up' in str(error)
+    assert isinstance(said[1], RuntimeError) and 'probably for the one' in str(said[1])
+
+
 def test_a_worker_that_is_held_for_very_long(soon, monkeypatch):
     monkeypatch.setattr(loop, 'LATE', 0.2)
     is_free = threading.Event()
