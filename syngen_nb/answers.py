@@ -218,7 +218,7 @@ def _values_of_key(value: Any, key: str) -> list[tuple[str, bool]]:
         return [(plain_text(value), False)]
     return _values_under(value, key)
 
-
+# %% ../nbs/20_answers.ipynb #39f18217
 def strings_under(
     value: Any,  # Parsed JSON
     key: str,  # The key that holds an item, e.g. 'text'

@@ -258,7 +258,7 @@ def _open(self: Cache, looks: bool = True) -> sqlite3.Connection:
     self._pid = os.getpid()
     return self._db
 
-
+# %% ../nbs/23_cache.ipynb #d60dcf36
 @patch
 def _use(self: Cache, db: sqlite3.Connection) -> None:
     "Take `db` as the connection, and remember which file it belongs to."
@@ -423,7 +423,7 @@ def _move_log(self: Cache) -> None:
         if error.sqlite_errorname != 'SQLITE_IOERR_SHORT_READ':  # Else another cache has moved this log, so it is empty
             raise
 
-
+# %% ../nbs/23_cache.ipynb #da30a53c
 @patch
 def _reopen(self: Cache, file: Path) -> None:
     "Open the same file again, after its log was lost or its path became a link."
@@ -437,7 +437,7 @@ def _reopen(self: Cache, file: Path) -> None:
         stacklevel=2,
     )
 
-
+# %% ../nbs/23_cache.ipynb #4ba4f656
 @patch
 def _copy_to(self: Cache, file: Path) -> None:
     "Go on with another file, made if there is none, and copy what it does not have."

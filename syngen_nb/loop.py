@@ -111,7 +111,7 @@ def _serve(loop: asyncio.AbstractEventLoop) -> None:
         else:
             return
 
-
+# %% ../nbs/02_loop.ipynb #b1ba4626
 class Worker:
     "A daemon thread with its own event loop."
 
