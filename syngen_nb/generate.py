@@ -862,11 +862,11 @@ def uneven_words(
         words[3:-3] = ['…']
     return f'texts by label: {", ".join(words)}'
 
-# %% ../nbs/48_generate.ipynb #b3e201b4
+# %% ../nbs/48_generate.ipynb #ac4cfc69
 @patch
 def label_counts(self: TextStage) -> dict[str, tuple[int, int]]:
     "Return how many texts each label has that nothing is known against, of how many; labels without rows are left out."
-    counts = Counter()
+    counts: Counter[str] = Counter()
     for cell in self.ledger.cells_in_order():
         counts[self.written_for[cell.id]] += cell.n_standing
     with self.taxonomy.mutex:
