@@ -736,29 +736,33 @@ def _names_now(self: TextStage) -> list[str | None]:
         now = {label.id: label.name for label in self.taxonomy.children()}
     return [now.get(id, None if name in now.values() else name) for id, name in self.judged_as.items()]
 
-# %% ../nbs/48_generate.ipynb #94e30964
+# %% ../nbs/48_generate.ipynb #623e09a5
 @patch
 def _origin(self: TextStage) -> dict[str, Any]:
     "Return how the rows were made, as plain data."
     task, writer = self.workspace.task, self.workspace.writer
     short = self.short() + [item for item in self.unread_checks() if 'error' in item]
-    return self._about_corpus() | dict(
-        instruction=task.instruction,
-        model=writer.model.name,
-        plan=self.workspace.plan.to_dict(),
-        seed=writer.seed,
-        usage=self.workspace.usage.to_dict(),
-        labels={label.name: label.description for label in self.taxonomy.children()},
-        language=task.language,
-        prompts=writer.prompts.name,
-        filters=self.filters.names,
-        verify=self._how_verified(),
-        dropped=dict(self._drops()),
-        shortfall=short[:20],
-        n_short=len(short),
+    return (
+        self._about_corpus()
+        | self._about_model()
+        | dict(
+            instruction=task.instruction,
+            model=writer.model.name,
+            plan=self.workspace.plan.to_dict(),
+            seed=writer.seed,
+            usage=self.workspace.usage.to_dict(),
+            labels={label.name: label.description for label in self.taxonomy.children()},
+            language=task.language,
+            prompts=writer.prompts.name,
+            filters=self.filters.names,
+            verify=self._how_verified(),
+            dropped=dict(self._drops()),
+            shortfall=short[:20],
+            n_short=len(short),
+        )
     )
 
-# %% ../nbs/48_generate.ipynb #7e5fbfa4
+# %% ../nbs/48_generate.ipynb #638db399
 @patch
 def _about_corpus(self: TextStage) -> dict[str, Any]:
     task = self.workspace.task
@@ -766,6 +770,14 @@ def _about_corpus(self: TextStage) -> dict[str, Any]:
         return {}
     says = says_labels(task.corpus, tuple(label.name for label in task.labels))
     return dict(corpus=task.corpus.to_dict()) | (dict(says_labels=True) if says else {})
+
+
+@patch
+def _about_model(self: TextStage) -> dict[str, Any]:
+    "Return the code of a model behind an API, if its name alone does not make it again; without secrets."
+    model = self.workspace.writer.model
+    code = model.code() if hasattr(model, 'base_url') else None
+    return dict(model_code=code) if code and code != repr(model.name) else {}
 
 
 @patch
