@@ -251,7 +251,7 @@ def _verify_words(verify: Any) -> str | None:
     more = ', '.join(f'{name} {verify[name]}' for name in ('policy', 'odds') if name in verify)
     return f'{verify.get("model")} reads each text without its label ({more})'
 
-
+# %% ../nbs/57_card.ipynb #21adb039
 def _how_made(origin: dict, models: list[str]) -> list[str]:
     usage = origin.get('usage') or {}
     rejected = [_REJECTED.get(name, str(name)) for name in origin.get('filters') or ()]
