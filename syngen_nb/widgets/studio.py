@@ -317,7 +317,7 @@ class Studio(Kept, ipywidgets.VBox):
         self._observe_parts()
         self._look()
 
-# %% ../../nbs/widgets/06_studio.ipynb #749c62bb
+# %% ../../nbs/widgets/06_studio.ipynb #8bcb9ba6
 @patch
 def _make_widgets(self: Studio, task: Task | None, plan: Plan | None, model: Any) -> None:
     self._labels = {}  # Of the tree
@@ -330,6 +330,7 @@ def _make_widgets(self: Studio, task: Task | None, plan: Plan | None, model: Any
     settings: dict[str, Any] = dict(cache=self._cache, prompts=self.prompts, seed=self.seed, rounds=self.rounds)
     self.tree = TaxonomyTree(Taxonomy(task or Task('nothing yet', ['one', 'two'])), model=model, **settings)
     self.tree.budget = self.budget
+    self.tree.tells_failure = False  # The view of the run does
     self._steps = [
         Step('Task', self._press, ['Grow']),
         Step('Taxonomy', self._press, ['Generate'], switch='in batches'),
