@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import multiprocessing
 import os
 import shutil
 import sqlite3
@@ -190,6 +191,47 @@ def test_two_caches_of_a_file_that_loses_its_log(how, tmp_path):
             caches[i % 2].put('s', i, {'text': 'x'})
     assert other_process_counts(path) == len(caches[0]) == len(caches[1]) == 8
     assert caches[0]._do('pragma integrity_check') == [('ok',)]
+
+
+def puts_in_another_process(path, orders, told):
+    "Store answers when told to; one order says that the file goes just after this process has looked for it"
+    c = Cache(path)
+    for i, sees in iter(orders.get, None):
+        c._is_in_place = c._is_in_place if sees else lambda: True
+        c.put('s', i, {'text': 'x'})
+        del c._is_in_place
+        told.put(i)
+    c.close()
+
+
+@posix
+@pytest.mark.parametrize('how', [name for name in GOES if name not in ('emptied', 'folder_deleted', 'folder_moved')])
+def test_a_file_that_goes_while_two_processes_write(how, tmp_path):
+    "The log that is lost may get one more answer from the other process: it is not moved into the file of the first one"
+    path = tmp_path / 'c.sqlite'
+    context = multiprocessing.get_context('fork')
+    orders, told = context.SimpleQueue(), context.Queue()
+    Cache(path).close()
+    other = context.Process(target=puts_in_another_process, args=(path, orders, told), daemon=True)
+    other.start()
+    c = Cache(path)
+    for i in range(0, 300, 2):
+        c.put('s', i, {'text': 'x'})
+    orders.put((1, True))
+    assert told.get(timeout=5) == 1
+    GOES[how](path)
+    with pytest.warns(UserWarning, match='while it was open'):
+        c.put('s', 302, {'text': 'x'})
+    orders.put((3, False))
+    assert told.get(timeout=5) == 3
+    c.put_all(Row('s', i, '', '', None, {'text': 'x'}, 0.0) for i in range(304, 600, 2))
+    orders.put((5, True))
+    assert told.get(timeout=5) == 5
+    orders.put(None)
+    other.join(10)
+    assert {i for i in range(602) if c.get('s', i)} == {1, 3, 5, *range(0, 300, 2), *range(302, 600, 2)}
+    c.close()
+    assert Cache(path).check() == other_process_counts(path) == 302 + (how == 'replaced_at_once')
 
 
 @posix
