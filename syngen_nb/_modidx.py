@@ -396,6 +396,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'syngen_nb.cache._give_name': ('cache.html#_give_name', 'syngen_nb/cache.py'),
                                  'syngen_nb.cache._has_all_pages': ('cache.html#_has_all_pages', 'syngen_nb/cache.py'),
                                  'syngen_nb.cache._header': ('cache.html#_header', 'syngen_nb/cache.py'),
+                                 'syngen_nb.cache._is_cache': ('cache.html#_is_cache', 'syngen_nb/cache.py'),
                                  'syngen_nb.cache._is_empty': ('cache.html#_is_empty', 'syngen_nb/cache.py'),
                                  'syngen_nb.cache._land': ('cache.html#_land', 'syngen_nb/cache.py'),
                                  'syngen_nb.cache._make': ('cache.html#_make', 'syngen_nb/cache.py'),

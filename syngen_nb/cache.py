@@ -847,15 +847,31 @@ def _reader(self: Cache) -> Iterator[Table]:
     finally:
         copy.close()
 
-# %% ../nbs/23_cache.ipynb #b37a1618
+# %% ../nbs/23_cache.ipynb #d522732b
+def _is_cache(path: Path) -> bool:
+    "Return whether there is a cache at `path`, or another database."
+    if is_open_cache(path) or not path.exists():
+        return path.exists()
+    with path.open('rb') as file:
+        return file.read(16) == b'SQLite format 3\0'
+
+
 @patch
 def export(
     self: Cache,
     path: str | Path,
     instruction: str | None = None,  # Only what was asked for tasks of this instruction; None for all
 ) -> int:
-    "Write the answers to `path` as JSON lines, for `Cache.replay`; return how many."
+    """Write the answers to `path` as JSON lines, for `Cache.replay`; return how many.
+
+    Raises
+    ------
+    CacheError
+        If a cache is there, or something that is no file.
+    """
     file = file_at(Path(path).expanduser())
+    if _is_cache(file):
+        raise CacheError(f'{path} is a cache and was left as it is; give another path, such as answers.jsonl')
     part = Path(f'{file}.part')
     n_rows = 0
     try:

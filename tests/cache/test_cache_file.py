@@ -111,6 +111,28 @@ def test_links_work(tmp_path):
 
 
 @posix
+@pytest.mark.parametrize('what', ['itself', 'by_link', 'another', 'another_database'])
+def test_an_export_replaces_no_cache(what, tmp_path):
+    "Answers were paid for; what the export would hold is less"
+    c, path = Cache(tmp_path / 'c.sqlite'), tmp_path / 'other.sqlite'
+    c.put('s', 0, {'text': 'x'})
+    if what in ('itself', 'by_link'):
+        path.symlink_to(c.path)
+        path = c.path if what == 'itself' else path
+    else:
+        db = sqlite3.connect(path)
+        db.execute('create table answers (text)')
+        db.close()
+        if what == 'another':
+            path.unlink()
+            Cache(path).close()
+    before = path.read_bytes() if 'another' in what else None
+    with pytest.raises(CacheError, match='is a cache and was left as it is'):
+        c.export(path)
+    assert c.check() == 1 and before in (None, path.read_bytes())
+    assert c.export(tmp_path / 'a.jsonl') == c.export(tmp_path / 'a.jsonl') == 1
+
+
 def test_an_open_cache_is_known_by_its_link(tmp_path):
     "To read it as a recording would take away the locks of SQLite"
     Cache(tmp_path / 'a.sqlite')
