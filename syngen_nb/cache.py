@@ -6,10 +6,11 @@
 __all__ = ['SMALL', 'LOG', 'LOOK_EVERY', 'SUMS', 'IN_ONE_PART', 'AT_ONCE', 'PATIENCE', 'NEEDS_ITSELF', 'CacheError', 'file_at',
            'is_open_cache', 'can_write', 'Cache', 'check_answer', 'check_row', 'was_asked_for', 'open_cache']
 
-# %% ../nbs/23_cache.ipynb #b20acfd0
+# %% ../nbs/23_cache.ipynb #d12e0093
 import asyncio
 import json
 import os
+import shutil
 import sqlite3
 import stat
 import threading
@@ -160,7 +161,7 @@ def _database(name: str, uri: bool = False) -> sqlite3.Connection:
     "Return a connection that commits each statement at once; the lock of `Cache` keeps threads apart."
     return sqlite3.connect(name, timeout=60, isolation_level=None, check_same_thread=False, uri=uri)
 
-# %% ../nbs/23_cache.ipynb #632b104d
+# %% ../nbs/23_cache.ipynb #75d9d496
 LOG = '-wal', '-shm'  # What SQLite adds to the name of a file for its log and the index of it
 
 
@@ -178,8 +179,13 @@ def _make(path: Path) -> None:
             _make_alone(path)
 
 
+def _part_of(path: Path) -> Path:
+    "Return the name of a file that this thread builds before it goes to `path`."
+    return path.with_name(f'{path.name}.{os.getpid()}.{threading.get_ident()}.part')
+
+
 def _make_alone(path: Path) -> None:
-    part = path.with_name(f'{path.name}.{os.getpid()}.{threading.get_ident()}.part')
+    part = _part_of(path)
     db = sqlite3.connect(part, isolation_level=None)
     make_table(db)
     db.execute('pragma journal_mode=wal')
@@ -398,20 +404,20 @@ def _carry_sums(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
         db.execute(SUMS)
     new.executemany('insert or ignore into sums values (?,?,?)', old.execute('select * from sums').fetchall())
 
-# %% ../nbs/23_cache.ipynb #c59fe8de
+# %% ../nbs/23_cache.ipynb #6378b015
 @patch
 def _carry_over(self: Cache) -> None:
     "Go on with the file that is at the path now, made if there is none; take the answers of the old one along."
     file = file_at(self.path)
     _opened.discard(str(file))
-    if file_id(file) == self._ids[1] and _is_empty(file):
+    if file_id(file) != self._ids[1]:
+        self._move_log()
+        self._drop_log()
         self._copy_to(file)
-        return
-    self._move_log()
-    if file_id(file) == self._ids[1]:
-        self._reopen(file)
+    elif _is_empty(file):
+        self._copy_to(file)
     else:
-        self._copy_to(file)
+        self._renew(file)
 
 
 @patch
@@ -423,13 +429,32 @@ def _move_log(self: Cache) -> None:
         if error.sqlite_errorname != 'SQLITE_IOERR_SHORT_READ':  # Else another cache has moved this log, so it is empty
             raise
 
-# %% ../nbs/23_cache.ipynb #da30a53c
+# %% ../nbs/23_cache.ipynb #1f9adf52
 @patch
-def _reopen(self: Cache, file: Path) -> None:
-    "Open the same file again, after its log was lost or its path became a link."
-    self._db.close()  # Before it is opened, as SQLite deletes a log with the same name when it closes a file
-    self._file = file
-    self._use(_connect(file))
+def _drop_log(self: Cache) -> None:
+    "Remove the names of the old log, where another file has the name of the old file."
+    if file_id(self._file) == self._ids[1] or not self._file.parent.exists():
+        return
+    with alone_in(self._file.parent):
+        for name, old in zip(self._log, self._ids[2:]):
+            if old is not None and file_id(name) == old:
+                os.unlink(name)
+
+# %% ../nbs/23_cache.ipynb #8a20f709
+@patch
+def _renew(self: Cache, file: Path) -> None:
+    "Put a copy at the place of the same file, after its log was lost or its path became a link, and go on with that."
+    if not can_write(file):
+        self._change_to(file, _connect(file))
+        return
+    with alone_in(file.parent):
+        is_first = file_id(file) == self._ids[1]
+        if is_first:
+            self._replace_by_copy(file)
+    if not is_first:
+        self._copy_to(file)
+        return
+    self._change_to(file, _connect(file))
     n_answers = sum(self._table.counts().values())
     warnings.warn(
         f'The cache {self.path} lost its -wal or -shm file, or was moved behind a link, while it was open. '
@@ -437,7 +462,34 @@ def _reopen(self: Cache, file: Path) -> None:
         stacklevel=2,
     )
 
-# %% ../nbs/23_cache.ipynb #4ba4f656
+
+@patch
+def _replace_by_copy(self: Cache, file: Path) -> None:
+    part = _part_of(file)
+    try:
+        copy = sqlite3.connect(part, isolation_level=None)
+        try:
+            self._db.backup(copy)
+            copy.execute('pragma journal_mode=wal')
+        finally:
+            copy.close()
+        shutil.copymode(file, part)
+        for suffix in LOG:
+            Path(f'{file}{suffix}').unlink(missing_ok=True)
+        os.replace(part, file)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@patch
+def _change_to(self: Cache, file: Path, new: sqlite3.Connection) -> None:
+    "Use the connection `new` to `file`, and close the one before."
+    old = self._db
+    self._file = file
+    self._use(new)
+    old.close()
+
+# %% ../nbs/23_cache.ipynb #1c6a920f
 @patch
 def _copy_to(self: Cache, file: Path) -> None:
     "Go on with another file, made if there is none, and copy what it does not have."
@@ -459,9 +511,7 @@ def _copy_to(self: Cache, file: Path) -> None:
     except BaseException:
         new.close()
         raise
-    self._file = file
-    self._use(new)
-    old.close()
+    self._change_to(file, new)
     if n_carried:
         warnings.warn(
             f'The cache {self.path} was deleted, emptied, moved or replaced while it was open. '
@@ -797,15 +847,31 @@ def _reader(self: Cache) -> Iterator[Table]:
     finally:
         copy.close()
 
-# %% ../nbs/23_cache.ipynb #b37a1618
+# %% ../nbs/23_cache.ipynb #d522732b
+def _is_cache(path: Path) -> bool:
+    "Return whether there is a cache at `path`, or another database."
+    if is_open_cache(path) or not path.exists():
+        return path.exists()
+    with path.open('rb') as file:
+        return file.read(16) == b'SQLite format 3\0'
+
+
 @patch
 def export(
     self: Cache,
     path: str | Path,
     instruction: str | None = None,  # Only what was asked for tasks of this instruction; None for all
 ) -> int:
-    "Write the answers to `path` as JSON lines, for `Cache.replay`; return how many."
+    """Write the answers to `path` as JSON lines, for `Cache.replay`; return how many.
+
+    Raises
+    ------
+    CacheError
+        If a cache is there, or something that is no file.
+    """
     file = file_at(Path(path).expanduser())
+    if _is_cache(file):
+        raise CacheError(f'{path} is a cache and was left as it is; give another path, such as answers.jsonl')
     part = Path(f'{file}.part')
     n_rows = 0
     try:
