@@ -6,7 +6,8 @@
 __all__ = ['PROVIDER_NAMES', 'SIZES', 'markdown_table', 'licence_words', 'health_table', 'again_code', 'yaml_text', 'yaml_head',
            'Card', 'card']
 
-# %% ../nbs/57_card.ipynb #18e09934
+# %% ../nbs/57_card.ipynb #c11a23fe
+import ast
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -53,7 +54,7 @@ def licence_words(model: str) -> str:
         )
     return 'its licence and its terms are not known here; look them up.'
 
-# %% ../nbs/57_card.ipynb #51a9d154
+# %% ../nbs/57_card.ipynb #903bc465
 def _number(value: Any) -> str:
     if pd.isna(value):
         return ''
@@ -61,9 +62,11 @@ def _number(value: Any) -> str:
 
 
 def _health_row(line: Any) -> tuple:
+    from syngen_nb.report import report_lines
+
     limits = [_number(limit) for limit in (line.real_low, line.real_high)]
     real = '–'.join(filter(None, limits))
-    return line.metric, _number(line.value), real, line.verdict, line.advice
+    return report_lines()[line.metric].title, _number(line.value), real, line.verdict, line.advice
 
 
 def health_table(df: pd.DataFrame) -> str:
@@ -78,7 +81,7 @@ def health_table(df: pd.DataFrame) -> str:
     head = ['measure', 'here', 'real sets', 'verdict', 'what to do']
     return markdown_table(head, map(_health_row, lines.itertuples()))
 
-# %% ../nbs/57_card.ipynb #e3433c53
+# %% ../nbs/57_card.ipynb #061c27e1
 def _labels_argument(origin: dict, names: list[str]) -> str:
     described = origin.get('labels') or {}
     shares = shares_of(origin)
@@ -107,7 +110,27 @@ def _plan_arguments(origin: dict) -> dict[str, str]:
     if plan.get('sample_per_subtopic'):
         plan.pop('n_record_to_generate', None)
     plan |= {name: origin[name] for name in ('model', 'seed') if origin.get(name) is not None}
-    return {name: repr(value) for name, value in plan.items()}
+    arguments = {name: repr(value) for name, value in plan.items()}
+    return arguments | (dict(model=origin['model_code']) if _has_model_code(origin) else {})
+
+
+def _has_model_code(origin: dict) -> bool:
+    "Return whether a call of `get_model` is recorded; a frame of somebody else may hold anything there."
+    code = origin.get('model_code')
+    try:
+        call = ast.parse(str(code), mode='eval').body
+    except (SyntaxError, ValueError):
+        return False
+    is_call = isinstance(call, ast.Call) and ast.unparse(call.func) == 'get_model'
+    return is_call and all(map(_is_plain, [*call.args, *(given.value for given in call.keywords)]))
+
+
+def _is_plain(value: ast.expr) -> bool:
+    try:
+        ast.literal_eval(value)
+    except ValueError:
+        return False
+    return True
 
 # %% ../nbs/57_card.ipynb #d4d19bea
 def _filter_argument(filters: list[str]) -> str:
@@ -132,7 +155,7 @@ def _verify_argument(origin: dict) -> str | None:
     policy = repr(verify['policy'])
     return f'Judge({", ".join([policy, *changed])})' if changed else policy
 
-# %% ../nbs/57_card.ipynb #bb3f5235
+# %% ../nbs/57_card.ipynb #1af0c0a3
 def again_code(origin: dict, names: list[str]) -> str:
     "Return the call that makes a frame again, as Python."
     arguments = _plan_arguments(origin)
@@ -149,7 +172,7 @@ def again_code(origin: dict, names: list[str]) -> str:
     given = ', '.join(['task', *(f'{name}={value}' for name, value in arguments.items())])
     used = ['Judge'] * ('Judge(' in (verify or '')) + ['METHOD'] * (prompts == 'method') + ['Task', 'generate']
     task = _task_argument(origin, names)
-    used += ['Label'] * ('Label(' in _labels_argument(origin, names))
+    used += ['Label'] * ('Label(' in _labels_argument(origin, names)) + ['get_model'] * _has_model_code(origin)
     lines = [f'from syngen_nb import {", ".join(sorted(used))}', '']
     if origin.get('corpus'):
         lines.append(
@@ -194,29 +217,57 @@ def yaml_head(origin: dict, n: int, license: str | None) -> str:
     lines += ['size_categories:', f'- {size}', 'tags:', '- synthetic', '---']
     return '\n'.join(lines)
 
-# %% ../nbs/57_card.ipynb #9d8cbf6c
+# %% ../nbs/57_card.ipynb #d36528ce
+_REJECTED = dict(
+    model_talk='speaks as a model',
+    placeholder='leaves a blank to fill in',
+    label_name='says the name of its label',
+    example='is much like an example of the task',
+    too_short='is too short',
+    broken_off='breaks off',
+    language='is in another language',
+    near_duplicate='is nearly a duplicate',
+    opening='begins like others',
+)  # What a filter turns down: a text that ...
+_NOUNS = dict(
+    n_label='label', n_source_type='source type', n_topic='topic', n_subtopic='subtopic', n_record_to_generate='row'
+)
+_USED = dict(requests='requests', cached='from the cache', tokens_in='tokens in', tokens_out='tokens out')
+
+
 def _joined(counts: dict) -> str:
     return ', '.join(f'{name}: {n:,}' for name, n in counts.items())
 
 
+def _plan_words(plan: dict[str, int]) -> str:
+    each = plan.get('sample_per_subtopic')
+    words = [counted(plan[name], noun) for name, noun in _NOUNS.items() if name in plan]
+    return ', '.join(words + ([f'{counted(each, "text")} for each subtopic'] if each else []))
+
+
+def _verify_words(verify: Any) -> str | None:
+    if not verify:
+        return None
+    more = ', '.join(f'{name} {verify[name]}' for name in ('policy', 'odds') if name in verify)
+    return f'{verify.get("model")} reads each text without its label ({more})'
+
+# %% ../nbs/57_card.ipynb #21adb039
 def _how_made(origin: dict, models: list[str]) -> list[str]:
-    usage = {name: n for name, n in (origin.get('usage') or {}).items() if n}
-    shown_usage = ('requests', 'cached', 'tokens_in', 'tokens_out')
-    plan = _plan_numbers(origin)
+    usage = origin.get('usage') or {}
+    rejected = [_REJECTED.get(name, str(name)) for name in origin.get('filters') or ()]
     shares = shares_of(origin)
-    verify = origin.get('verify')
     made = dict(
         instruction=origin.get('instruction'),
         language=origin.get('language'),
         model=', '.join(models),
         prompts=origin.get('prompts'),
-        plan=', '.join(f'{name} {n:,}' for name, n in plan.items()),
+        plan=_plan_words(_plan_numbers(origin)),
         shares=', '.join(f'{name} {share:g}' for name, share in shares.items()),
         seed=origin.get('seed'),
-        requests=', '.join(f'{name} {n:,}' for name, n in usage.items() if name in shown_usage),
-        filters=', '.join(map(str, origin.get('filters') or ())),
+        requests=', '.join(f'{usage[name]:,} {words}' for name, words in _USED.items() if usage.get(name)),
+        filters=f'a text is rejected if it {", ".join(rejected)}' if rejected else '',
         dropped=_joined(origin.get('dropped') or {}),
-        verification=', '.join(f'{name} {value}' for name, value in verify.items()) if verify else None,
+        verification=_verify_words(origin.get('verify')),
     )
     rows = [[name, value] for name, value in made.items() if value is not None and value != '']
     return ['## How it was made', markdown_table(['what', 'how'], rows)] if rows else []
@@ -233,7 +284,7 @@ def _what_is_short(origin: dict) -> list[str]:
         markdown_table(['cell', 'wanted', 'got', 'why'], rows),
     ]
 
-# %% ../nbs/57_card.ipynb #0f43048a
+# %% ../nbs/57_card.ipynb #9d87b3d2
 def _opening(origin: dict, n: int, n_labels: int) -> list[str]:
     title = f'# {markdown_text(origin.get("instruction", "Texts with labels"))}'
     about = (
@@ -246,9 +297,11 @@ def _opening(origin: dict, n: int, n_labels: int) -> list[str]:
 
 def _labels(frames: list[pd.DataFrame], names: list[str], meanings: dict) -> list[str]:
     labels = [spelled_like(frame['label'].astype(str), names) for frame in frames]
-    parts = ['all'] if len(frames) == 1 else ['train', 'test']
+    parts = ['rows'] if len(frames) == 1 else ['rows to train', 'rows to test']
     sizes = [Counter(column) for column in labels]
-    counts = [[name, meanings.get(name, ''), *(size[name] for size in sizes)] for name in names]
+    meaning = {name: [meanings.get(name, '')] if any(meanings.values()) else [] for name in names}
+    counts = [[name, *meaning[name], *(size[name] for size in sizes)] for name in names]
+    head = ['label', *(['meaning'] if any(meanings.values()) else []), *parts]
     texts = [text for frame in frames for text in frame['text']]
     first_text: dict[str, str] = {}
     for label, text in zip(chain(*labels), texts):
@@ -256,16 +309,19 @@ def _labels(frames: list[pd.DataFrame], names: list[str], meanings: dict) -> lis
     first = [[name, first_text[name]] for name in names if name in first_text]
     return [
         '## Labels',
-        markdown_table(['label', 'meaning', *parts], counts),
+        markdown_table(head, counts),
         '## One text of each label',
         markdown_table(['label', 'text'], first),
     ]
 
-# %% ../nbs/57_card.ipynb #ecdf16a7
+# %% ../nbs/57_card.ipynb #94e43817
 def _licences(license: str | None, models: list[str]) -> list[str]:
     own = f'{markdown_text(license)}.' if license else ''
     own = own or "none is given yet; choose one, with an eye on what the model's licence allows."
-    lines = [f'The model {markdown_text(model)}: {licence_words(model)}' for model in models]
+    by_words: dict[str, list[str]] = {}
+    for model in models:
+        by_words.setdefault(licence_words(model), []).append(markdown_text(model))
+    lines = [f'The model {" and ".join(some)}: {words}' for words, some in by_words.items()]
     return ['## Licence', f'The data set: {own}', *lines]
 
 
@@ -296,15 +352,20 @@ def _how_to_read() -> list[str]:
         markdown_code('\n'.join(code)),
     ]
 
-# %% ../nbs/57_card.ipynb #72588437
+# %% ../nbs/57_card.ipynb #e037d8ba
 class Card(str):
     "The text of a data card. A notebook shows it as Markdown, without the YAML head."
 
-    def _repr_markdown_(self) -> str:
+    @property
+    def body(self) -> str:
+        "The card without its YAML head, which only the hub reads: for `IPython.display.Markdown`, or to print."
         _, _, body = self.partition('\n---\n')
         return body.strip()
 
-# %% ../nbs/57_card.ipynb #c3915fe3
+    def _repr_markdown_(self) -> str:
+        return self.body
+
+# %% ../nbs/57_card.ipynb #dfd79ed2
 def card(
     df: pd.DataFrame | Sequence[pd.DataFrame],  # As `generate` returns it, or the pair that `split` returns
     path: str | Path | None = None,  # File to write, usually README.md; None to get the text
@@ -316,7 +377,8 @@ def card(
     Returns
     -------
     Card or None
-        The text, a str, if no path is given. At the end of a cell it shows as Markdown, without its head.
+        The text, a str, if no path is given. At the end of a cell it shows as Markdown, without its head. Within other
+        output use `display(card(df))` or `Markdown(card(df).body)`: `Markdown(card(df))` would show the head as text.
 
     Raises
     ------

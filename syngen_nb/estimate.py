@@ -600,7 +600,7 @@ def _words(need: Need) -> list[str]:
         duration_words(need.seconds.low, need.seconds.high),
     ]
 
-# %% ../nbs/49_estimate.ipynb #30184d8e
+# %% ../nbs/49_estimate.ipynb #9474abbf
 @dataclass
 class Estimate:
     """What a run would take: nine times in ten it lies in these ranges.
@@ -638,7 +638,8 @@ class Estimate:
         return cost_range(self.dollars, self.most_dollars)
 
     def __str__(self) -> str:
-        requests = f'{counted_range(self.requests, self.most_requests, "request")} ({self.cached:,} more cached)'
+        cached = f' and {self.cached:,} from the cache' if self.cached else ''
+        requests = f'{counted_range(self.requests, self.most_requests, "request")}{cached}'
         tokens_in = _token_words(self.tokens_in, self.most_tokens_in)
         tokens_out = _token_words(self.tokens_out, self.most_tokens_out)
         time = duration_words(self.seconds, self.most_seconds)

@@ -64,7 +64,7 @@ from .display import short_traceback
 def _render_traceback_(self: ModelError) -> list[str]:
     return short_traceback(self)
 
-# %% ../nbs/25_models.ipynb #bd9b9167
+# %% ../nbs/25_models.ipynb #1c82f48e
 @dataclass
 class Usage:
     "What a run has used."
@@ -82,11 +82,12 @@ class Usage:
 
     def __str__(self) -> str:
         cost = spent_words(self.dollars, self.unpriced, self.requests)
-        others = f'{self.cached:,} more cached, {counted(self.retries, "retry", "retries")}, {self.failed:,} failed'
+        cached = f' and {self.cached:,} from the cache' if self.cached else ''
+        others = f'{counted(self.retries, "retry", "retries")}, {self.failed:,} failed'
         tokens = f'{self.tokens_in:,} tokens in, {self.tokens_out:,} out'
         if self.uncounted:
             tokens += f' (not known for {self.uncounted})'
-        return f'{counted(self.requests, "request")} ({others}), {tokens}, {cost}'
+        return f'{counted(self.requests, "request")}{cached} ({others}), {tokens}, {cost}'
 
     def to_dict(self) -> dict[str, Any]:
         "Return the figures as plain data, as frames keep them; `uncounted` only if there are such requests."

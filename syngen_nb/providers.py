@@ -299,7 +299,37 @@ async def _complete_request(self: APIModel, request: Any) -> None:
     request.headers.update(self._headers())
     request.extensions['target'] = path + (b'&' if b'?' in path else b'?') + query if query else path
 
-# %% ../nbs/27_providers.ipynb #f22bac9c
+# %% ../nbs/27_providers.ipynb #d70698c5
+def _telling(client: type, model: 'APIModel') -> type:
+    "Return a client of HTTP that lets `model` say when its server cannot be reached."
+    from httpx2 import TimeoutException, TransportError
+
+    class Telling(client):
+        async def send(self, request: Any, **options: Any) -> Any:
+            try:
+                return await super().send(request, **options)
+            except TransportError as error:
+                is_late = isinstance(error, TimeoutException)
+                what = f'gives no answer within {model.timeout:g} s' if is_late else 'cannot be reached'
+                model.doing = f'{model.server} {what}; trying again'
+                raise
+
+    return Telling
+
+
+@patch(as_prop=True)
+def server(self: APIModel) -> str:
+    "The address of the server, without secrets."
+    return public_url(self.base_url or self.provider.url)
+
+
+@patch
+async def _tell_status(self: APIModel, response: Any) -> None:
+    "Say that the server fails, or that it is well again."
+    is_down = response.status_code >= 500 and not _busy_kind(response.status_code, response.headers)
+    self.doing = f'{self.server} answers with the error {response.status_code}; trying again' if is_down else ''
+
+# %% ../nbs/27_providers.ipynb #c8613c87
 def _split_login(url: SplitResult | None) -> tuple[SplitResult | None, tuple[str, str] | None]:
     "Return an address without its login, and the login."
     if not url or not url.username:
@@ -316,8 +346,8 @@ def _connect(self: APIModel, key: str) -> Any:
     self._secret = key or 'none'
     url, login = _split_login(urlsplit(self.base_url) if self.base_url else None)
     before = [self._begin_attempt, _count_retry, self._complete_request]
-    hooks = dict(request=before, response=[_hear_status, _read_limits])
-    http = sdk.DefaultAsyncHttpxClient(event_hooks=hooks, auth=login)
+    hooks = dict(request=before, response=[_hear_status, self._tell_status, _read_limits])
+    http = _telling(sdk.DefaultAsyncHttpxClient, self)(event_hooks=hooks, auth=login)
     return getattr(sdk, self.provider.client)(
         api_key=self._secret,
         base_url=url and url._replace(query='', fragment='').geturl(),
@@ -326,7 +356,7 @@ def _connect(self: APIModel, key: str) -> Any:
         http_client=http,
     )
 
-# %% ../nbs/27_providers.ipynb #79c42776
+# %% ../nbs/27_providers.ipynb #1c65e4ba
 @patch
 async def ask(self: APIModel, request: Request) -> Answer:
     """Return the answer to `request`.
@@ -347,6 +377,8 @@ async def ask(self: APIModel, request: Request) -> Answer:
             return answer
         except Exception as error:
             plain, refused = self._explain(error, self.names_sent(request, left_out))
+        finally:
+            self.doing = ''
         if refused is None:
             raise plain
         self._leave_out(refused)
@@ -452,7 +484,7 @@ def _secrets(self: APIModel) -> list[str]:
     "Return all that must not be in an error."
     return [self._secret, *secrets_in(self.sampling), *url_secrets(self.base_url or '')]
 
-# %% ../nbs/27_providers.ipynb #723756b3
+# %% ../nbs/27_providers.ipynb #97cfbf9a
 @patch
 def _complaint(self: APIModel, error: Exception) -> Complaint:
     "Return what the server says in an SDK's error, or what came between."
@@ -464,8 +496,7 @@ def _complaint(self: APIModel, error: Exception) -> Complaint:
     if isinstance(error, sdk.APITimeoutError):
         return Complaint(f'no answer within {self.timeout} s')
     if isinstance(error, sdk.APIConnectionError):
-        where = public_url(self.base_url or self.provider.url)
-        return Complaint(f'{where} cannot be reached ({str(error.__cause__ or "") or error})')
+        return Complaint(f'{self.server} cannot be reached ({str(error.__cause__ or "") or error})')
     if isinstance(error, json.JSONDecodeError):
         return complaint_in_text(error.doc)
     return Complaint(f'{type(error).__name__}: {error}')
@@ -551,7 +582,7 @@ def code(self: APIModel) -> str | None:
     changed = {name: value for name, (value, usual) in options.items() if value != usual}
     return model_code(self.name, **changed, **shown_options(self.sampling))
 
-# %% ../nbs/27_providers.ipynb #d199678c
+# %% ../nbs/27_providers.ipynb #2603034d
 _left_behind: dict[str, dict[str, Any]] = {}  # What pickled models have left behind, by digest
 _SALT = os.urandom(16)  # So that a digest gives nothing away
 
@@ -561,7 +592,7 @@ def __getstate__(self: APIModel) -> dict[str, Any]:
     whole = dict(_api_key=self._api_key, base_url=self.base_url, sampling=self.sampling)
     base_url = url_without_secrets(self.base_url) if self.base_url else None
     plain = dict(_api_key=None, base_url=base_url, sampling=Sieve().sift(self.sampling))
-    state = vars(self) | plain | dict(_client=(None, None), _secret='')
+    state = vars(self) | plain | dict(_client=(None, None), _secret='', doing='')
     if whole != plain:
         digest = hashlib.blake2b(repr(whole).encode(), key=_SALT).hexdigest()
         _left_behind[digest] = whole

@@ -152,7 +152,7 @@ class Replay(Cache):
         found = {key: self.get(*key) for key in keys}
         return {key: answer for key, answer in found.items() if answer is not None}
 
-# %% ../nbs/24_recording.ipynb #4cb46ed4
+# %% ../nbs/24_recording.ipynb #e0456fcc
 @patch
 async def fetch(
     self: Replay,
@@ -175,7 +175,8 @@ async def fetch(
         return answer, False
     raise ReplayMiss(
         f'{cell or series} (draw {draw}, {model}) is not in the recording {self.path.name}. '
-        'A recording answers only the task, counts, model, prompts and seed it was made with'
+        'A recording answers only the task, counts, model, prompts and seed it was made with. Give these, '
+        'or another cache=, to ask a model'
     )
 
 # %% ../nbs/24_recording.ipynb #82d5b6ee

@@ -215,12 +215,24 @@ class Run:
         self._has_warned = False
         self._share = 0.0  # Of the work that was done when somebody looked last
 
-# %% ../nbs/33_run.ipynb #e7321bee
+# %% ../nbs/33_run.ipynb #cc0f60c8
 @patch
 def __repr__(self: Run) -> str:
     progress = self.progress()
     state = f'failed: {self.error}' if self.status == 'failed' else self.status
-    return f'Run({self.title}: {_rows_so_far(self, progress)}, {state}; {self.usage})'
+    uneven = self.uneven if self.done or self.is_at_cap else ''
+    words = [f'{self.title}: {_rows_so_far(self, progress)}, {state}', uneven, str(self.usage)]
+    return f'Run({"; ".join(filter(None, words))})'
+
+
+@patch(as_prop=True)
+def uneven(self: Run) -> str:
+    "How many texts each label has, in words, if some have far less of theirs than others; empty otherwise."
+    return ''
+
+
+def _with_uneven(run: Run, words: str) -> str:
+    return f'{words}; {run.uneven}' if run.uneven else words
 
 
 def _rows_so_far(run: Run, progress: dict) -> str:
@@ -255,7 +267,7 @@ def status(self: Run) -> str:
         return 'stopped'
     return 'failed' if self.error else 'done'
 
-# %% ../nbs/33_run.ipynb #cd1b3216
+# %% ../nbs/33_run.ipynb #e9d2f0d1
 @patch(as_prop=True)
 def is_at_cap(self: Run) -> bool:
     "Whether it has paused because another request could cost more than the spending cap allows."
@@ -269,9 +281,8 @@ def cap_state(self: Run) -> str:
         return ''
     progress = self.progress()
     missing = counted(progress['total'] - progress['done'], self.unit)
-    return (
-        f'Paused at the spending cap with {_rows_so_far(self, progress)}, {missing} missing. {self.budget.why_full()}'
-    )
+    state = f'Paused at the spending cap with {_rows_so_far(self, progress)}, {missing} missing'
+    return f'{_with_uneven(self, state)}. {self.budget.why_full()}'
 
 
 @patch(as_prop=True)
@@ -567,7 +578,7 @@ def result(self: Run, timeout: float | None = None) -> Any:
     """
     return self.at_the_end(self.stages[-1].result, timeout)
 
-# %% ../nbs/33_run.ipynb #414c1f60
+# %% ../nbs/33_run.ipynb #ee27ec74
 @patch
 def at_the_end(self: Run, take: Callable[[], Any], timeout: float | None = None) -> Any:
     "Wait for the end and return what `take` returns then; see `result`."
@@ -590,7 +601,14 @@ def at_the_end(self: Run, take: Callable[[], Any], timeout: float | None = None)
 def _what_to_warn_of(self: Run) -> list[dict]:
     if self.is_at_cap:
         return [dict(note=self.cap_words)]
-    return [] if self.status == 'stopped' else self.shortfall()
+    if self.status == 'stopped':
+        return [dict(note=f'{_stopped_at(self)}. run.resume() goes on')] if self.uneven else []
+    return self.shortfall()
+
+
+def _stopped_at(run: Run) -> str:
+    done, total = run.stages[-1].counts()
+    return _with_uneven(run, f'Stopped at {done:,} of {counted(total, run.unit)}')
 
 # %% ../nbs/33_run.ipynb #f3d3a34a
 @patch
@@ -681,7 +699,7 @@ def _check_recording(self: Run) -> None:
         if not any(job.items and (level == 'checks' or not job.error) for job in jobs):
             raise miss
 
-# %% ../nbs/33_run.ipynb #025a00d4
+# %% ../nbs/33_run.ipynb #f46f6939
 class ShortWarning(UserWarning):
     "Fewer rows or nodes than requested; the message lists the cells."
 
@@ -710,7 +728,8 @@ def _short_cells(run: Run, cells: list[dict]) -> str:
     names = '; '.join(map(_short_words, cells[:5]))
     more = f'; and {len(cells) - 5} more' if len(cells) > 5 else ''
     what = 'others of their label stand in for' if progress['done'] == progress['total'] else 'short'
-    return f'{_rows_so_far(run, progress)}; {what}: {names}{more}. {_FURTHER.get(run.unit, _MORE_ROUNDS)}'
+    so_far = _with_uneven(run, _rows_so_far(run, progress))
+    return f'{so_far}; {what}: {names}{more}. {_FURTHER.get(run.unit, _MORE_ROUNDS)}'
 
 
 def warn_of_shortfall(run: Run, short: Sequence[dict]) -> None:
@@ -782,17 +801,16 @@ def _draw(bar: Any, run: Run) -> bool:
         bar.refresh()
     return goes_on
 
-# %% ../nbs/33_run.ipynb #e248471c
+# %% ../nbs/33_run.ipynb #27018fd4
 def stopped_words(run: Run) -> str:
     "Return what to say when `run` was stopped by an interrupt."
-    done, total = run.stages[-1].counts()
     if run.cache.is_in_memory:
         kept = 'What was answered is kept in memory: a call with the same Cache object goes on from there'
     else:
         kept = f'What was answered is kept in {run.cache.path}: the same call goes on from there'
     out = len(run.pending)
     left = f'. {counted(out, "batch")} at the provider: the same call takes the answers' if out else ''
-    return f'Stopped at {done:,} of {counted(total, run.unit)}. {kept}{left}'
+    return f'{_stopped_at(run)}. {kept}{left}'
 
 # %% ../nbs/33_run.ipynb #14159239
 def wait_for(run: Run, progress: bool = True) -> Any:

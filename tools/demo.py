@@ -12,13 +12,17 @@ from pathlib import Path
 
 import nbformat
 import pandas as pd
+import zmq
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from traitlets.config import Config
 
 from syngen_nb import Classifier
 from syngen_nb.wording import counted
 
 ROOT = Path(__file__).parents[1]
+# A kernel warns of a connection that is not encrypted, so this one is, where that can be done
+ENCRYPTED = Config(KernelManager=dict(transport_encryption='auto')) if zmq.has('curve') else Config()
 GENERATE = 'df = generate(task, 40, model=model, cache=cache)'
 ROWS_AS_THEY_COME = """
 import time
@@ -89,9 +93,8 @@ def quickstart(model, rows):
 
 def run(notebook, folder):
     "Run the notebook in `folder`, and write it there even if it fails."
-    client = TalkingClient(
-        notebook, timeout=None, kernel_name='python3', resources=dict(metadata=dict(path=str(folder)))
-    )
+    resources = dict(metadata=dict(path=str(folder)))
+    client = TalkingClient(notebook, timeout=None, kernel_name='python3', resources=resources, config=ENCRYPTED)
     try:
         client.execute()
     except CellExecutionError as error:

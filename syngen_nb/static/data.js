@@ -19,7 +19,7 @@ class DataBar {
   makeFilter() {
     const ask = op => () => post(this.model, { op });
     this.label = h('select', { onchange: () => post(this.model, { op: 'label', label: this.label.value }) });
-    this.labelBox = h('label', {}, h('span', { textContent: 'Show label' }), this.label);
+    this.labelBox = h('label', {}, h('span', { textContent: 'Show' }), this.label);
     this.count = h('span');
     this.more = button('', ask('more'));
     this.what = h('bdi', { class: 'text' });
@@ -56,7 +56,7 @@ class DataBar {
     const key = JSON.stringify(labels);
     if (key == this.label.key) return;
     this.label.key = key;
-    const options = [['', 'all'], ...labels].map(([value, textContent]) => h('option', { value, textContent }));
+    const options = [['', 'all labels'], ...labels].map(([value, textContent]) => h('option', { value, textContent }));
     this.label.replaceChildren(...options);
   }
   drawFiles() { for (const file of this.files) able(file, !this.model.get('info').empty); }

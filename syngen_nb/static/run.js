@@ -56,6 +56,7 @@ class RunPage {
     const run = this.state.run ?? {};
     this.el.hidden = !run.title;
     if (!run.title) return;
+    put(this.el, 'data-status', run.status);
     this.drawHead(run);
     this.drawBar(run);
     this.drawButtons(run.status);
@@ -105,6 +106,7 @@ class RunPage {
     const more = n - cells.length;
     const asking = `asking: ${cells.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
     say(this.now, joined([doing, limit, n ? asking : '', rest]));
+    this.now.classList.toggle('whole', !!rest);
     this.now.title = cells.join('\n');
   }
   drawErrors(error) {
@@ -143,7 +145,7 @@ const percentOf = run => Math.floor(100 * run.work);
 const factsOf = run => {
   const some = (n, words) => n ? `${whole.format(n)} ${words}` : '';
   return joined([
-    counted(run.requests, 'request'), some(run.cached, 'more from the cache'),
+    counted(run.requests, 'request'), some(run.cached, 'from the cache'),
     `${counted(run.tokens_in, 'token')} in`, `${whole.format(run.tokens_out)} out${notCounted(run.uncounted)}`,
     run.spent ?? run.cost,
     run.retries ? counted(run.retries, 'retry', 'retries') : '', some(run.failed, 'failed'),

@@ -19,24 +19,27 @@ from ..run import Run
 from .base import Live, assets
 from ..wording import counted, duration_words, spent_words
 
-# %% ../../nbs/widgets/03_run_view.ipynb #71e20b87
+# %% ../../nbs/widgets/03_run_view.ipynb #a629075c
 _VERBS = dict(row='written', node='grown', text='checked')  # What a run does to what it counts
 
 
 def _rest(run: Run, progress: dict) -> str:
-    "Return what a run that was stopped, or that failed, has left to do."
+    "Return what a run that does not go on has left to do."
     done, total = progress['done'], progress['total']
-    if run.status not in ('stopped', 'failed') or done == total:
+    if run.status in ('not started', 'running') or done == total:
         return ''
+    if run.status not in ('stopped', 'failed'):
+        return run.uneven[:1].upper() + run.uneven[1:]
     n_there = max(done, progress['stages'].get('texts', (done, total))[0])
     left = []
     if n_there < total:
         left.append(f'{counted(total - n_there, run.unit)} not {_VERBS.get(run.unit, "there")} yet')
     if n_there > done:
         left.append(f'{counted(n_there - done, run.unit)} not checked yet')
+    words = '; '.join(filter(None, [', '.join(left), run.uneven]))
     if run.status == 'failed' and isinstance(run.error, ReplayMiss):
-        return f'{", ".join(left)}. The recording has no answers to them'
-    return f'{", ".join(left)}. Resume to go on'
+        return f'{words}. The recording has no answers to them'
+    return f'{words}. Resume to go on'
 
 # %% ../../nbs/widgets/03_run_view.ipynb #ec30ddf9
 def _group_errors(errors: Sequence[dict], most: int = 5) -> list[dict]:

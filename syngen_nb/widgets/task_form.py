@@ -519,7 +519,7 @@ def check_given(
     if name == 'model':
         get_model(value)
 
-# %% ../../nbs/widgets/01_task_form.ipynb #f36ad7b0
+# %% ../../nbs/widgets/01_task_form.ipynb #13635687
 @dataclass(frozen=True, eq=False)
 class Order:
     "What a form asks for: complete and valid."
@@ -536,6 +536,7 @@ class Goal:
     what: Task | Taxonomy
     options: dict[str, Any]  # Counts and settings, apart from model and cache
     about: str = ''  # What the rows are for, in words
+    note: str = ''  # What to know before it is paid for
 
 
 @dataclass
@@ -679,7 +680,7 @@ class Estimator:
             slow.cancel()
         await self.say(order, words)
 
-# %% ../../nbs/widgets/01_task_form.ipynb #ef26ad18
+# %% ../../nbs/widgets/01_task_form.ipynb #effd5b6f
 @patch
 async def _say_estimating(self: Estimator, order: Order) -> None:
     await asyncio.sleep(0.5)
@@ -698,7 +699,8 @@ async def _estimate(self: Estimator, order: Order) -> str:
     goal = self.goal_of(order)
     found = await aestimate(goal.what, **goal.options, model=order.model, cache=self.cache)
     self.found = found, goal.about
-    return describe_estimate(found, goal.about)
+    words = describe_estimate(found, goal.about)
+    return f'{words}. {goal.note}' if goal.note and found.requests else words
 
 
 @patch
@@ -754,7 +756,7 @@ class TaskForm(Base):
     def _value_changed(self, change: Any) -> None:
         self._read()
 
-# %% ../../nbs/widgets/01_task_form.ipynb #3c66ae66
+# %% ../../nbs/widgets/01_task_form.ipynb #f667c678
 @patch
 def _set_up(self: TaskForm, cache: Any) -> None:
     self._lock = Mutex()  # Held while fields change
@@ -765,6 +767,7 @@ def _set_up(self: TaskForm, cache: Any) -> None:
     self._corpus = Corpus()  # Of the task
     self._model_object = None
     self._box = LabelBox()
+    self._tree_words = lambda plan: ''  # Says how large the tree is, if there is one already
     self.cache = cache
     self._estimator = Estimator(None if cache is None else open_cache(cache), self._show_estimate)
 
@@ -805,7 +808,7 @@ def _given_model(self: TaskForm) -> Model | None:
     model = self._model_object
     return model if model is not None and model.name == self.value['model'] else None
 
-# %% ../../nbs/widgets/01_task_form.ipynb #7c780eac
+# %% ../../nbs/widgets/01_task_form.ipynb #79419339
 @patch
 def _read(self: TaskForm) -> None:
     "Find out what the fields mean, and say so."
@@ -818,7 +821,9 @@ def _read(self: TaskForm) -> None:
         with self.hold_trait_notifications():
             for name, meant in self._meant.items():
                 setattr(self, name, meant)
-            self.said = said_of(reading, self._box.note) | dict(estimate=estimate)
+            said = said_of(reading, self._box.note)
+            tree = self._tree_words(reading.plan) if reading.plan else ''
+            self.said = said | dict(estimate=estimate, tree=tree or said['tree'])
     self._keep()
     self._estimator.want(order)
 
@@ -872,7 +877,7 @@ async def _with_lock(self: TaskForm, function: Callable[[], None]) -> None:
     finally:
         self._lock.release()
 
-# %% ../../nbs/widgets/01_task_form.ipynb #3d68bf36
+# %% ../../nbs/widgets/01_task_form.ipynb #de1c73d4
 @patch
 def refresh(self: TaskForm) -> None:
     "Look again for keys, weights and what is cached."
@@ -887,9 +892,14 @@ def takes(self: TaskForm, about: str) -> str:
 
 
 @patch
-def estimate_for(self: TaskForm, goal_of: Callable[[Order], Goal]) -> None:
-    "Estimate what `goal_of` makes of the form, for instance for a tree that is there already."
+def estimate_for(
+    self: TaskForm,
+    goal_of: Callable[[Order], Goal],
+    tree_words: Callable[[Plan], str] = lambda plan: '',  # An empty string leaves the words of the plan
+) -> None:
+    "Estimate what `goal_of` makes of the form, and say the size of the tree, if there is one already."
     self._estimator.goal_of = goal_of
+    self._tree_words = tree_words
     self._read()
 
 

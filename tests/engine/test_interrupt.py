@@ -9,7 +9,7 @@ import pytest
 from fake_server import serve
 from helpers import HERE, TASK, check_exact, needed, openai, python
 
-from syngen_nb import agenerate, agrow, generate, start
+from syngen_nb import ShortWarning, agenerate, agrow, generate, start
 
 pytestmark = pytest.mark.skipif(os.name == 'nt', reason='Windows sends no SIGINT to one process')
 
@@ -154,7 +154,7 @@ def test_start_leaves_the_kernel_free(kernel, cache):
         time.sleep(0.2)
         assert s.count == at  # it has stopped indeed
         r, out = cell(kc, 'df = run.result(); print(len(df) == len(run.frame), len(df) < 400)')
-        assert out == 'True True\n', (r, out)
+        assert 'True True\n' in out, (r, out)
 
 
 def test_agenerate_in_a_running_loop(kernel, cache):
@@ -269,16 +269,14 @@ def test_timeout_of_agrow(cache):
 
 
 def test_stop_then_result(cache):
-    "A stopped run gives what there is, without a warning, and the same call goes on"
-    import warnings
-
-    with serve(latency=0.05) as s, warnings.catch_warnings():
-        warnings.simplefilter('error')
+    "A stopped run gives what there is, with a warning where labels have no text yet, and the same call goes on"
+    with serve(latency=0.05) as s:
         run = start(TASK, N, model=openai(s, concurrency=AT_ONCE), cache=cache)
         until(lambda: run.progress()['done'] >= 20)
         run.stop()
-        df = run.result(5)
-        assert 20 <= len(df) < N
+        with pytest.warns(ShortWarning, match=r'Stopped at \d+ of 150 rows; texts by label: Sea \d+, Land \d+, Air 0'):
+            df = run.result(5)
+        assert 20 <= len(df) < N and 'texts by label: Sea' in repr(run)
         time.sleep(0.1)
         full = generate(TASK, N, model=openai(s), cache=cache, progress=False)
         check_exact(full, N)

@@ -153,7 +153,8 @@ def test_dead_server_in_the_usual_time(cache, monkeypatch):
     """With the usual retries the error comes in well under a minute.
 
     The SDK waits half a second before it tries again, then twice as long each time. Here it waits a twentieth of that,
-    so an error in two seconds stands for one in forty, and one retry too many of each job would be seen."""
+    so an error in two seconds stands for one in forty, and one retry too many of each job would be seen. Meanwhile the
+    run says what it waits for."""
     import openai._base_client as sdk
 
     waits = [min(sdk.INITIAL_RETRY_DELAY * 2**i, sdk.MAX_RETRY_DELAY) for i in range(5)]
@@ -165,8 +166,13 @@ def test_dead_server_in_the_usual_time(cache, monkeypatch):
     model = get_model('openai/fake', base_url=s.url)
     assert model.retries == len(waits)
     t = time.time()
+    run = start(TASK, 60, model=model, cache=cache)
+    while not run.progress()['doing'].endswith(f'{s.url} cannot be reached; trying again') and not run.done:
+        time.sleep(0.01)
+    assert time.time() - t < 0.5 and not run.done
     with pytest.raises(ModelError, match='cannot be reached'):
-        generate(TASK, 60, model=model, cache=cache, progress=False)
+        run.result()
+    assert not run.progress()['doing']
     assert 0.75 * sum(waits) / 20 < time.time() - t < sum(waits) / 20 + 1.5
 
 

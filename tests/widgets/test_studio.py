@@ -534,7 +534,7 @@ def test_stop_is_no_failure(notebook, cache):
         ended(nb, 'stopped')
         run = nb.page.locator('.syngen-run')
         left = 80 - get(nb, "s.run.progress()['done']")
-        run.get_by_text(f'{left} rows not written yet. Resume', exact=False).wait_for()
+        run.get_by_text(f'{left} rows not written yet', exact=False).wait_for()
         assert run.locator('.errors li, .shorts li').count() == 0 and run.get_by_role('alert').inner_text() == ''
         until(nb, lambda: get(nb, "'for this tree' in s.form.said['estimate']"))
         nb.run('m.concurrency = 32')
