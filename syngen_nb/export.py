@@ -6,7 +6,7 @@
 __all__ = ['write_text', 'plain_cell', 'read_csv_code', 'keeps_in_csv', 'to_csv', 'plain_value', 'to_jsonl', 'plain_attrs',
            'to_parquet', 'to_hf']
 
-# %% ../nbs/56_export.ipynb #83ad14d8
+# %% ../nbs/56_export.ipynb #b2a9d389
 import csv
 import io
 import json
@@ -19,16 +19,16 @@ from typing import Any
 import pandas as pd
 
 from .display import install_hint
+from .files import half_of_character, write_whole
 from .frames import check_frames, check_levels, check_names, label_names
 from .text import spelled_like
 
-# %% ../nbs/56_export.ipynb #2a6c9803
+# %% ../nbs/56_export.ipynb #5cbd830c
 def write_text(text: str, path: str | Path | None, encoding: str = 'utf-8') -> str | None:
     "Write `text` to `path`; without a path, return it."
     if path is None:
         return text
-    with Path(path).expanduser().open('w', encoding=encoding, newline='') as file:
-        file.write(text)
+    write_whole(path, text, encoding)
     return None
 
 # %% ../nbs/56_export.ipynb #b062ebdc
@@ -130,7 +130,7 @@ def plain_attrs(value: Any) -> Any:
     is_known = value is None or isinstance(value, (str, bool, int, float))
     return value if is_known else plain_attrs(plain_value(value))
 
-# %% ../nbs/56_export.ipynb #a4ec2cf5
+# %% ../nbs/56_export.ipynb #a0030a63
 def to_parquet(
     df: pd.DataFrame | Iterable[pd.DataFrame],  # A frame, or frames such as `run.batches()`
     path: str | Path | None = None,  # File to write, or folder for the parts of several frames; None to get the bytes
@@ -161,10 +161,10 @@ def to_parquet(
     content = _parquet(df)
     if path is None:
         return content
-    Path(path).expanduser().write_bytes(content)
+    write_whole(path, content)
     return None
 
-# %% ../nbs/56_export.ipynb #ffc8e676
+# %% ../nbs/56_export.ipynb #a1fcdc1a
 def _check_parts(frames: Any) -> None:
     "Raise a ValueError if `frames` is plainly something else; those of a generator are checked as they come."
     if isinstance(frames, pd.Series | str | bytes | Mapping) or not isinstance(frames, Iterable):
@@ -196,6 +196,8 @@ def _parquet(df: pd.DataFrame) -> bytes:
     file = io.BytesIO()
     try:
         plain.to_parquet(file, engine='pyarrow', index=False)
+    except UnicodeEncodeError as error:
+        raise half_of_character(error) from None
     except ArrowException as error:
         raise ValueError(
             f"Parquet cannot hold this frame: {error}. Make such a column text: df.astype({{'column': str}})"
