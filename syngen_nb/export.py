@@ -59,7 +59,7 @@ def keeps_in_csv(values: Sequence[str]) -> bool:
     found = pd.read_csv(io.StringIO(column.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC)))
     return found['value'].tolist() == list(values)
 
-# %% ../nbs/56_export.ipynb #c5c5b7dc
+# %% ../nbs/56_export.ipynb #ef3ae693
 def to_csv(
     df: pd.DataFrame,
     path: str | Path | None = None,  # File to write; None to get the text
@@ -81,8 +81,10 @@ def to_csv(
         If columns have two levels.
     """
     check_levels(df)
-    if spreadsheet:
-        df = _for_spreadsheet(df)
+    try:
+        df = _for_spreadsheet(df) if spreadsheet else df
+    except UnicodeEncodeError as error:
+        raise half_of_character(error) from None
     mark = '\ufeff' if spreadsheet else ''
     text = df.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC, lineterminator='\n')
     return write_text(mark + text, path)
@@ -164,7 +166,7 @@ def to_parquet(
     write_whole(path, content)
     return None
 
-# %% ../nbs/56_export.ipynb #a1fcdc1a
+# %% ../nbs/56_export.ipynb #28396a8f
 def _check_parts(frames: Any) -> None:
     "Raise a ValueError if `frames` is plainly something else; those of a generator are checked as they come."
     if isinstance(frames, pd.Series | str | bytes | Mapping) or not isinstance(frames, Iterable):
@@ -198,7 +200,7 @@ def _parquet(df: pd.DataFrame) -> bytes:
         plain.to_parquet(file, engine='pyarrow', index=False)
     except UnicodeEncodeError as error:
         raise half_of_character(error) from None
-    except ArrowException as error:
+    except (ArrowException, OverflowError, TypeError) as error:
         raise ValueError(
             f"Parquet cannot hold this frame: {error}. Make such a column text: df.astype({{'column': str}})"
         ) from error
@@ -216,7 +218,7 @@ def _hf_values(column: pd.Series, kind: str) -> list:
     values = [None if pd.isna(value) else value for value in column.tolist()]
     return [value if value is None or kind != 'string' else str(value) for value in values]
 
-# %% ../nbs/56_export.ipynb #a1e25272
+# %% ../nbs/56_export.ipynb #4975a170
 def to_hf(
     df: pd.DataFrame | Sequence[pd.DataFrame],  # With `text` and `label`, or the pair that `split` returns
 ) -> Any:
@@ -248,7 +250,10 @@ def to_hf(
         columns = {str(name): _hf_values(frame[name], kind) for name, kind in kinds.items()}
         columns['label'] = [number[label] for label in spelled_like(map(str, frame['label']), names)]
         in_order = {name: columns[name] for name in features}
-        return datasets.Dataset.from_dict(in_order, features=datasets.Features(features))
+        try:
+            return datasets.Dataset.from_dict(in_order, features=datasets.Features(features))
+        except UnicodeEncodeError as error:
+            raise half_of_character(error) from None
 
     if isinstance(df, pd.DataFrame):
         return dataset(df)

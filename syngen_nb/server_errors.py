@@ -121,7 +121,7 @@ def read_body(text: str) -> str:
     "Return the words of an error in the `text` of a response."
     return words_in(parsed(text)) or plain_words(text)
 
-# %% ../nbs/26_server_errors.ipynb #a0f16a84
+# %% ../nbs/26_server_errors.ipynb #27470be9
 _STATUS_OF = dict(
     invalid_request_error=400,
     authentication_error=401,
@@ -149,6 +149,9 @@ class BadAnswer(Exception):
     def __init__(self, complaint: Complaint):
         super().__init__(complaint.words)
         self.complaint = complaint
+
+    def __reduce__(self) -> tuple:
+        return type(self), (self.complaint,)
 
 
 def _inner_error(body: Any) -> Mapping[str, Any]:
