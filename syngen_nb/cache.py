@@ -6,13 +6,12 @@
 __all__ = ['SMALL', 'LOG', 'LOOK_EVERY', 'SUMS', 'IN_ONE_PART', 'AT_ONCE', 'PATIENCE', 'NEEDS_ITSELF', 'CacheError', 'file_at',
            'is_open_cache', 'can_write', 'Cache', 'check_answer', 'check_row', 'was_asked_for', 'open_cache']
 
-# %% ../nbs/23_cache.ipynb #d12e0093
+# %% ../nbs/23_cache.ipynb #81ccda8e
 import asyncio
 import json
 import os
 import shutil
 import sqlite3
-import stat
 import threading
 import time
 import warnings
@@ -40,6 +39,7 @@ from syngen_nb.answer_tables import (
     transaction,
 )
 from .display import html_table, short_traceback
+from .files import file_at as regular_file
 from .leases import FileId, Leases, alone_in, file_id
 from .loop import worker
 from .wording import bytes_words, counted
@@ -53,7 +53,7 @@ class CacheError(RuntimeError):
 def _render_traceback_(self: CacheError) -> list[str]:
     return short_traceback(self)
 
-# %% ../nbs/23_cache.ipynb #d422205e
+# %% ../nbs/23_cache.ipynb #916c0bfe
 def file_at(path: str | Path) -> Path:
     """Return the file that `path` stands for, links followed; it need not be there yet.
 
@@ -63,17 +63,9 @@ def file_at(path: str | Path) -> Path:
         If it is a folder, a device or a pipe.
     """
     try:
-        target = Path(os.path.realpath(path))
-        mode = target.stat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        return target
-    except (OSError, ValueError) as error:  # A link that points to itself, or a path with a zero byte in it
-        raise CacheError(f'{str(path)!r} cannot be opened ({error}); give the path of a file') from None
-    if stat.S_ISDIR(mode):
-        raise CacheError(f'{path} is a folder; give the path of a file')
-    if not stat.S_ISREG(mode):
-        raise CacheError(f'{path} is a device or a pipe, not a file; it was left as it is. Give the path of a file')
-    return target
+        return regular_file(path)
+    except ValueError as error:
+        raise CacheError(str(error)) from None
 
 # %% ../nbs/23_cache.ipynb #63f11ec3
 def _header(db: sqlite3.Connection) -> tuple[int | None, int]:

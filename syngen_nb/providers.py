@@ -25,7 +25,7 @@ from urllib.parse import SplitResult, unquote, urlencode, urlsplit
 
 from fastcore.basics import patch
 
-# %% ../nbs/27_providers.ipynb #6a4146c5
+# %% ../nbs/27_providers.ipynb #4bc5f717
 from .answers import plain_text
 from .display import call_code
 from .limits import hear, held_place
@@ -45,10 +45,12 @@ from syngen_nb.secrets import (
 )
 from syngen_nb.server_errors import (
     LIMITS,
+    OTHER_FAULTS,
     BadAnswer,
     Complaint,
     complaint_in_fields,
     complaint_in_text,
+    filter_words,
     read_complaint,
     refused_name,
 )
@@ -484,10 +486,12 @@ def _secrets(self: APIModel) -> list[str]:
     "Return all that must not be in an error."
     return [self._secret, *secrets_in(self.sampling), *url_secrets(self.base_url or '')]
 
-# %% ../nbs/27_providers.ipynb #97cfbf9a
+# %% ../nbs/27_providers.ipynb #22336ec5
 @patch
 def _complaint(self: APIModel, error: Exception) -> Complaint:
     "Return what the server says in an SDK's error, or what came between."
+    from httpx2 import DecodingError
+
     sdk = import_module(self.provider.name)
     if isinstance(error, BadAnswer):
         return error.complaint
@@ -495,13 +499,15 @@ def _complaint(self: APIModel, error: Exception) -> Complaint:
         return read_complaint(error.response.text, error.status_code)
     if isinstance(error, sdk.APITimeoutError):
         return Complaint(f'no answer within {self.timeout} s')
+    if isinstance(error.__cause__, DecodingError):
+        return Complaint(f'the answer cannot be unpacked ({error.__cause__}); a proxy may have changed it')
     if isinstance(error, sdk.APIConnectionError):
         return Complaint(f'{self.server} cannot be reached ({str(error.__cause__ or "") or error})')
     if isinstance(error, json.JSONDecodeError):
         return complaint_in_text(error.doc)
     return Complaint(f'{type(error).__name__}: {error}')
 
-# %% ../nbs/27_providers.ipynb #b2c4fad6
+# %% ../nbs/27_providers.ipynb #1a1e5601
 @patch
 def _hint(self: APIModel, complaint: Complaint, sent: set[str]) -> str:
     "Return what to change, if the words of the server do not say it."
@@ -510,7 +516,8 @@ def _hint(self: APIModel, complaint: Complaint, sent: set[str]) -> str:
     limit = next((name for name in LIMITS if name in complaint.words), None)
     if complaint.status in REFUSED and limit and sent & set(LIMITS):
         return ' (max_tokens= of get_model sets the limit)'
-    if complaint.status not in REFUSED or self._has_answered or self.left_out:
+    is_about_text = complaint.code in OTHER_FAULTS
+    if is_about_text or complaint.status not in REFUSED or self._has_answered or self.left_out:
         return ''
     switches = dict(response_format='structured=False', output_config='structured=False')
     switches |= dict.fromkeys(LIMITS, 'max_tokens=None')
@@ -718,13 +725,13 @@ def _response_format(self: OpenAIModel, schema: dict) -> dict:
         schema = without_keywords(schema, {'minLength', 'maxLength'})
     return dict(type='json_schema', json_schema=dict(name='answer', strict=True, schema=schema))
 
-# %% ../nbs/27_providers.ipynb #6fc62773
+# %% ../nbs/27_providers.ipynb #f3e97e62
 def _first_choice(response: Any) -> Any:
     "Return the choice of a response that holds the answer; raise a `BadAnswer` if there is none."
     if isinstance(response, str):
         raise BadAnswer(complaint_in_text(response))
     choices = getattr(response, 'choices', None)
-    if not choices or choices[0] is None:
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], Mapping):
         raise BadAnswer(complaint_in_fields(_fields(response), 'choice'))
     if getattr(choices[0], 'error', None):  # Of the server behind a gateway
         raise BadAnswer(complaint_in_fields(dict(error=choices[0].error), 'choice'))
@@ -763,20 +770,41 @@ def _answer(text: str, response: Any, choice: Any, logprobs: list | None, why: s
     tokens_out = getattr(usage, 'completion_tokens', None)
     return Answer(text, tokens_in, tokens_out, choice.finish_reason in CUT, logprobs or None, '' if text else why)
 
-# %% ../nbs/27_providers.ipynb #4e5aa5a0
+# %% ../nbs/27_providers.ipynb #953eeace
 def _why_no_text(choice: Any) -> str:
     "Return why the message of a `choice` has no text, in the provider's words where there are any."
     message, reason = choice.message, choice.finish_reason
-    if getattr(message, 'refusal', None):
-        return f'{message.refusal} (refusal)'
+    refused = _refused(message)
+    if refused:
+        return f'{refused} (refusal)'
+    native = getattr(choice, 'native_finish_reason', None)  # Of the server behind a gateway
+    behind = f' (native_finish_reason {native!r})' if native else ''
     if reason == 'content_filter':
-        return f'stopped by the content filter{_filtered(choice)}'
-    tools = [tool.function.name for tool in getattr(message, 'tool_calls', None) or [] if tool.type == 'function']
-    if tools:
-        return f'it called the tool {tools[0]} (finish_reason {reason!r})'
+        return f'stopped by the content filter{filter_words(getattr(choice, "content_filter_results", None))}{behind}'
+    tool = _tool_called(message)
+    if tool:
+        return f'it called the tool {tool} (finish_reason {reason!r})'
     thoughts = ('reasoning_content', 'reasoning', 'thinking')
     has_thought = any(getattr(message, name, None) for name in thoughts)
-    return why_no_text(reason, 'finish_reason', has_thought)
+    return why_no_text(reason, 'finish_reason', has_thought) + behind
+
+
+def _refused(message: Any) -> str:
+    "Return the words in which a message declines, or an empty string."
+    said, content = getattr(message, 'refusal', None), getattr(message, 'content', None)
+    parts = said if isinstance(said, list) else [said]
+    if isinstance(content, list):
+        parts = [*parts, *(getattr(part, 'refusal', None) for part in content)]
+    return ' '.join(part for part in parts if isinstance(part, str) and part)
+
+
+def _tool_called(message: Any) -> str:
+    "Return the name of the tool that a message calls, or an empty string."
+    calls = getattr(message, 'tool_calls', None)
+    calls = calls if isinstance(calls, list) else []
+    told = [getattr(call, kind, None) for call in calls for kind in ('function', 'custom')]
+    names = [getattr(tool, 'name', None) for tool in (*told, getattr(message, 'function_call', None))]
+    return next((name for name in names if isinstance(name, str)), '')
 
 
 def why_no_text(reason: str | None, name: str, has_thought: bool) -> str:
@@ -784,17 +812,8 @@ def why_no_text(reason: str | None, name: str, has_thought: bool) -> str:
     when = ' while thinking' if has_thought else ''
     if reason in ('length', 'max_tokens'):
         return f'cut off{when} at the token limit ({name} {reason!r}); raise max_tokens='
-    return f'{"only reasoning, no" if has_thought else "no"} text ({name} {reason!r})'
-
-
-def _filtered(choice: Any) -> str:
-    "Return what Azure's filter found, such as ' (hate: medium)'."
-    results = getattr(choice, 'content_filter_results', None)
-    if not isinstance(results, dict):
-        return ''
-    found = {name: result for name, result in results.items() if isinstance(result, dict) and result.get('filtered')}
-    words = ', '.join(f'{name}: {result.get("severity", "found")}' for name, result in found.items())
-    return f' ({words})' if words else ''
+    told = f'{name} {reason!r}' if reason else f'the server gives no {name}'
+    return f'{"only reasoning, no" if has_thought else "no"} text ({told})'
 
 # %% ../nbs/27_providers.ipynb #566254c1
 class Fields(dict):
@@ -844,7 +863,7 @@ def _body(self: OpenAIModel, request: Request, options: dict[str, Any]) -> dict[
     body = _as_body(options | (logprobs if request.logprobs else {}))
     return body | {name: value for name, value in text.items() if name not in body}
 
-# %% ../nbs/27_providers.ipynb #98681c02
+# %% ../nbs/27_providers.ipynb #cccdc29d
 @patch
 async def send(self: OpenAIModel, client: Any, request: Request) -> Answer:
     "Send `request` as a chat, or as a text to go on with."
@@ -869,21 +888,25 @@ async def send(self: OpenAIModel, client: Any, request: Request) -> Answer:
 def _read_completion(response: Any) -> Answer:
     choice = _first_choice(response)
     why = why_no_text(choice.finish_reason, 'finish_reason', False)
-    return _answer(choice.text or '', response, choice, choice.logprobs and choice.logprobs.top_logprobs, why)
+    return _answer(choice.text or '', response, choice, getattr(choice.logprobs, 'top_logprobs', None), why)
 
 
 def _read_chat(response: Any) -> Answer:
     choice = _first_choice(response)
-    if choice.message is None:
+    if not isinstance(choice.message, Mapping):
         raise BadAnswer(complaint_in_fields(_fields(response), 'message'))
     return _answer(text_of(choice.message.content), response, choice, _chat_logprobs(choice), _why_no_text(choice))
 
 
 def _chat_logprobs(choice: Any) -> list | None:
     "Return the log-probabilities of a chat in the form that completions give them."
-    if not (choice.logprobs and choice.logprobs.content):
+    tokens = getattr(choice.logprobs, 'content', None)
+    if not isinstance(tokens, list) or not tokens:
         return None
-    return [{top.token: top.logprob for top in token.top_logprobs} for token in choice.logprobs.content]
+    try:
+        return [{top.token: top.logprob for top in token.top_logprobs or ()} for token in tokens]
+    except (AttributeError, TypeError):
+        return None  # The answer is paid, so it counts without them
 
 # %% ../nbs/27_providers.ipynb #c5ca73cd
 class AnthropicModel(APIModel):
