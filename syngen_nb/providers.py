@@ -474,7 +474,7 @@ def _is_out_of_money(complaint: Complaint) -> bool:
     is_refusal = complaint.status in (*REFUSED, *TOO_BUSY)
     return complaint.code in NO_MONEY or bool(is_refusal and _NO_MONEY_WORDS.match(complaint.words))
 
-
+# %% ../nbs/27_providers.ipynb #87e16f71
 def _kind(complaint: Complaint, headers: Mapping[str, str]) -> str:
     "Return the kind of a `ModelError`: where the fault is."
     is_refused_key = complaint.status in REFUSED and is_bad_key(complaint)
@@ -759,7 +759,7 @@ def _fields(response: Any) -> dict[str, Any]:
         return response
     return response.to_dict(warnings=False) if hasattr(response, 'to_dict') else dict(error=response)
 
-
+# %% ../nbs/27_providers.ipynb #8a278e6f
 def _is_decoded(content: Any) -> bool:
     "Return whether a gateway has read the JSON in an answer and put in its place what it says."
     if isinstance(content, list):
@@ -829,7 +829,7 @@ def _tool_called(message: Any) -> str:
     names = [getattr(tool, 'name', None) for tool in (*told, getattr(message, 'function_call', None))]
     return next((name for name in names if isinstance(name, str)), '')
 
-
+# %% ../nbs/27_providers.ipynb #f49317ce
 def _native_reason(choice: Any) -> str:
     "Return the reason of the server behind a gateway, if it says more than the gateway's own."
     native = str(getattr(choice, 'native_finish_reason', None) or '')

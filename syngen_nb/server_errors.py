@@ -80,7 +80,7 @@ def _words_below(body: Mapping[str, Any]) -> list[str]:
     "Return the words in those values of a body whose names are not known, but speak of an error."
     return [words_in(value) for name, value in body.items() if 'error' in name and not isinstance(value, str)]
 
-
+# %% ../nbs/26_server_errors.ipynb #ba715b48
 def _field_name(body: Mapping[str, Any]) -> str:
     "Return the field that FastAPI complains about, or an empty string."
     path = body.get('loc')
@@ -282,8 +282,8 @@ _NO_SYSTEM = re.compile(
     r"|n't support system|developer instruction"
 )
 _FORM_WORDS = re.compile(
-    r'(?i)json_schema|json schema|(response.?|specified )schema|json mode|structured output|output.format|grammar|guided'
-    r'|vocabulary required for format'
+    r'(?i)json_schema|json schema|(response.?|specified )schema|json mode|structured output|output.format|grammar'
+    r'|guided|vocabulary required for format'
 )
 _OTHER_NAMES = dict(stop=('stop_sequences', 'stopSequences'), stop_sequences=('stopSequences',))  # At other providers
 _OTHER_FAULTS = ('context_length_exceeded', 'content_filter', 'content_policy_violation', 'invalid_prompt')
