@@ -6,13 +6,12 @@
 __all__ = ['SMALL', 'LOG', 'LOOK_EVERY', 'SUMS', 'IN_ONE_PART', 'AT_ONCE', 'PATIENCE', 'NEEDS_ITSELF', 'CacheError', 'file_at',
            'is_open_cache', 'can_write', 'Cache', 'check_answer', 'check_row', 'was_asked_for', 'open_cache']
 
-# %% ../nbs/23_cache.ipynb #d12e0093
+# %% ../nbs/23_cache.ipynb #81ccda8e
 import asyncio
 import json
 import os
 import shutil
 import sqlite3
-import stat
 import threading
 import time
 import warnings
@@ -40,6 +39,7 @@ from syngen_nb.answer_tables import (
     transaction,
 )
 from .display import html_table, short_traceback
+from .files import file_at as regular_file
 from .leases import FileId, Leases, alone_in, file_id
 from .loop import worker
 from .wording import bytes_words, counted
@@ -53,7 +53,7 @@ class CacheError(RuntimeError):
 def _render_traceback_(self: CacheError) -> list[str]:
     return short_traceback(self)
 
-# %% ../nbs/23_cache.ipynb #d422205e
+# %% ../nbs/23_cache.ipynb #916c0bfe
 def file_at(path: str | Path) -> Path:
     """Return the file that `path` stands for, links followed; it need not be there yet.
 
@@ -63,17 +63,9 @@ def file_at(path: str | Path) -> Path:
         If it is a folder, a device or a pipe.
     """
     try:
-        target = Path(os.path.realpath(path))
-        mode = target.stat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        return target
-    except (OSError, ValueError) as error:  # A link that points to itself, or a path with a zero byte in it
-        raise CacheError(f'{str(path)!r} cannot be opened ({error}); give the path of a file') from None
-    if stat.S_ISDIR(mode):
-        raise CacheError(f'{path} is a folder; give the path of a file')
-    if not stat.S_ISREG(mode):
-        raise CacheError(f'{path} is a device or a pipe, not a file; it was left as it is. Give the path of a file')
-    return target
+        return regular_file(path)
+    except ValueError as error:
+        raise CacheError(str(error)) from None
 
 # %% ../nbs/23_cache.ipynb #63f11ec3
 def _header(db: sqlite3.Connection) -> tuple[int | None, int]:
@@ -208,7 +200,7 @@ def _give_name(part: Path, path: Path) -> None:
         if not path.exists():
             os.replace(part, path)
 
-# %% ../nbs/23_cache.ipynb #3c7aedf3
+# %% ../nbs/23_cache.ipynb #d5b862cf
 class Cache:
     """Answers of models, kept in an SQLite file.
 
@@ -235,6 +227,7 @@ class Cache:
         self._file = Path()  # The path, links followed
         self._ids: list[FileId | None] = []  # What `_ids_of` said when it was opened
         self._log: list[str] = []  # Names of its log and of the index; none where it can only be read
+        self._leases: Leases | None = None  # Of its draws, once one was asked for
         self._looked_at = 0.0  # When that was compared
         self._open()
 
@@ -264,12 +257,13 @@ def _open(self: Cache, looks: bool = True) -> sqlite3.Connection:
     self._pid = os.getpid()
     return self._db
 
-# %% ../nbs/23_cache.ipynb #d60dcf36
+# %% ../nbs/23_cache.ipynb #a89209c3
 @patch
 def _use(self: Cache, db: sqlite3.Connection) -> None:
     "Take `db` as the connection, and remember which file it belongs to."
     self._db = db
     self._table = open_table(db)
+    self._leases = None
     self._db.execute('pragma synchronous=normal')  # Only a power cut can lose the last moments
     if not self.is_in_memory:
         self._log = [f'{self._file}{suffix}' for suffix in LOG] if can_write(self._file) else []
@@ -577,7 +571,7 @@ def _damaged(self: Cache, row: str, error: Exception) -> CacheError:
     words = f'{type(error).__name__}: {error}'
     return CacheError(f'The cache {self.path} is damaged: {row} cannot be read ({words}). Give another path')
 
-# %% ../nbs/23_cache.ipynb #e940ef4f
+# %% ../nbs/23_cache.ipynb #772a0f04
 @patch
 def get(self: Cache, series: str, draw: int) -> dict | None:
     """Return the answer that is stored for a draw, or None.
@@ -587,16 +581,12 @@ def get(self: Cache, series: str, draw: int) -> dict | None:
     CacheError
         If what is stored was damaged.
     """
-    return self._get(series, draw, looks=False)
 
-
-@patch
-def _get(self: Cache, series: str, draw: int, looks: bool) -> dict | None:
     def look(table: Table) -> dict | None:
         stored = table.look(series, draw)
         return None if stored is None else self._answer(table, (series, draw), stored)
 
-    return self._run(look, looks)
+    return self._run(look, looks=False)
 
 
 @patch
@@ -606,7 +596,7 @@ def _answer(self: Cache, table: Table, key: tuple[str, int], stored: tuple) -> d
     except BAD_ROW as error:
         raise self._damaged(f'the answer to draw {key[1]} of {key[0]}', error) from None
 
-# %% ../nbs/23_cache.ipynb #3fdaec7b
+# %% ../nbs/23_cache.ipynb #d60c21f4
 @patch
 def put(
     self: Cache,
@@ -620,7 +610,7 @@ def put(
     "Store an answer unless there is one; return the one that is stored."
     row = Row(series, draw, cell, model, request, answer, time.time())
     is_new = self._run(lambda table: table.insert(row))
-    return answer if is_new else self._get(series, draw, looks=False)
+    return answer if is_new else self.get(series, draw)
 
 # %% ../nbs/23_cache.ipynb #5d1a59e3
 IN_ONE_PART = 1_000  # Rows in a transaction
@@ -677,7 +667,7 @@ def transaction(self: Cache) -> Iterator[sqlite3.Connection]:
             if db.in_transaction:
                 db.execute('rollback')
 
-# %% ../nbs/23_cache.ipynb #93e7e12f
+# %% ../nbs/23_cache.ipynb #367a4968
 PATIENCE = 900.0  # Seconds to wait for the answer that another process asks for
 _flights: dict[tuple, asyncio.Future] = {}  # Requests on their way, by cache, loop, series and draw
 
@@ -693,7 +683,7 @@ async def _lease(self: Cache, series: str, draw: int) -> Callable[[], None]:
     "Wait until nobody else asks for a draw, or its answer has come; return what ends the lease."
     if self.is_in_memory:
         return lambda: None
-    leases = Leases(self._file)
+    leases = self._leases = self._leases or Leases(self._file)
     name = f'{series} {draw}'
     began = time.monotonic()
     while not leases.take(name):
@@ -774,12 +764,12 @@ async def fetch(
         answer, was_paid = await asyncio.shield(_flights[key])
     return answer, was_paid and is_first
 
-# %% ../nbs/23_cache.ipynb #3d0b88ff
+# %% ../nbs/23_cache.ipynb #42b4252d
 @patch
 async def _fly(self: Cache, key: tuple, ask: Callable, info: dict) -> tuple[dict, bool]:
     _above.set((*_above.get(), key))
     series, draw = key[-2:]
-    stored = self._get(series, draw, looks=True)
+    stored = self.get(series, draw)
     if stored is not None:
         return stored, False
     return self.put(series, draw, await ask(), **info), True

@@ -8,12 +8,11 @@ __all__ = ['MOST_MEASURED', 'MOST_TIMED', 'A_BREAK', 'TOO_FAST', 'LETTERS_A_TOKE
            'KnownRejects', 'Known', 'usual_known', 'learn', 'learn_pace', 'Need', 'dollars_for', 'First', 'Order',
            'at_limits', 'needs_of', 'Estimate', 'Estimates', 'Survey', 'estimate', 'aestimate']
 
-# %% ../nbs/49_estimate.ipynb #85c18784
+# %% ../nbs/49_estimate.ipynb #5a2ba02b
 import asyncio
 import math
 from collections import Counter
 from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field, fields, replace
 from html import escape
 from statistics import median
@@ -23,8 +22,8 @@ import numpy as np
 import pandas as pd
 from fastcore.basics import patch
 
-# %% ../nbs/49_estimate.ipynb #32c358fb
-from .asker import Asker
+# %% ../nbs/49_estimate.ipynb #511b901c
+from .asker import Asker, NoPlace
 from .cache import Cache, open_cache
 from .display import NO_MATH, html_table
 from .engine import Outcome
@@ -56,7 +55,7 @@ from .taxonomy import Taxonomy
 from .text import fold
 from .wording import cost_range, counted, counted_range, duration_words
 
-# %% ../nbs/49_estimate.ipynb #2c34664b
+# %% ../nbs/49_estimate.ipynb #d85a754d
 @dataclass
 class Seen:
     "What the cached answers of a level are like."
@@ -74,7 +73,7 @@ class Seen:
 class CacheReader(Asker):
     "Answers jobs out of a cache, gives up what is not there, and notes what the answers are like."
 
-    place = nullcontext  # It does not wait for the model
+    place = NoPlace  # It does not wait for the model
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -196,7 +195,7 @@ def seconds_between(
     written = {level: found for level, found in gaps.items() if median(found) > TOO_FAST}
     return {level: (sum(found) / len(found), len(found)) for level, found in written.items()}
 
-# %% ../nbs/49_estimate.ipynb #004ae8b2
+# %% ../nbs/49_estimate.ipynb #aa709275
 @dataclass
 class Load:
     "What is asked for at a level, if nothing is turned down."
@@ -232,7 +231,7 @@ class Load:
 class Guesser(Asker):
     "Answers jobs out of a cache, and guesses what is not there."
 
-    place = nullcontext  # A guess does not wait for the model
+    place = NoPlace  # A guess does not wait for the model
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)

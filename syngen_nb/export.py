@@ -6,7 +6,7 @@
 __all__ = ['write_text', 'plain_cell', 'read_csv_code', 'keeps_in_csv', 'to_csv', 'plain_value', 'to_jsonl', 'plain_attrs',
            'to_parquet', 'to_hf']
 
-# %% ../nbs/56_export.ipynb #83ad14d8
+# %% ../nbs/56_export.ipynb #b2a9d389
 import csv
 import io
 import json
@@ -19,16 +19,16 @@ from typing import Any
 import pandas as pd
 
 from .display import install_hint
+from .files import half_of_character, write_whole
 from .frames import check_frames, check_levels, check_names, label_names
 from .text import spelled_like
 
-# %% ../nbs/56_export.ipynb #2a6c9803
+# %% ../nbs/56_export.ipynb #5cbd830c
 def write_text(text: str, path: str | Path | None, encoding: str = 'utf-8') -> str | None:
     "Write `text` to `path`; without a path, return it."
     if path is None:
         return text
-    with Path(path).expanduser().open('w', encoding=encoding, newline='') as file:
-        file.write(text)
+    write_whole(path, text, encoding)
     return None
 
 # %% ../nbs/56_export.ipynb #b062ebdc
@@ -59,7 +59,7 @@ def keeps_in_csv(values: Sequence[str]) -> bool:
     found = pd.read_csv(io.StringIO(column.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC)))
     return found['value'].tolist() == list(values)
 
-# %% ../nbs/56_export.ipynb #c5c5b7dc
+# %% ../nbs/56_export.ipynb #ef3ae693
 def to_csv(
     df: pd.DataFrame,
     path: str | Path | None = None,  # File to write; None to get the text
@@ -81,8 +81,10 @@ def to_csv(
         If columns have two levels.
     """
     check_levels(df)
-    if spreadsheet:
-        df = _for_spreadsheet(df)
+    try:
+        df = _for_spreadsheet(df) if spreadsheet else df
+    except UnicodeEncodeError as error:
+        raise half_of_character(error) from None
     mark = '\ufeff' if spreadsheet else ''
     text = df.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC, lineterminator='\n')
     return write_text(mark + text, path)
@@ -130,7 +132,7 @@ def plain_attrs(value: Any) -> Any:
     is_known = value is None or isinstance(value, (str, bool, int, float))
     return value if is_known else plain_attrs(plain_value(value))
 
-# %% ../nbs/56_export.ipynb #a4ec2cf5
+# %% ../nbs/56_export.ipynb #a0030a63
 def to_parquet(
     df: pd.DataFrame | Iterable[pd.DataFrame],  # A frame, or frames such as `run.batches()`
     path: str | Path | None = None,  # File to write, or folder for the parts of several frames; None to get the bytes
@@ -161,10 +163,10 @@ def to_parquet(
     content = _parquet(df)
     if path is None:
         return content
-    Path(path).expanduser().write_bytes(content)
+    write_whole(path, content)
     return None
 
-# %% ../nbs/56_export.ipynb #ffc8e676
+# %% ../nbs/56_export.ipynb #28396a8f
 def _check_parts(frames: Any) -> None:
     "Raise a ValueError if `frames` is plainly something else; those of a generator are checked as they come."
     if isinstance(frames, pd.Series | str | bytes | Mapping) or not isinstance(frames, Iterable):
@@ -196,7 +198,9 @@ def _parquet(df: pd.DataFrame) -> bytes:
     file = io.BytesIO()
     try:
         plain.to_parquet(file, engine='pyarrow', index=False)
-    except ArrowException as error:
+    except UnicodeEncodeError as error:
+        raise half_of_character(error) from None
+    except (ArrowException, OverflowError, TypeError) as error:
         raise ValueError(
             f"Parquet cannot hold this frame: {error}. Make such a column text: df.astype({{'column': str}})"
         ) from error
@@ -214,7 +218,7 @@ def _hf_values(column: pd.Series, kind: str) -> list:
     values = [None if pd.isna(value) else value for value in column.tolist()]
     return [value if value is None or kind != 'string' else str(value) for value in values]
 
-# %% ../nbs/56_export.ipynb #a1e25272
+# %% ../nbs/56_export.ipynb #4975a170
 def to_hf(
     df: pd.DataFrame | Sequence[pd.DataFrame],  # With `text` and `label`, or the pair that `split` returns
 ) -> Any:
@@ -246,7 +250,10 @@ def to_hf(
         columns = {str(name): _hf_values(frame[name], kind) for name, kind in kinds.items()}
         columns['label'] = [number[label] for label in spelled_like(map(str, frame['label']), names)]
         in_order = {name: columns[name] for name in features}
-        return datasets.Dataset.from_dict(in_order, features=datasets.Features(features))
+        try:
+            return datasets.Dataset.from_dict(in_order, features=datasets.Features(features))
+        except UnicodeEncodeError as error:
+            raise half_of_character(error) from None
 
     if isinstance(df, pd.DataFrame):
         return dataset(df)

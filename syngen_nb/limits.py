@@ -421,7 +421,14 @@ def rates_of(model: Any) -> list[Rate]:
     measured = max(tempo.measured, tempo.rate or 0.0)
     return [*given, *said, Rate('requests', measured, 60 * measured)]
 
-# %% ../nbs/25_limits.ipynb #8b641973
+# %% ../nbs/25_limits.ipynb #67278a4d
+@patch
+def has_room(self: Limit, allowed: Allowed) -> bool:
+    "Return whether a request may leave at once."
+    with self._lock:
+        return not self._queue and not self._delay(allowed)[0]
+
+# %% ../nbs/25_limits.ipynb #4c8e3908
 _current: ContextVar['Place | None'] = ContextVar('place', default=None)
 
 
@@ -431,6 +438,7 @@ class Place:
     def __init__(self, model: Any):
         self.model = model
         self.is_used = False  # Whether the request was sent
+        self.has_waited = False  # Whether there was no room at first
         self.outer: Place | None = None  # What was held when it was taken
         self._n_holders = 0
 
@@ -445,7 +453,9 @@ class Place:
             self.outer = around[0] if around else None
             self.limit = limit_of(self.model)
             is_nested = around or pool_call.get()  # Code on the loop may await the pool, now or later
-            self.ticket = await self.limit.take(allowed_by(self.model), copy_context() if is_nested else None)
+            allowed = allowed_by(self.model)
+            self.has_waited = not self.limit.has_room(allowed)
+            self.ticket = await self.limit.take(allowed, copy_context() if is_nested else None)
         self._n_holders += 1
         _current.set(self)
         return self

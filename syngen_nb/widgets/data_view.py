@@ -31,7 +31,7 @@ from ..tree_io import follow_tree
 from .base import Base, Kept, assets
 from ..wording import counted
 
-# %% ../../nbs/widgets/04_data_view.ipynb #f3b2f6b3
+# %% ../../nbs/widgets/04_data_view.ipynb #af216df9
 MOST_ROWS = 20_000
 MOST_CHARACTERS = 20_000_000
 HIDDEN_COLUMNS = ('cell', 'model')
@@ -45,12 +45,22 @@ def _as_text(value: Any) -> str:
     return '' if is_missing else str(value)
 
 
+def _whole_characters(texts: list[str]) -> list[str]:
+    "Return `texts` with a question mark for each half of a character, which no message to a browser can hold."
+    try:
+        ''.join(texts).encode()
+    except UnicodeEncodeError:
+        return [text.encode('utf-8', 'replace').decode() for text in texts]
+    return texts
+
+
 def _displayed(column: pd.Series, is_probability: bool = False) -> pd.Series:
     "Return a column of numbers as it is, one of probabilities with two digits, and any other as texts."
     types = pd.api.types
     if types.is_numeric_dtype(column) and not types.is_complex_dtype(column):
         return column.round(2) if is_probability else column
-    return column.astype(object).map(_as_text).astype(object)
+    texts = [_as_text(value) for value in column.astype(object)]
+    return pd.Series(_whole_characters(texts), column.index, dtype=object)
 
 
 def _is_probability(name: Any) -> bool:

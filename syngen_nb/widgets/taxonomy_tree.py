@@ -208,7 +208,7 @@ def _check_depth(depth: Any) -> None:
     if depth is not None and (isinstance(depth, bool) or depth not in range(1, 5)):
         raise ValueError(f'depth is a number of levels from 1 to 4, not {depth!r}')
 
-# %% ../../nbs/widgets/02_taxonomy_tree.ipynb #01f76f0d
+# %% ../../nbs/widgets/02_taxonomy_tree.ipynb #c02d2a1e
 class TaxonomyTree(Live):
     "Show a taxonomy as a tree to look at, edit and grow."
 
@@ -218,6 +218,7 @@ class TaxonomyTree(Live):
     depth = T.Int(0).tag(sync=True)
     run = T.Instance(Run, allow_none=True)  # The last run, whose states are shown; can be observed and set
     budget: Budget | None = None  # What its runs may spend together; None for no cap
+    tells_failure = True  # Whether it says why its run failed; a studio has a line for that in the view of the run
     _shown: Any = None  # The records; None as long as the widget is only half made
 
     def __init__(
@@ -301,7 +302,7 @@ def close(self: TaxonomyTree) -> None:
         self.run.unwatch(self._ran)
     super(TaxonomyTree, self).close()
 
-# %% ../../nbs/widgets/02_taxonomy_tree.ipynb #f64a4c01
+# %% ../../nbs/widgets/02_taxonomy_tree.ipynb #d628e6bd
 @patch
 def _edited(self: TaxonomyTree, ids: set[str]) -> None:
     nodes = self.taxonomy.nodes
@@ -327,7 +328,7 @@ def _top(self: TaxonomyTree) -> dict[str, str]:
     top = dict(undo=done[-1] if done else '', redo=undone[-1] if undone else '', run='', error='')
     if run:
         top['run'] = run.status
-        top['error'] = str(run.error) if run.status == 'failed' else ''
+        top['error'] = str(run.error) if run.status == 'failed' and self.tells_failure else ''
     return top
 
 # %% ../../nbs/widgets/02_taxonomy_tree.ipynb #af77ee70

@@ -397,7 +397,7 @@ def test_odd_texts(notebook):
     until_equal(nb, table_cells, lambda: [o for r in zip(*frame.values()) for o in r])
     assert p.locator('table.dataTable th').all_inner_texts() == list(frame) and p.locator(
         '.syngen-data option'
-    ).all_inner_texts() == ['all', *(f'{o} (1)' for o in ODD[::-1])]
+    ).all_inner_texts() == ['all labels', *(f'{o} (1)' for o in ODD[::-1])]
     unhurt(nb)
     with p.context.new_page() as page:
         page.on('dialog', lambda d: (nb.errors.append(d.message), d.accept()))

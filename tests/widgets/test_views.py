@@ -10,8 +10,11 @@ from helpers import TASK, openai
 
 from syngen_nb import Studio, Task, estimate, grow
 from syngen_nb.batches import APIBatches
+from syngen_nb.models import ModelError
 from syngen_nb.widgets.run_view import RunView
+from syngen_nb.widgets.studio import NAMES_ALL
 from syngen_nb.widgets.task_form import describe_estimate
+from syngen_nb.widgets.taxonomy_tree import TaxonomyTree
 
 
 def until(f, seconds=20):
@@ -43,6 +46,9 @@ def test_the_estimate_is_that_of_the_next_button():
         studio.taxonomy.remove(topic)
     until(lambda: said(studio) != whole)  # Fewer cells, so more texts in a request
     until(lambda: said(studio) == of_tree())
+    n_cells = len(studio.taxonomy.cells())
+    n_new = studio.form.plan.n_label * studio.form.plan.leaves
+    assert studio.form.said['tree'] == f'40 rows: {n_cells} cells in the tree below; a new tree would have {n_new}'
     studio.task = Task(TASK.instruction, ['Sea', 'Land', 'Air', 'Fire'])
     until(lambda: 'once it has grown' in said(studio))
     studio.close()
@@ -59,6 +65,34 @@ def test_a_stopped_run_in_words():
     if run.status == 'stopped':
         assert record['run']['rest'] == f'{left} nodes not grown yet. Resume to go on'
     assert not [name for name in record if name.startswith('short')]
+    studio.close()
+
+
+class Dead(Writer):
+    "Never answers"
+
+    async def ask(self, request):
+        raise ModelError('the server is gone', 'access')
+
+
+def test_an_error_is_shown_once():
+    "By the view of the run in a studio, and by a tree that stands alone"
+    studio = Studio(TASK, model=Dead(), cache=':memory:')
+    run = studio.grow()
+    until(lambda: studio.progress.state.get('run', {}).get('error'))
+    assert studio.progress.state['run']['error'] == 'the server is gone'
+    assert studio.tree._top()['error'] == '' and TaxonomyTree(run=run)._top()['error'] == 'the server is gone'
+    studio.close()
+
+
+def test_another_name_for_a_label_costs_all_texts_and_the_studio_says_so():
+    studio = Studio(TASK, model=Writer(), cache=':memory:')
+    studio.taxonomy = grow(TASK, 1, 1, 1, model=Writer(), cache=':memory:', progress=False)
+    studio.form.value = dict(rows='6')
+    studio.generate().result()
+    studio.taxonomy.rename(('Sea',), 'Ocean')
+    until(lambda: NAMES_ALL[1:] in said(studio) and NAMES_ALL in studio._steps[1].hint)
+    assert 'everything' not in said(studio)
     studio.close()
 
 

@@ -2,13 +2,15 @@
 class LabelList {
   constructor(view, id) {
     this.view = view;
+    this.heads = h('div', { class: 'row heads dim' }, ...['name', 'description', 'share'].map(name => h('span', { class: name }, name)));
+    put(this.heads, 'aria-hidden', 'true');  // Each field has its own name for a screen reader
     this.list = h('div', { class: 'list' });
     this.box = h('textarea', { class: 'box', id, rows: 1, dir: 'auto', placeholder: 'Add labels: one on each line, or paste a list' });
     this.isComposing = false;  // a character is being put together with an input method
     this.listen();
   }
   get rows() { return this.view.draft.value.labels.map(o => ({ ...o })); }
-  get elements() { return [this.list, this.box]; }
+  get elements() { return [this.heads, this.list, this.box]; }
 
   // --- the box
   listen() {
@@ -91,6 +93,7 @@ class LabelList {
   // --- drawing
   draw(value, { wrong, wrongShares, blankShare, isBoxWrong, message }) {
     const { list } = this, { labels } = value;
+    this.heads.hidden = !labels.length;
     while (list.children.length > labels.length) list.lastChild.remove();
     while (list.children.length < labels.length) list.append(this.makeRow(list.children.length));
     labels.forEach((row, i) => {

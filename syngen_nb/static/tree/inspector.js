@@ -39,7 +39,7 @@ class Inspector {
       h('label', {}, this.lock, ' locked'), h('label', {}, 'weight ', this.weight),
       button('↑', () => shift(-1), { 'aria-label': 'Move up', title: 'Move up (Alt-↑)' }),
       button('↓', () => shift(1), { 'aria-label': 'Move down', title: 'Move down (Alt-↓)' }),
-      this.under, this.into);
+      h('span', { class: 'moves' }, this.under, this.into));  // They wrap together
   }
 
   // `shown` is the value the kernel has; a value that was sent is not sent again when the box is left
