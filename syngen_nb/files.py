@@ -33,7 +33,7 @@ def file_at(path: str | Path) -> Path:
         raise ValueError(f'{path} is a device or a pipe, not a file; it was left as it is. Give the path of a file')
     return target
 
-# %% ../nbs/08_files.ipynb #0997c353
+# %% ../nbs/08_files.ipynb #0804f4b3
 def half_of_character(error: UnicodeEncodeError) -> ValueError:
     "Return a text that cannot be encoded as an error that says where, and what to do."
     around = ascii(error.object[max(0, error.start - 20) : error.end + 20])
@@ -66,6 +66,8 @@ def write_whole(path: str | Path, content: str | bytes, encoding: str = 'utf-8')
         If `path` is no file, or a text cannot be encoded.
     FileNotFoundError
         If there is no folder to write it in.
+    PermissionError
+        If the file or its folder can only be read.
     """
     data = encoded(content, encoding) if isinstance(content, str) else content
     file = file_at(path)
@@ -73,13 +75,16 @@ def write_whole(path: str | Path, content: str | bytes, encoding: str = 'utf-8')
         raise FileNotFoundError(
             f'There is no folder {file.parent} to write {file.name} in; make it, or give another path'
         )
-    if file.exists() and not os.access(file.parent, os.W_OK):
+    is_there = file.exists()
+    if not os.access(file if is_there else file.parent, os.W_OK):
+        raise PermissionError(f'{file} cannot be written to; give another path')
+    if is_there and not os.access(file.parent, os.W_OK):
         file.write_bytes(data)
         return
     part = file.with_name(f'.{file.name[:200]}.{os.getpid()}.part')
     try:
         part.write_bytes(data)
-        if file.exists():
+        if is_there:
             shutil.copymode(file, part)
         os.replace(part, file)
     finally:

@@ -86,3 +86,15 @@ def test_half_of_a_character_is_shown_as_a_question_mark():
 def test_what_parquet_cannot_hold_is_named(column):
     with pytest.raises(ValueError, match='Parquet cannot hold this frame'):
         to_parquet(FRAME.assign(odd=column))
+
+
+@pytest.mark.parametrize('kept', ['rows', '.'])
+def test_what_can_only_be_read_is_left_alone(kept, tmp_path, monkeypatch):
+    file = tmp_path / 'rows'
+    if kept == 'rows':
+        file.write_text('old')
+    locked = (tmp_path / kept).resolve()
+    monkeypatch.setattr('os.access', lambda path, mode: path != locked)  # A test that runs as root may write anywhere
+    with pytest.raises(PermissionError, match='rows cannot be written to'):
+        files.write_whole(file, 'new')
+    assert not file.exists() or file.read_text() == 'old'
