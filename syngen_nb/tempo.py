@@ -35,7 +35,7 @@ def even_bucket(per_minute: float, least: float, now: float) -> Bucket:
     most = max(least, per_minute / 600)
     return Bucket(max(per_minute - (most - least), least) / 60, most, most, now)
 
-# %% ../nbs/24_tempo.ipynb #479e667d
+# %% ../nbs/24_tempo.ipynb #6f431e13
 @dataclass(frozen=True)
 class Allowance:
     "What a server says is left of a limit."
@@ -44,12 +44,22 @@ class Allowance:
     limit: float
     remaining: float
     reset: float  # Seconds until it is whole again
+    left_by: float = 1.0  # How far `remaining` may be rounded down
+    reset_by: float = 0.0  # Seconds by which `reset` may be rounded up
 
-    @property
-    def rate(self) -> float:
-        "What comes back each second."
+    def rate(self, before: float | None = None) -> float:
+        "Return what comes back each second: what was known `before`, if it may still be so."
         used = self.limit - self.remaining
-        return used / self.reset if used > 0 and self.reset > 0 else self.limit / 60
+        guess = self.limit / 60 if before is None else before
+        if not used > 0 or not self.reset > 0:
+            return guess
+        least = (used - self.left_by) / self.reset
+        most = used / max(self.reset - self.reset_by, 1e-3)
+        usual = [self.limit / period for period in _PERIODS if least <= self.limit / period <= most]
+        return usual[0] if usual and least > 0 else min(max(guess, least), most)
+
+
+_PERIODS = (1, 60, 3600, 86_400)  # Seconds that most limits are for
 
 # %% ../nbs/24_tempo.ipynb #cf708a7d
 FIRST_WINDOW = 8  # Requests on their way to a server that has not answered yet
@@ -257,12 +267,17 @@ def _settle(self: Tempo) -> None:
     self._doubt = None
     self._ask_at = math.inf
 
-# %% ../nbs/24_tempo.ipynb #7fd3947d
+# %% ../nbs/24_tempo.ipynb #3225a8ae
 @patch
-def refused(self: Tempo, ticket: Ticket, now: float, wait: float | None, is_overload: bool = False) -> None:
-    "Take note that the server refused a request, and asks to `wait` so many seconds."
+def refused(
+    self: Tempo, ticket: Ticket, now: float, wait: float | None, is_overload: bool = False, is_known: bool = False
+) -> None:
+    "Take note of a refusal that asks to `wait` so many seconds; `is_known`: by a limit whose numbers the server says."
     self._n_lost += ticket.number > self._empty.number
     doubt = self._doubt
+    if is_known and not doubt and (not self.refusals_in_a_row or ticket.number <= self._n_seen):
+        self._count_known(now, wait)
+        return
     is_opinion = doubt is not None and ticket.number in doubt.opinions
     is_open = doubt is not None and now < doubt.until
     if not is_opinion and (is_open or ticket.number <= self._n_seen):
@@ -281,6 +296,15 @@ def refused(self: Tempo, ticket: Ticket, now: float, wait: float | None, is_over
     if doubt.is_new and doubt.refusals > 1:
         self.next_at = min(self.next_at, now + _FIRST_PAUSE)  # No longer for opinions
     self.next_at = max(self.next_at, now + self.pause(wait))
+
+
+@patch
+def _count_known(self: Tempo, now: float, wait: float | None) -> None:
+    "Take note of a refusal by a limit whose numbers the server says: it says nothing new."
+    if not self.refusals_in_a_row:
+        self.refusals_in_a_row = 1
+        self._n_seen = self.n_sent
+    self.next_at = max(self.next_at, now + (wait or 0.0))
 
 
 @patch
