@@ -61,14 +61,16 @@ class Allowance:
 
 _PERIODS = (1, 60, 3600, 86_400)  # Seconds that most limits are for
 
-# %% ../nbs/24_tempo.ipynb #cf708a7d
+# %% ../nbs/24_tempo.ipynb #c7aa0309
 FIRST_WINDOW = 8  # Requests on their way to a server that has not answered yet
 LONGEST_PAUSE = 60.0  # Seconds between two tries, unless the server asks for more
 _FIRST_PAUSE = 0.5
 _LEAST_PAUSE = 0.02
 _N_CAUTIOUS = 64  # Answers, until which requests leave one after the other
 _N_RECENT = 20  # Requests that say how fast it went of late
+_N_SHORT = 8  # Requests of a stretch that tells little
 _SLOWER = 0.96  # Of the measured rate, after a refusal
+_NEAR = 1.0  # Of the measured rate: it may be wrong by as much
 _MOST_GROWTH = 1.04  # From one answer to the next
 _LEAST_PATIENCE = 10.0  # Answers within which the rate doubles
 _MOST_PATIENCE = 120.0
@@ -76,11 +78,12 @@ _LONG_ROW = 4  # Refusals in a row, after which nothing is known of the rate
 _FEW = 0.01  # Share of accidents up to which a refusal counts as a limit
 _MOST_ACCIDENTS = 0.4  # More accidents than that are a limit
 _N_ACCIDENTS = 50  # Requests that say how often the server refuses by accident
-_SLOW = 0.15  # Seconds of a refusal that call for a third opinion
+_SLOW = 0.03  # Seconds of a refusal that call for a third opinion
 _SOON = 0.03  # Seconds of a refusal that are worth waiting for before one more opinion
+_N_NEXT = 3  # Requests on their way that tell about a refusal too
 _UNLIKELY = 0.0005  # How unlikely a row of accidents is that counts as a limit
 
-# %% ../nbs/24_tempo.ipynb #2e2ab223
+# %% ../nbs/24_tempo.ipynb #8cf6c284
 @dataclass(frozen=True)
 class Ticket:
     "A request that left."
@@ -93,18 +96,26 @@ class Ticket:
 class Doubt:
     "A refusal that may be an accident."
 
+    ticket: Ticket  # Of the request that was refused first
     is_new: bool  # Whether accidents are new, so that other requests wait for the opinions
     until: float = 0.0  # When opinions come too late
     seconds: float = 0.0  # What the last refusal took
     refusals: int = 0  # In a row
     others: int = 0  # Refusals of requests that were no opinions
-    opinions: list[int] = field(default_factory=list)  # Numbers of the requests that left since the last of the row
-    n_taken: int = 0  # Those of them that the server took
+    opinions: list[int] = field(default_factory=list)  # Numbers of the requests that will tell
+    n_taken: int = 0  # Opinions that the server took since the last refusal
 
     @property
     def n_wanted(self) -> int:
         "How many opinions show an accident: more where a limit lets one through before a refusal is heard of."
         return 2 if self.seconds < _SLOW else 3
+
+    def count_refusal(self, ticket: Ticket, now: float) -> None:
+        "Take note that one more in the row was refused."
+        self.refusals += 1
+        self.seconds = now - ticket.at
+        self.n_taken = 0
+        self.opinions = []
 
 # %% ../nbs/24_tempo.ipynb #d492990d
 class Tempo:
@@ -205,26 +216,33 @@ def _with_accidents(self: Tempo, rate: float) -> float:
     "Return how many requests a second leave so that `rate` of them are no accident."
     return rate / (1 - self.accidents)
 
-# %% ../nbs/24_tempo.ipynb #391a8d43
+# %% ../nbs/24_tempo.ipynb #e9d55e2d
 @patch
 def _n_needed(self: Tempo) -> int:
     "Return how many refusals in a row are no accident."
     if self.accidents >= _FEW:
         return math.ceil(math.log(_UNLIKELY) / math.log(self.accidents))
-    if self._is_searching:
-        return 2
-    is_above = self.rate is not None and self.rate > self._with_accidents(self.measured)
-    return 1 if is_above else 3
+    if self.rate is None:
+        return 3
+    is_above = self.measured > 0 and self.rate > _NEAR * self._with_accidents(self.measured)
+    return 1 if is_above and not self._is_searching else 2
 
-# %% ../nbs/24_tempo.ipynb #f09d4f1a
+# %% ../nbs/24_tempo.ipynb #11db08ee
+@patch
+def _is_next(self: Tempo, ticket: Ticket) -> bool:
+    "Return whether a request left right after the one in doubt, and tells as much as an opinion if it is refused."
+    doubt = self._doubt
+    is_near = doubt.ticket.number < ticket.number <= doubt.ticket.number + _N_NEXT
+    return doubt.is_new and doubt.seconds < _SLOW and is_near
+
+
 @patch
 def _ask_again(self: Tempo, doubt: Doubt, now: float) -> None:
-    "Let the next request leave now, as a second opinion on `doubt`."
+    "Let the next request leave as a second opinion on `doubt`, once those that are on their way could have told."
     self._doubt = doubt
-    self._ask_at = now
-    doubt.opinions = []
-    doubt.n_taken = 0
-    doubt.until = now + 2 * max(self._latency, doubt.seconds)
+    is_alone = self.n_sent == doubt.ticket.number
+    self._ask_at = now + 1.5 * doubt.seconds if doubt.is_new and doubt.seconds < _SLOW and not is_alone else now
+    doubt.until = self._ask_at + 2 * max(self._latency, doubt.seconds)
     if doubt.is_new:
         self.next_at = max(self.next_at, doubt.until)
 
@@ -267,7 +285,7 @@ def _settle(self: Tempo) -> None:
     self._doubt = None
     self._ask_at = math.inf
 
-# %% ../nbs/24_tempo.ipynb #3225a8ae
+# %% ../nbs/24_tempo.ipynb #14f95208
 @patch
 def refused(
     self: Tempo, ticket: Ticket, now: float, wait: float | None, is_overload: bool = False, is_known: bool = False
@@ -278,16 +296,15 @@ def refused(
     if is_known and not doubt and (not self.refusals_in_a_row or ticket.number <= self._n_seen):
         self._count_known(now, wait)
         return
-    is_opinion = doubt is not None and ticket.number in doubt.opinions
     is_open = doubt is not None and now < doubt.until
-    if not is_opinion and (is_open or ticket.number <= self._n_seen):
+    tells = doubt is not None and (ticket.number in doubt.opinions or (is_open and self._is_next(ticket)))
+    if not tells and (is_open or ticket.number <= self._n_seen):
         self._count_other(now, wait)
         return
-    if not is_opinion:
-        doubt = Doubt(is_new=self.accidents < _FEW)
+    if not tells:
+        doubt = Doubt(ticket, is_new=self.accidents < _FEW)
+    doubt.count_refusal(ticket, now)
     self._n_seen = self.n_sent
-    doubt.seconds = now - ticket.at
-    doubt.refusals += 1
     if not self.refusals_in_a_row and doubt.refusals < self._n_needed():
         self._ask_again(doubt, now)
         return
@@ -345,7 +362,7 @@ def _search(self: Tempo) -> None:
     self._is_searching = True
     self.rate = 1 / max(self._latency, _LEAST_PAUSE)
 
-# %% ../nbs/24_tempo.ipynb #05066c32
+# %% ../nbs/24_tempo.ipynb #427e2f79
 @patch
 def _measure(self: Tempo, ticket: Ticket) -> None:
     "Measure the rate at the first refusal of a row."
@@ -354,20 +371,25 @@ def _measure(self: Tempo, ticket: Ticket) -> None:
         self._search()
         self._saved = n_taken
     else:
-        before = self.measured
+        before = 0.0 if self._is_searching else self.measured
         self._is_searching = False
         self.measured = self._rate_of(n_taken, ticket.at)
+        if n_taken < _N_SHORT and before:
+            self.measured = min(self.measured, before)  # Where it refuses so soon, it is no faster
         is_confirmed = 0.8 * before < self.measured < 1.25 * before
-        self._patience = min(_MOST_PATIENCE, 1.7 * self._patience) if is_confirmed else _LEAST_PATIENCE
+        if is_confirmed:
+            self._patience = min(_MOST_PATIENCE, 1.8 * self._patience)
+        else:
+            self._patience = max(_LEAST_PATIENCE, self._patience / 2 if self.measured < before else 0.0)
         self._steps = 0
         self.rate = self._with_accidents(self.measured) * _SLOWER
     self._begin_stretch(ticket)
 
-# %% ../nbs/24_tempo.ipynb #4d1f9e69
+# %% ../nbs/24_tempo.ipynb #fbe7b356
 @patch
 def _rate_of(self: Tempo, n_taken: int, until: float) -> float:
     "Return the rate of a stretch in which the server took so many requests."
-    is_short = n_taken < 8  # Half a request may be in the bucket
+    is_short = n_taken < _N_SHORT  # Half a request may be in the bucket
     rate = (n_taken + 0.5 * is_short) / max(until - self._empty.at, 1e-3)
     n_recent = min(n_taken, len(self._recent) - 1)
     n_surely = n_recent - self._saved - 1
