@@ -2459,6 +2459,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'syngen_nb.tempo.Doubt': ('tempo.html#doubt', 'syngen_nb/tempo.py'),
                                  'syngen_nb.tempo.Doubt.count_refusal': ('tempo.html#doubt.count_refusal', 'syngen_nb/tempo.py'),
                                  'syngen_nb.tempo.Doubt.n_wanted': ('tempo.html#doubt.n_wanted', 'syngen_nb/tempo.py'),
+                                 'syngen_nb.tempo.Doubt.next_may_tell': ('tempo.html#doubt.next_may_tell', 'syngen_nb/tempo.py'),
                                  'syngen_nb.tempo.Tempo': ('tempo.html#tempo', 'syngen_nb/tempo.py'),
                                  'syngen_nb.tempo.Tempo.__init__': ('tempo.html#tempo.__init__', 'syngen_nb/tempo.py'),
                                  'syngen_nb.tempo.Tempo._ask_again': ('tempo.html#tempo._ask_again', 'syngen_nb/tempo.py'),

@@ -61,7 +61,7 @@ class Allowance:
 
 _PERIODS = (1, 60, 3600, 86_400)  # Seconds that most limits are for
 
-# %% ../nbs/24_tempo.ipynb #c7aa0309
+# %% ../nbs/24_tempo.ipynb #94a9430d
 FIRST_WINDOW = 8  # Requests on their way to a server that has not answered yet
 LONGEST_PAUSE = 60.0  # Seconds between two tries, unless the server asks for more
 _FIRST_PAUSE = 0.5
@@ -70,7 +70,6 @@ _N_CAUTIOUS = 64  # Answers, until which requests leave one after the other
 _N_RECENT = 20  # Requests that say how fast it went of late
 _N_SHORT = 8  # Requests of a stretch that tells little
 _SLOWER = 0.96  # Of the measured rate, after a refusal
-_NEAR = 1.0  # Of the measured rate: it may be wrong by as much
 _MOST_GROWTH = 1.04  # From one answer to the next
 _LEAST_PATIENCE = 10.0  # Answers within which the rate doubles
 _MOST_PATIENCE = 120.0
@@ -83,7 +82,7 @@ _SOON = 0.03  # Seconds of a refusal that are worth waiting for before one more 
 _N_NEXT = 3  # Requests on their way that tell about a refusal too
 _UNLIKELY = 0.0005  # How unlikely a row of accidents is that counts as a limit
 
-# %% ../nbs/24_tempo.ipynb #8cf6c284
+# %% ../nbs/24_tempo.ipynb #5470b372
 @dataclass(frozen=True)
 class Ticket:
     "A request that left."
@@ -109,6 +108,11 @@ class Doubt:
     def n_wanted(self) -> int:
         "How many opinions show an accident: more where a limit lets one through before a refusal is heard of."
         return 2 if self.seconds < _SLOW else 3
+
+    @property
+    def next_may_tell(self) -> bool:
+        "Whether requests that left right after the one in doubt are heard of at once, if they are refused."
+        return self.is_new and self.seconds < _SLOW
 
     def count_refusal(self, ticket: Ticket, now: float) -> None:
         "Take note that one more in the row was refused."
@@ -216,7 +220,7 @@ def _with_accidents(self: Tempo, rate: float) -> float:
     "Return how many requests a second leave so that `rate` of them are no accident."
     return rate / (1 - self.accidents)
 
-# %% ../nbs/24_tempo.ipynb #e9d55e2d
+# %% ../nbs/24_tempo.ipynb #5268f4f4
 @patch
 def _n_needed(self: Tempo) -> int:
     "Return how many refusals in a row are no accident."
@@ -224,24 +228,24 @@ def _n_needed(self: Tempo) -> int:
         return math.ceil(math.log(_UNLIKELY) / math.log(self.accidents))
     if self.rate is None:
         return 3
-    is_above = self.measured > 0 and self.rate > _NEAR * self._with_accidents(self.measured)
-    return 1 if is_above and not self._is_searching else 2
+    is_above = not self._is_searching and self.rate > self._with_accidents(self.measured)
+    return 1 if is_above else 2
 
-# %% ../nbs/24_tempo.ipynb #11db08ee
+# %% ../nbs/24_tempo.ipynb #700b5a5b
 @patch
 def _is_next(self: Tempo, ticket: Ticket) -> bool:
     "Return whether a request left right after the one in doubt, and tells as much as an opinion if it is refused."
-    doubt = self._doubt
-    is_near = doubt.ticket.number < ticket.number <= doubt.ticket.number + _N_NEXT
-    return doubt.is_new and doubt.seconds < _SLOW and is_near
+    first = self._doubt.ticket.number
+    return self._doubt.next_may_tell and first < ticket.number <= first + _N_NEXT
 
 
 @patch
 def _ask_again(self: Tempo, doubt: Doubt, now: float) -> None:
     "Let the next request leave as a second opinion on `doubt`, once those that are on their way could have told."
     self._doubt = doubt
-    is_alone = self.n_sent == doubt.ticket.number
-    self._ask_at = now + 1.5 * doubt.seconds if doubt.is_new and doubt.seconds < _SLOW and not is_alone else now
+    self._ask_at = now
+    if doubt.next_may_tell and self.n_sent > doubt.ticket.number:
+        self._ask_at += 1.5 * doubt.seconds
     doubt.until = self._ask_at + 2 * max(self._latency, doubt.seconds)
     if doubt.is_new:
         self.next_at = max(self.next_at, doubt.until)
