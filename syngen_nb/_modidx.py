@@ -2346,7 +2346,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'syngen_nb.spending.Budget.__getstate__': ( 'spending.html#budget.__getstate__',
                                                                                 'syngen_nb/spending.py'),
                                     'syngen_nb.spending.Budget.__init__': ('spending.html#budget.__init__', 'syngen_nb/spending.py'),
-                                    'syngen_nb.spending.Budget.__reduce__': ('spending.html#budget.__reduce__', 'syngen_nb/spending.py'),
                                     'syngen_nb.spending.Budget._broken_cap': ('spending.html#budget._broken_cap', 'syngen_nb/spending.py'),
                                     'syngen_nb.spending.Budget._given': ('spending.html#budget._given', 'syngen_nb/spending.py'),
                                     'syngen_nb.spending.Budget._hold': ('spending.html#budget._hold', 'syngen_nb/spending.py'),

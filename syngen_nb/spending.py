@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any, NoReturn, Protocol
+from typing import Any, Protocol
 
 from fastcore.basics import patch
 
@@ -205,14 +205,6 @@ def _checked_tokens(value: Any) -> int:
     if isinstance(value, bool) or not hasattr(value, '__index__') or value < 1:
         raise ValueError(f'max_tokens_total must be a whole number of at least 1, not {value!r}')
     return int(value)
-
-# %% ../nbs/25_spending.ipynb #d25fda9e
-@patch
-def __reduce__(self: Budget) -> NoReturn:
-    raise TypeError(
-        'A budget cannot be pickled or copied, because a copy would allow the same sum once more. '
-        'Give max_dollars= or max_tokens_total= to the call there'
-    )
 
 # %% ../nbs/25_spending.ipynb #20add6ad
 @patch
