@@ -137,7 +137,7 @@ class SumInMemory:
             self._total = total
             return True
 
-# %% ../nbs/25_spending.ipynb #f222c19e
+# %% ../nbs/25_spending.ipynb #854f14cb
 class Budget:
     """What may be spent, and what was; several calls can share one.
 
@@ -166,6 +166,12 @@ class Budget:
         self.refused: Cost | None = None  # What was asked for last and did not fit
         self._when_settled: list[Callable[[], None]] = []
         self.allow(max_dollars, max_tokens_total)
+
+    def __reduce__(self) -> Any:
+        raise TypeError(
+            'A budget cannot be copied or pickled, since a copy would not hear what the other spends. Pass the same '
+            "one to several calls, make a new one, or share a sum between processes: generate(..., budget='a name')"
+        )
 
 # %% ../nbs/25_spending.ipynb #fbebb0c7
 @patch
