@@ -738,7 +738,7 @@ def _response_format(self: OpenAIModel, schema: dict) -> dict:
         schema = without_keywords(schema, {'minLength', 'maxLength'})
     return dict(type='json_schema', json_schema=dict(name='answer', strict=True, schema=schema))
 
-# %% ../nbs/27_providers.ipynb #3b686370
+# %% ../nbs/27_providers.ipynb #c4920960
 def _first_choice(response: Any) -> Any:
     "Return the choice of a response that holds the answer; raise a `BadAnswer` if there is none."
     if isinstance(response, str):
@@ -788,20 +788,27 @@ def _is_cut(reason: str | None) -> bool:
     return (reason or '').partition(':')[0].lower() in CUT
 
 
+def _is_filtered(reason: str | None) -> bool:
+    "Return whether a `finish_reason` says that a filter stopped an answer."
+    return (reason or '').lower().startswith('content_filter')
+
+
 def _answer(text: str, response: Any, choice: Any, logprobs: list | None, why: str = '') -> Answer:
-    "Return an `Answer` with the tokens of a response; `why` counts only without text."
-    usage = response.usage
+    "Return an `Answer` with the tokens of a response; `why` counts only without text, or where a filter cut it off."
+    usage, reason = response.usage, choice.finish_reason
     tokens_in = getattr(usage, 'prompt_tokens', None)
     tokens_out = getattr(usage, 'completion_tokens', None)
-    return Answer(text, tokens_in, tokens_out, _is_cut(choice.finish_reason), logprobs or None, '' if text else why)
+    return Answer(
+        text, tokens_in, tokens_out, _is_cut(reason), logprobs or None, '' if text and not _is_filtered(reason) else why
+    )
 
-# %% ../nbs/27_providers.ipynb #b5b30c70
+# %% ../nbs/27_providers.ipynb #038823ef
 def _why_no_text(choice: Any) -> str:
     "Return why the message of a `choice` has no text, in the provider's words where there are any."
     message, reason = choice.message, choice.finish_reason
     if getattr(message, 'refusal', None):
         return f'{message.refusal} (refusal)'
-    if reason and _is_cut(reason) and reason.startswith('content_filter'):
+    if _is_filtered(reason):
         return f'stopped by the content filter{_filter_words(choice)}'
     tools = [tool.function.name for tool in getattr(message, 'tool_calls', None) or [] if tool.type == 'function']
     if tools:
@@ -880,7 +887,7 @@ def _body(self: OpenAIModel, request: Request, options: dict[str, Any]) -> dict[
     body = _as_body(options | (logprobs if request.logprobs else {}))
     return body | {name: value for name, value in text.items() if name not in body}
 
-# %% ../nbs/27_providers.ipynb #3ab20169
+# %% ../nbs/27_providers.ipynb #edca3772
 @patch
 async def send(self: OpenAIModel, client: Any, request: Request) -> Answer:
     "Send `request` as a chat, or as a text to go on with."
@@ -904,7 +911,7 @@ async def send(self: OpenAIModel, client: Any, request: Request) -> Answer:
 
 def _read_completion(response: Any) -> Answer:
     choice = _first_choice(response)
-    why = why_no_text(choice.finish_reason, 'finish_reason', False)
+    why = _why_no_text(Fields(choice, message=Fields()))
     return _answer(choice.text or '', response, choice, choice.logprobs and choice.logprobs.top_logprobs, why)
 
 
@@ -962,7 +969,7 @@ class AnthropicModel(APIModel):
         "Return what goes with `request`, by its name, if `left_out` does not."
         return _names(self._options(request, left_out)) - {'max_tokens'}
 
-# %% ../nbs/27_providers.ipynb #8ae3af10
+# %% ../nbs/27_providers.ipynb #29512012
 @patch
 def _options(self: AnthropicModel, request: Request, left_out: Collection[str]) -> dict[str, Any]:
     "Return what goes with `request` apart from its text, and from what is `left_out`."
@@ -989,7 +996,7 @@ def _message_answer(response: Any, stops: tuple[str, ...]) -> Answer:
     usage, reason = response.usage, response.stop_reason
     tokens_in = getattr(usage, 'input_tokens', None)
     tokens_out = getattr(usage, 'output_tokens', None)
-    why = '' if text else _why_no_message(response)
+    why = _why_no_message(response) if reason == 'refusal' or not text else ''
     return Answer(text, tokens_in, tokens_out, reason in CUT, why=why)
 
 
