@@ -474,7 +474,7 @@ def _replace_by_copy(self: Cache, file: Path) -> None:
     finally:
         part.unlink(missing_ok=True)
 
-
+# %% ../nbs/23_cache.ipynb #2d719f52
 @patch
 def _change_to(self: Cache, file: Path, new: sqlite3.Connection) -> None:
     "Use the connection `new` to `file`, and close the one before."

@@ -56,7 +56,7 @@ def encoded(text: str, encoding: str = 'utf-8') -> bytes:
     except UnicodeEncodeError as error:
         raise half_of_character(error) from None
 
-
+# %% ../nbs/08_files.ipynb #89a666e3
 def write_whole(path: str | Path, content: str | bytes, encoding: str = 'utf-8') -> None:
     """Write `content` to the file `path`; if that fails, an old file stays as it was.
 

@@ -7,7 +7,7 @@ __all__ = ['NANO', 'NO_CAPS', 'current', 'MOST_DECIMALS', 'Cost', 'checked_dolla
            'SumInMemory', 'Budget', 'CapReached', 'Charge', 'most_cost', 'cost_of', 'check_model', 'is_billed',
            'small_dollars', 'decimals_to_see', 'cap_code']
 
-# %% ../nbs/25_spending.ipynb #e296c23b
+# %% ../nbs/25_spending.ipynb #3e505282
 import math
 import threading
 from collections.abc import Callable, Sequence

@@ -24,9 +24,9 @@ def read(reason='stop', message=None, **choice):
         'called the tool mine': dict(message=dict(tool_calls=[dict(type='custom', custom=dict(name='mine'))])),
         'I will not (refusal)': dict(message=dict(content=[dict(type='refusal', refusal='I will not')])),
         'no way (refusal)': dict(message=dict(refusal=['no', 'way'])),
-        "(native_finish_reason 'SAFETY')": dict(reason='content_filter', native_finish_reason='SAFETY'),
+        'the content filter (SAFETY)': dict(reason='content_filter', native_finish_reason='SAFETY'),
         'MALFORMED_FUNCTION_CALL': dict(reason='error', native_finish_reason='MALFORMED_FUNCTION_CALL'),
-        'the server gives no finish_reason': dict(reason=None),
+        'no reason given': dict(reason=None),
     }.items(),
 )
 def test_an_empty_answer_says_why(words, given):
