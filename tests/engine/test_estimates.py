@@ -123,7 +123,7 @@ def test_a_finished_run_takes_nothing():
     found = estimate(TASK, 24, model=Priced(), cache=cache)
     assert (found.requests, found.most_requests, found.most_tokens_out, found.most_seconds) == (0, 0, 0, 0)
     assert found.cached == len(cache) and found.rows == 24
-    assert 'cached' in found._repr_html_()
+    assert 'from the cache' in found._repr_html_()
 
 
 def test_estimating_while_the_run_goes_on():
