@@ -717,6 +717,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
             'syngen_nb.estimate': { 'syngen_nb.estimate.CacheReader': ('estimate.html#cachereader', 'syngen_nb/estimate.py'),
                                     'syngen_nb.estimate.CacheReader.__init__': ( 'estimate.html#cachereader.__init__',
                                                                                  'syngen_nb/estimate.py'),
+                                    'syngen_nb.estimate.CacheReader._asked_then': ( 'estimate.html#cachereader._asked_then',
+                                                                                    'syngen_nb/estimate.py'),
                                     'syngen_nb.estimate.CacheReader._measure': ( 'estimate.html#cachereader._measure',
                                                                                  'syngen_nb/estimate.py'),
                                     'syngen_nb.estimate.CacheReader.answer': ('estimate.html#cachereader.answer', 'syngen_nb/estimate.py'),

@@ -81,7 +81,7 @@ class CacheReader(Asker):
         self.first: dict[Job, tuple[int, set[str]]] = {}  # Texts that a cell was asked for at first, and those it took
         self.is_complete = True  # Whether the cache had everything so far
 
-# %% ../nbs/49_estimate.ipynb #199f88f1
+# %% ../nbs/49_estimate.ipynb #6da5e2c7
 MOST_MEASURED = 100  # Answers of a level
 
 
@@ -89,7 +89,8 @@ MOST_MEASURED = 100  # Answers of a level
 async def answer(self: CacheReader, job: Job) -> Outcome:
     "Let `job` take its next answer, if it is in the cache."
     seen = self.seen[job.level]
-    n = job.per_request
+    is_first = isinstance(job, TextsJob) and job not in self.first
+    n = self._asked_then(job) if is_first or seen.n_measured < MOST_MEASURED else job.per_request
     if seen.n_measured < MOST_MEASURED:
         self._measure(job, seen, n)
     series = job.key
@@ -98,7 +99,7 @@ async def answer(self: CacheReader, job: Job) -> Outcome:
         seen.requests += 1
         seen.items += n
         seen.series[series] = None
-        if isinstance(job, TextsJob) and job not in self.first:
+        if is_first:
             self.first[job] = n, set(job.items)
     return outcome
 
@@ -109,6 +110,16 @@ async def ask(self: CacheReader, job: Job) -> Outcome:
     job.error = 'It is not in the cache'
     self.is_complete = False
     return 'again'
+
+
+@patch
+def _asked_then(self: CacheReader, job: Job) -> int:
+    "Return how many items the next stored answer of `job` was asked for."
+    if job.level == 'checks' or not self.cache.can_ask:
+        return job.per_request
+    stored = (row['request'] for row in self.cache.find(series=job.key) if row['draw'] == job.draws)
+    n = (next(stored, None) or {}).get('n')
+    return n if isinstance(n, int) and n > 0 else job.per_request
 
 
 @patch
