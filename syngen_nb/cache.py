@@ -40,6 +40,7 @@ from syngen_nb.answer_tables import (
 )
 from .display import html_table, short_traceback
 from .files import file_at as regular_file
+from .files import is_database
 from .leases import FileId, Leases, alone_in, file_id
 from .loop import worker
 from .wording import bytes_words, counted
@@ -838,14 +839,6 @@ def _reader(self: Cache) -> Iterator[Table]:
         copy.close()
 
 # %% ../nbs/23_cache.ipynb #d522732b
-def _is_cache(path: Path) -> bool:
-    "Return whether there is a cache at `path`, or another database."
-    if is_open_cache(path) or not path.exists():
-        return path.exists()
-    with path.open('rb') as file:
-        return file.read(16) == b'SQLite format 3\0'
-
-
 @patch
 def export(
     self: Cache,
@@ -860,7 +853,7 @@ def export(
         If a cache is there, or something that is no file.
     """
     file = file_at(Path(path).expanduser())
-    if _is_cache(file):
+    if is_open_cache(file) or is_database(file):
         raise CacheError(f'{path} is a cache and was left as it is; give another path, such as answers.jsonl')
     part = Path(f'{file}.part')
     n_rows = 0

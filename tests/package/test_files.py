@@ -6,7 +6,7 @@ import stat
 import pandas as pd
 import pytest
 
-from syngen_nb import Studio, Task, Taxonomy, card, files, to_csv, to_jsonl, to_parquet
+from syngen_nb import Cache, Studio, Task, Taxonomy, card, files, to_csv, to_jsonl, to_parquet
 
 HALF = 'half \ud83d of one'
 FRAME = pd.DataFrame(dict(text=['Good', 'Bad'], label=['a', 'b']))
@@ -63,6 +63,20 @@ def test_pipes_and_devices_are_refused_by_all_that_write_or_read(tmp_path):
             with pytest.raises(ValueError, match='device or a pipe'):
                 use(path)
     assert stat.S_ISFIFO(pipe.stat().st_mode) and link.is_symlink()
+
+
+@pytest.mark.parametrize('is_open', [True, False])
+def test_no_cache_is_replaced(is_open, tmp_path):
+    "By a path that was given twice; the locks of an open one stay, so another process cannot write meanwhile"
+    cache = Cache(tmp_path / 'c.sqlite')
+    cache.put('s', 0, {'text': 'x'})
+    if not is_open:
+        cache.close()
+    studio = Studio(Task('Sort notes', ['a', 'b']))
+    for use in [*writers('x').values(), lambda path: card(FRAME, path=path), studio.save]:
+        with pytest.raises(ValueError, match='a cache or another database; it was left as it is'):
+            use(cache.path)
+    assert cache.check() == 1
 
 
 def test_a_link_and_the_rights_of_a_file_stay(tmp_path):
