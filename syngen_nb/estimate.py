@@ -111,7 +111,7 @@ async def ask(self: CacheReader, job: Job) -> Outcome:
     self.is_complete = False
     return 'again'
 
-
+# %% ../nbs/49_estimate.ipynb #7ef29272
 @patch
 def _asked_then(self: CacheReader, job: Job) -> int:
     "Return how many items the next stored answer of `job` was asked for."

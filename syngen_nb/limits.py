@@ -119,7 +119,7 @@ def _kind(name: Any) -> str:
     "Return what the bucket of this name counts."
     return name if isinstance(name, str) else name[0]
 
-
+# %% ../nbs/25_limits.ipynb #9ebab689
 @patch
 def _bucket(self: Limit, name: Any, now: float) -> Bucket | None:
     "Return the bucket of a kind, or that of a limit that a user set."
@@ -293,7 +293,7 @@ def hear(self: Limit, ticket: Ticket, allowances: Iterable[Allowance]) -> None:
         self._last_heard = ticket.number
         self._serve()
 
-
+# %% ../nbs/25_limits.ipynb #f6a76148
 @patch
 def _learn_cost(self: Limit, allowance: Allowance, rate: float, ticket: Ticket) -> None:
     "Learn what a request costs from how much less is left than some requests before."

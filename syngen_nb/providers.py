@@ -759,7 +759,7 @@ def _fields(response: Any) -> dict[str, Any]:
         return response
     return response.to_dict(warnings=False) if hasattr(response, 'to_dict') else dict(error=response)
 
-# %% ../nbs/27_providers.ipynb #8a278e6f
+# %% ../nbs/27_providers.ipynb #e74a4c94
 def _is_decoded(content: Any) -> bool:
     "Return whether a gateway has read the JSON in an answer and put in its place what it says."
     if isinstance(content, list):
@@ -788,21 +788,28 @@ def _is_cut(reason: str | None) -> bool:
     return (reason or '').partition(':')[0].lower() in CUT
 
 
+def _is_filtered(reason: str | None) -> bool:
+    "Return whether a `finish_reason` says that a filter stopped an answer."
+    return (reason or '').lower().startswith('content_filter')
+
+
 def _answer(text: str, response: Any, choice: Any, logprobs: list | None, why: str = '') -> Answer:
-    "Return an `Answer` with the tokens of a response; `why` counts only without text."
-    usage = response.usage
+    "Return an `Answer` with the tokens of a response; `why` counts only without text, or where a filter cut it off."
+    usage, reason = response.usage, choice.finish_reason
     tokens_in = getattr(usage, 'prompt_tokens', None)
     tokens_out = getattr(usage, 'completion_tokens', None)
-    return Answer(text, tokens_in, tokens_out, _is_cut(choice.finish_reason), logprobs or None, '' if text else why)
+    return Answer(
+        text, tokens_in, tokens_out, _is_cut(reason), logprobs or None, '' if text and not _is_filtered(reason) else why
+    )
 
-# %% ../nbs/27_providers.ipynb #fe850041
+# %% ../nbs/27_providers.ipynb #f0b81b8b
 def _why_no_text(choice: Any) -> str:
     "Return why the message of a `choice` has no text, in the provider's words where there are any."
     message, reason = choice.message, choice.finish_reason
     refused = _refused(message)
     if refused:
         return f'{refused} (refusal)'
-    if reason and _is_cut(reason) and reason.startswith('content_filter'):
+    if _is_filtered(reason):
         return f'stopped by the content filter{_filter_words(choice)}'
     tool = _tool_called(message)
     if tool:
@@ -899,7 +906,7 @@ def _body(self: OpenAIModel, request: Request, options: dict[str, Any]) -> dict[
     body = _as_body(options | (logprobs if request.logprobs else {}))
     return body | {name: value for name, value in text.items() if name not in body}
 
-# %% ../nbs/27_providers.ipynb #a6d742c4
+# %% ../nbs/27_providers.ipynb #5cee11c3
 @patch
 async def send(self: OpenAIModel, client: Any, request: Request) -> Answer:
     "Send `request` as a chat, or as a text to go on with."
@@ -923,7 +930,7 @@ async def send(self: OpenAIModel, client: Any, request: Request) -> Answer:
 
 def _read_completion(response: Any) -> Answer:
     choice = _first_choice(response)
-    why = why_no_text(choice.finish_reason, 'finish_reason', False)
+    why = _why_no_text(Fields(choice, message=Fields()))
     return _answer(choice.text or '', response, choice, getattr(choice.logprobs, 'top_logprobs', None), why)
 
 
@@ -985,7 +992,7 @@ class AnthropicModel(APIModel):
         "Return what goes with `request`, by its name, if `left_out` does not."
         return _names(self._options(request, left_out)) - {'max_tokens'}
 
-# %% ../nbs/27_providers.ipynb #8ae3af10
+# %% ../nbs/27_providers.ipynb #29512012
 @patch
 def _options(self: AnthropicModel, request: Request, left_out: Collection[str]) -> dict[str, Any]:
     "Return what goes with `request` apart from its text, and from what is `left_out`."
@@ -1012,7 +1019,7 @@ def _message_answer(response: Any, stops: tuple[str, ...]) -> Answer:
     usage, reason = response.usage, response.stop_reason
     tokens_in = getattr(usage, 'input_tokens', None)
     tokens_out = getattr(usage, 'output_tokens', None)
-    why = '' if text else _why_no_message(response)
+    why = _why_no_message(response) if reason == 'refusal' or not text else ''
     return Answer(text, tokens_in, tokens_out, reason in CUT, why=why)
 
 

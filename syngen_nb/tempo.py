@@ -318,7 +318,7 @@ def refused(
         self.next_at = min(self.next_at, now + _FIRST_PAUSE)  # No longer for opinions
     self.next_at = max(self.next_at, now + self.pause(wait))
 
-
+# %% ../nbs/24_tempo.ipynb #6c5f7631
 @patch
 def _count_known(self: Tempo, now: float, wait: float | None) -> None:
     "Take note of a refusal by a limit whose numbers the server says: it says nothing new."

@@ -83,6 +83,19 @@ def test_openai(kind):
     check(openai, lambda asked: without_text(asked, message, **choice), expected)
 
 
+@pytest.mark.parametrize('reason', ['content_filter', 'content_filter: SAFETY'])
+def test_a_filter_that_stops_in_the_middle(reason):
+    "The half that came is no text, and no token limit cut it off"
+    half = dict(content='{"items": [{"text": "a half')
+    check(openai, lambda asked: without_text(asked, half, finish_reason=reason), 'stopped by the content filter')
+
+
+def test_a_refusal_in_the_middle():
+    part = dict(type='text', text='{"items": [{"text": "a half')
+    fields = dict(stop_reason='refusal', stop_details=DECLINED, content=[part])
+    check(anthropic, lambda asked: without_text(asked, **fields), 'Declined by policy')
+
+
 def test_an_answer_without_a_message():
     "Gemini leaves the message out of what its filter stops"
 
