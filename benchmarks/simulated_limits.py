@@ -3,7 +3,8 @@
     python benchmarks/simulated_limits.py [REQUESTS]
 
 It is the real `Limit`, with 32 requests at a time and 0.2 s each. A kind has several rates, seeds and things that a
-refusal says. The bound of a server that refuses at random leaves out the requests that are sent again.
+refusal says. The bound of a server that refuses at random leaves out the requests that are sent again. On a busy
+network a request and its answer are 20 ms late each, on average.
 `rate_limits.py` measures whole runs against a real server instead, and takes ten minutes."""
 
 import sys
@@ -58,12 +59,27 @@ def kinds() -> Iterator[tuple[str, list]]:
             yield f'{share:.0%} at random and a limit, {said}', below
 
 
+def late_kinds() -> Iterator[tuple[str, list]]:
+    "Yield the kinds of server that are tried on a busy network too."
+    for name, rates in (('seconds', SECONDS), ('a minute', MINUTES)):
+        yield f'bucket, {name}, no Retry-After', [lambda r=r: BucketServer(*r) for r in rates.values()]
+        yield (
+            f'bucket, {name}, says what is left',
+            [lambda r=r: BucketServer(*r, says='requests') for r in rates.values()],
+        )
+
+
 def main() -> None:
     n = int(sys.argv[1]) if len(sys.argv) > 1 else 300
     print('| server | wall ÷ bound, mean | worst | refused, mean | worst |\n|---|---|---|---|---|')
     with pytest.MonkeyPatch.context() as patch:
-        for name, servers in kinds():
-            found = [play(make(), patch, n, seed) for make in servers for seed in SEEDS]
+        cases = [(name, servers, 0.0) for name, servers in kinds()]
+        for name, servers in late_kinds():
+            if 'says' in name:
+                cases.append((name, servers, 0.0))
+            cases.append((f'{name}, a busy network', servers, 0.02))
+        for name, servers, late in cases:
+            found = [play(make(), patch, n, seed, late=late) for make in servers for seed in SEEDS]
             ratios, refused = zip(*found)
             print(
                 f'| {name} | {sum(ratios) / len(ratios):.2f} | {max(ratios):.2f} '

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from fastcore.basics import patch
 
-# %% ../nbs/23_answer_tables.ipynb #e3aecac6
+# %% ../nbs/23_answer_tables.ipynb #0c22fa06
 BAD_ROW = (ValueError, KeyError, TypeError, AttributeError, RecursionError, zlib.error)
 
 
@@ -39,9 +39,12 @@ class Row(NamedTuple):
 FIELDS = Row._fields
 
 
+_encoder = json.JSONEncoder(ensure_ascii=False)
+
+
 def dump(value: Any) -> str:
     "Return JSON as it is stored."
-    return json.dumps(value, ensure_ascii=False)
+    return _encoder.encode(value)
 
 # %% ../nbs/23_answer_tables.ipynb #b70e152c
 class Table:
@@ -186,14 +189,14 @@ def delete(self: PlainTable, model: str | None = None) -> None:
     "Forget the answers of a model, or all."
     self.db.execute('delete from answers where ?1 is null or model=?1', (model,))
 
-# %% ../nbs/23_answer_tables.ipynb #041d334e
+# %% ../nbs/23_answer_tables.ipynb #02a7aadc
 LONGEST_SAMPLE = 2**15 - 1  # Bytes; zlib looks no further back
 
 
 @lru_cache(maxsize=64)
 def _compressor(sample: bytes) -> Any:
     bits = min(15, max(12, (4 * len(sample)).bit_length()))
-    return zlib.compressobj(6, zlib.DEFLATED, bits, 6, zlib.Z_DEFAULT_STRATEGY, sample)
+    return zlib.compressobj(4, zlib.DEFLATED, bits, 6, zlib.Z_DEFAULT_STRATEGY, sample)
 
 
 def pack(text: str, sample: bytes) -> bytes:

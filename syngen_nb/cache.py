@@ -6,12 +6,12 @@
 __all__ = ['SMALL', 'LOG', 'LOOK_EVERY', 'SUMS', 'IN_ONE_PART', 'AT_ONCE', 'PATIENCE', 'NEEDS_ITSELF', 'CacheError', 'file_at',
            'is_open_cache', 'can_write', 'Cache', 'check_answer', 'check_row', 'was_asked_for', 'open_cache']
 
-# %% ../nbs/23_cache.ipynb #b20acfd0
+# %% ../nbs/23_cache.ipynb #81ccda8e
 import asyncio
 import json
 import os
+import shutil
 import sqlite3
-import stat
 import threading
 import time
 import warnings
@@ -39,6 +39,8 @@ from syngen_nb.answer_tables import (
     transaction,
 )
 from .display import html_table, short_traceback
+from .files import file_at as regular_file
+from .files import is_database
 from .leases import FileId, Leases, alone_in, file_id
 from .loop import worker
 from .wording import bytes_words, counted
@@ -52,7 +54,7 @@ class CacheError(RuntimeError):
 def _render_traceback_(self: CacheError) -> list[str]:
     return short_traceback(self)
 
-# %% ../nbs/23_cache.ipynb #d422205e
+# %% ../nbs/23_cache.ipynb #916c0bfe
 def file_at(path: str | Path) -> Path:
     """Return the file that `path` stands for, links followed; it need not be there yet.
 
@@ -62,17 +64,9 @@ def file_at(path: str | Path) -> Path:
         If it is a folder, a device or a pipe.
     """
     try:
-        target = Path(os.path.realpath(path))
-        mode = target.stat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        return target
-    except (OSError, ValueError) as error:  # A link that points to itself, or a path with a zero byte in it
-        raise CacheError(f'{str(path)!r} cannot be opened ({error}); give the path of a file') from None
-    if stat.S_ISDIR(mode):
-        raise CacheError(f'{path} is a folder; give the path of a file')
-    if not stat.S_ISREG(mode):
-        raise CacheError(f'{path} is a device or a pipe, not a file; it was left as it is. Give the path of a file')
-    return target
+        return regular_file(path)
+    except ValueError as error:
+        raise CacheError(str(error)) from None
 
 # %% ../nbs/23_cache.ipynb #63f11ec3
 def _header(db: sqlite3.Connection) -> tuple[int | None, int]:
@@ -160,7 +154,7 @@ def _database(name: str, uri: bool = False) -> sqlite3.Connection:
     "Return a connection that commits each statement at once; the lock of `Cache` keeps threads apart."
     return sqlite3.connect(name, timeout=60, isolation_level=None, check_same_thread=False, uri=uri)
 
-# %% ../nbs/23_cache.ipynb #632b104d
+# %% ../nbs/23_cache.ipynb #75d9d496
 LOG = '-wal', '-shm'  # What SQLite adds to the name of a file for its log and the index of it
 
 
@@ -178,8 +172,13 @@ def _make(path: Path) -> None:
             _make_alone(path)
 
 
+def _part_of(path: Path) -> Path:
+    "Return the name of a file that this thread builds before it goes to `path`."
+    return path.with_name(f'{path.name}.{os.getpid()}.{threading.get_ident()}.part')
+
+
 def _make_alone(path: Path) -> None:
-    part = path.with_name(f'{path.name}.{os.getpid()}.{threading.get_ident()}.part')
+    part = _part_of(path)
     db = sqlite3.connect(part, isolation_level=None)
     make_table(db)
     db.execute('pragma journal_mode=wal')
@@ -202,7 +201,7 @@ def _give_name(part: Path, path: Path) -> None:
         if not path.exists():
             os.replace(part, path)
 
-# %% ../nbs/23_cache.ipynb #3c7aedf3
+# %% ../nbs/23_cache.ipynb #d5b862cf
 class Cache:
     """Answers of models, kept in an SQLite file.
 
@@ -229,6 +228,7 @@ class Cache:
         self._file = Path()  # The path, links followed
         self._ids: list[FileId | None] = []  # What `_ids_of` said when it was opened
         self._log: list[str] = []  # Names of its log and of the index; none where it can only be read
+        self._leases: Leases | None = None  # Of its draws, once one was asked for
         self._looked_at = 0.0  # When that was compared
         self._open()
 
@@ -258,12 +258,13 @@ def _open(self: Cache, looks: bool = True) -> sqlite3.Connection:
     self._pid = os.getpid()
     return self._db
 
-# %% ../nbs/23_cache.ipynb #d60dcf36
+# %% ../nbs/23_cache.ipynb #a89209c3
 @patch
 def _use(self: Cache, db: sqlite3.Connection) -> None:
     "Take `db` as the connection, and remember which file it belongs to."
     self._db = db
     self._table = open_table(db)
+    self._leases = None
     self._db.execute('pragma synchronous=normal')  # Only a power cut can lose the last moments
     if not self.is_in_memory:
         self._log = [f'{self._file}{suffix}' for suffix in LOG] if can_write(self._file) else []
@@ -398,20 +399,20 @@ def _carry_sums(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
         db.execute(SUMS)
     new.executemany('insert or ignore into sums values (?,?,?)', old.execute('select * from sums').fetchall())
 
-# %% ../nbs/23_cache.ipynb #c59fe8de
+# %% ../nbs/23_cache.ipynb #6378b015
 @patch
 def _carry_over(self: Cache) -> None:
     "Go on with the file that is at the path now, made if there is none; take the answers of the old one along."
     file = file_at(self.path)
     _opened.discard(str(file))
-    if file_id(file) == self._ids[1] and _is_empty(file):
+    if file_id(file) != self._ids[1]:
+        self._move_log()
+        self._drop_log()
         self._copy_to(file)
-        return
-    self._move_log()
-    if file_id(file) == self._ids[1]:
-        self._reopen(file)
+    elif _is_empty(file):
+        self._copy_to(file)
     else:
-        self._copy_to(file)
+        self._renew(file)
 
 
 @patch
@@ -423,13 +424,32 @@ def _move_log(self: Cache) -> None:
         if error.sqlite_errorname != 'SQLITE_IOERR_SHORT_READ':  # Else another cache has moved this log, so it is empty
             raise
 
-# %% ../nbs/23_cache.ipynb #da30a53c
+# %% ../nbs/23_cache.ipynb #1f9adf52
 @patch
-def _reopen(self: Cache, file: Path) -> None:
-    "Open the same file again, after its log was lost or its path became a link."
-    self._db.close()  # Before it is opened, as SQLite deletes a log with the same name when it closes a file
-    self._file = file
-    self._use(_connect(file))
+def _drop_log(self: Cache) -> None:
+    "Remove the names of the old log, where another file has the name of the old file."
+    if file_id(self._file) == self._ids[1] or not self._file.parent.exists():
+        return
+    with alone_in(self._file.parent):
+        for name, old in zip(self._log, self._ids[2:]):
+            if old is not None and file_id(name) == old:
+                os.unlink(name)
+
+# %% ../nbs/23_cache.ipynb #8a20f709
+@patch
+def _renew(self: Cache, file: Path) -> None:
+    "Put a copy at the place of the same file, after its log was lost or its path became a link, and go on with that."
+    if not can_write(file):
+        self._change_to(file, _connect(file))
+        return
+    with alone_in(file.parent):
+        is_first = file_id(file) == self._ids[1]
+        if is_first:
+            self._replace_by_copy(file)
+    if not is_first:
+        self._copy_to(file)
+        return
+    self._change_to(file, _connect(file))
     n_answers = sum(self._table.counts().values())
     warnings.warn(
         f'The cache {self.path} lost its -wal or -shm file, or was moved behind a link, while it was open. '
@@ -437,7 +457,34 @@ def _reopen(self: Cache, file: Path) -> None:
         stacklevel=2,
     )
 
-# %% ../nbs/23_cache.ipynb #4ba4f656
+
+@patch
+def _replace_by_copy(self: Cache, file: Path) -> None:
+    part = _part_of(file)
+    try:
+        copy = sqlite3.connect(part, isolation_level=None)
+        try:
+            self._db.backup(copy)
+            copy.execute('pragma journal_mode=wal')
+        finally:
+            copy.close()
+        shutil.copymode(file, part)
+        for suffix in LOG:
+            Path(f'{file}{suffix}').unlink(missing_ok=True)
+        os.replace(part, file)
+    finally:
+        part.unlink(missing_ok=True)
+
+# %% ../nbs/23_cache.ipynb #2d719f52
+@patch
+def _change_to(self: Cache, file: Path, new: sqlite3.Connection) -> None:
+    "Use the connection `new` to `file`, and close the one before."
+    old = self._db
+    self._file = file
+    self._use(new)
+    old.close()
+
+# %% ../nbs/23_cache.ipynb #1c6a920f
 @patch
 def _copy_to(self: Cache, file: Path) -> None:
     "Go on with another file, made if there is none, and copy what it does not have."
@@ -459,9 +506,7 @@ def _copy_to(self: Cache, file: Path) -> None:
     except BaseException:
         new.close()
         raise
-    self._file = file
-    self._use(new)
-    old.close()
+    self._change_to(file, new)
     if n_carried:
         warnings.warn(
             f'The cache {self.path} was deleted, emptied, moved or replaced while it was open. '
@@ -527,7 +572,7 @@ def _damaged(self: Cache, row: str, error: Exception) -> CacheError:
     words = f'{type(error).__name__}: {error}'
     return CacheError(f'The cache {self.path} is damaged: {row} cannot be read ({words}). Give another path')
 
-# %% ../nbs/23_cache.ipynb #e940ef4f
+# %% ../nbs/23_cache.ipynb #772a0f04
 @patch
 def get(self: Cache, series: str, draw: int) -> dict | None:
     """Return the answer that is stored for a draw, or None.
@@ -537,16 +582,12 @@ def get(self: Cache, series: str, draw: int) -> dict | None:
     CacheError
         If what is stored was damaged.
     """
-    return self._get(series, draw, looks=False)
 
-
-@patch
-def _get(self: Cache, series: str, draw: int, looks: bool) -> dict | None:
     def look(table: Table) -> dict | None:
         stored = table.look(series, draw)
         return None if stored is None else self._answer(table, (series, draw), stored)
 
-    return self._run(look, looks)
+    return self._run(look, looks=False)
 
 
 @patch
@@ -556,7 +597,7 @@ def _answer(self: Cache, table: Table, key: tuple[str, int], stored: tuple) -> d
     except BAD_ROW as error:
         raise self._damaged(f'the answer to draw {key[1]} of {key[0]}', error) from None
 
-# %% ../nbs/23_cache.ipynb #3fdaec7b
+# %% ../nbs/23_cache.ipynb #d60c21f4
 @patch
 def put(
     self: Cache,
@@ -570,7 +611,7 @@ def put(
     "Store an answer unless there is one; return the one that is stored."
     row = Row(series, draw, cell, model, request, answer, time.time())
     is_new = self._run(lambda table: table.insert(row))
-    return answer if is_new else self._get(series, draw, looks=False)
+    return answer if is_new else self.get(series, draw)
 
 # %% ../nbs/23_cache.ipynb #5d1a59e3
 IN_ONE_PART = 1_000  # Rows in a transaction
@@ -627,7 +668,7 @@ def transaction(self: Cache) -> Iterator[sqlite3.Connection]:
             if db.in_transaction:
                 db.execute('rollback')
 
-# %% ../nbs/23_cache.ipynb #93e7e12f
+# %% ../nbs/23_cache.ipynb #367a4968
 PATIENCE = 900.0  # Seconds to wait for the answer that another process asks for
 _flights: dict[tuple, asyncio.Future] = {}  # Requests on their way, by cache, loop, series and draw
 
@@ -643,7 +684,7 @@ async def _lease(self: Cache, series: str, draw: int) -> Callable[[], None]:
     "Wait until nobody else asks for a draw, or its answer has come; return what ends the lease."
     if self.is_in_memory:
         return lambda: None
-    leases = Leases(self._file)
+    leases = self._leases = self._leases or Leases(self._file)
     name = f'{series} {draw}'
     began = time.monotonic()
     while not leases.take(name):
@@ -724,12 +765,12 @@ async def fetch(
         answer, was_paid = await asyncio.shield(_flights[key])
     return answer, was_paid and is_first
 
-# %% ../nbs/23_cache.ipynb #3d0b88ff
+# %% ../nbs/23_cache.ipynb #42b4252d
 @patch
 async def _fly(self: Cache, key: tuple, ask: Callable, info: dict) -> tuple[dict, bool]:
     _above.set((*_above.get(), key))
     series, draw = key[-2:]
-    stored = self._get(series, draw, looks=True)
+    stored = self.get(series, draw)
     if stored is not None:
         return stored, False
     return self.put(series, draw, await ask(), **info), True
@@ -797,15 +838,23 @@ def _reader(self: Cache) -> Iterator[Table]:
     finally:
         copy.close()
 
-# %% ../nbs/23_cache.ipynb #b37a1618
+# %% ../nbs/23_cache.ipynb #d522732b
 @patch
 def export(
     self: Cache,
     path: str | Path,
     instruction: str | None = None,  # Only what was asked for tasks of this instruction; None for all
 ) -> int:
-    "Write the answers to `path` as JSON lines, for `Cache.replay`; return how many."
+    """Write the answers to `path` as JSON lines, for `Cache.replay`; return how many.
+
+    Raises
+    ------
+    CacheError
+        If a cache is there, or something that is no file.
+    """
     file = file_at(Path(path).expanduser())
+    if is_open_cache(file) or is_database(file):
+        raise CacheError(f'{path} is a cache and was left as it is; give another path, such as answers.jsonl')
     part = Path(f'{file}.part')
     n_rows = 0
     try:

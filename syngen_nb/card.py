@@ -251,7 +251,7 @@ def _verify_words(verify: Any) -> str | None:
     more = ', '.join(f'{name} {verify[name]}' for name in ('policy', 'odds') if name in verify)
     return f'{verify.get("model")} reads each text without its label ({more})'
 
-
+# %% ../nbs/57_card.ipynb #21adb039
 def _how_made(origin: dict, models: list[str]) -> list[str]:
     usage = origin.get('usage') or {}
     rejected = [_REJECTED.get(name, str(name)) for name in origin.get('filters') or ()]
@@ -365,7 +365,7 @@ class Card(str):
     def _repr_markdown_(self) -> str:
         return self.body
 
-# %% ../nbs/57_card.ipynb #dfd79ed2
+# %% ../nbs/57_card.ipynb #3d638f07
 def card(
     df: pd.DataFrame | Sequence[pd.DataFrame],  # As `generate` returns it, or the pair that `split` returns
     path: str | Path | None = None,  # File to write, usually README.md; None to get the text
@@ -385,7 +385,7 @@ def card(
     ValueError
         If a frame has no texts and labels (see `labelled`), or if two columns have the same name.
     """
-    frames = [df] if isinstance(df, pd.DataFrame) else list(df)
+    frames = list(df) if isinstance(df, list | tuple) else [df]
     check_frames(frames)
     whole, names = pd.concat(map(without_attrs, frames)), label_names(*frames)
     origin = origin_of(frames[0])

@@ -8,12 +8,11 @@ __all__ = ['MOST_MEASURED', 'MOST_TIMED', 'A_BREAK', 'TOO_FAST', 'LETTERS_A_TOKE
            'KnownRejects', 'Known', 'usual_known', 'learn', 'learn_pace', 'Need', 'dollars_for', 'First', 'Order',
            'at_limits', 'needs_of', 'Estimate', 'Estimates', 'Survey', 'estimate', 'aestimate']
 
-# %% ../nbs/49_estimate.ipynb #85c18784
+# %% ../nbs/49_estimate.ipynb #5a2ba02b
 import asyncio
 import math
 from collections import Counter
 from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field, fields, replace
 from html import escape
 from statistics import median
@@ -23,8 +22,8 @@ import numpy as np
 import pandas as pd
 from fastcore.basics import patch
 
-# %% ../nbs/49_estimate.ipynb #32c358fb
-from .asker import Asker
+# %% ../nbs/49_estimate.ipynb #511b901c
+from .asker import Asker, NoPlace
 from .cache import Cache, open_cache
 from .display import NO_MATH, html_table
 from .engine import Outcome
@@ -56,7 +55,7 @@ from .taxonomy import Taxonomy
 from .text import fold
 from .wording import cost_range, counted, counted_range, duration_words
 
-# %% ../nbs/49_estimate.ipynb #2c34664b
+# %% ../nbs/49_estimate.ipynb #d85a754d
 @dataclass
 class Seen:
     "What the cached answers of a level are like."
@@ -74,7 +73,7 @@ class Seen:
 class CacheReader(Asker):
     "Answers jobs out of a cache, gives up what is not there, and notes what the answers are like."
 
-    place = nullcontext  # It does not wait for the model
+    place = NoPlace  # It does not wait for the model
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -82,7 +81,7 @@ class CacheReader(Asker):
         self.first: dict[Job, tuple[int, set[str]]] = {}  # Texts that a cell was asked for at first, and those it took
         self.is_complete = True  # Whether the cache had everything so far
 
-# %% ../nbs/49_estimate.ipynb #199f88f1
+# %% ../nbs/49_estimate.ipynb #6da5e2c7
 MOST_MEASURED = 100  # Answers of a level
 
 
@@ -90,7 +89,8 @@ MOST_MEASURED = 100  # Answers of a level
 async def answer(self: CacheReader, job: Job) -> Outcome:
     "Let `job` take its next answer, if it is in the cache."
     seen = self.seen[job.level]
-    n = job.per_request
+    is_first = isinstance(job, TextsJob) and job not in self.first
+    n = self._asked_then(job) if is_first or seen.n_measured < MOST_MEASURED else job.per_request
     if seen.n_measured < MOST_MEASURED:
         self._measure(job, seen, n)
     series = job.key
@@ -99,7 +99,7 @@ async def answer(self: CacheReader, job: Job) -> Outcome:
         seen.requests += 1
         seen.items += n
         seen.series[series] = None
-        if isinstance(job, TextsJob) and job not in self.first:
+        if is_first:
             self.first[job] = n, set(job.items)
     return outcome
 
@@ -110,6 +110,16 @@ async def ask(self: CacheReader, job: Job) -> Outcome:
     job.error = 'It is not in the cache'
     self.is_complete = False
     return 'again'
+
+# %% ../nbs/49_estimate.ipynb #7ef29272
+@patch
+def _asked_then(self: CacheReader, job: Job) -> int:
+    "Return how many items the next stored answer of `job` was asked for."
+    if job.level == 'checks' or not self.cache.can_ask:
+        return job.per_request
+    stored = (row['request'] for row in self.cache.find(series=job.key) if row['draw'] == job.draws)
+    n = (next(stored, None) or {}).get('n')
+    return n if isinstance(n, int) and n > 0 else job.per_request
 
 
 @patch
@@ -196,7 +206,7 @@ def seconds_between(
     written = {level: found for level, found in gaps.items() if median(found) > TOO_FAST}
     return {level: (sum(found) / len(found), len(found)) for level, found in written.items()}
 
-# %% ../nbs/49_estimate.ipynb #004ae8b2
+# %% ../nbs/49_estimate.ipynb #aa709275
 @dataclass
 class Load:
     "What is asked for at a level, if nothing is turned down."
@@ -232,7 +242,7 @@ class Load:
 class Guesser(Asker):
     "Answers jobs out of a cache, and guesses what is not there."
 
-    place = nullcontext  # A guess does not wait for the model
+    place = NoPlace  # A guess does not wait for the model
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)

@@ -45,7 +45,7 @@ class Turn:
     allowed: Allowed
     within: Context | None = None  # Of code that is part of other requests; their places are held until it has come
 
-# %% ../nbs/25_limits.ipynb #7de87b06
+# %% ../nbs/25_limits.ipynb #e1c39f14
 class Limit:
     "Counts the requests that are on their way to a server, and lets the others wait."
 
@@ -64,7 +64,9 @@ class Limit:
         self._refused_since = 0.0  # When the row of refusals began
         self._refused_at = -math.inf
         self._pause = 0.0  # Seconds after that refusal
-        self._left: dict[str, tuple[float, Ticket]] = {}  # By kind, what was left after which request
+        self._left: dict[
+            str, tuple[float, float, int]
+        ] = {}  # By kind, what was left, when, and after how many requests
 
     async def take(self, allowed: Allowed = ANYTHING, within: Context | None = None) -> Ticket:
         "Wait until one more request may leave, and let it."
@@ -80,7 +82,10 @@ class Limit:
             self._leave_queue(turn)
             raise
 
-# %% ../nbs/25_limits.ipynb #232fba9b
+# %% ../nbs/25_limits.ipynb #60f9fc93
+_EARLY = 0.1  # Seconds by which a request may arrive earlier than others
+
+
 @patch
 def _delay(self: Limit, allowed: Allowed) -> tuple[float, Any]:
     "Return the seconds until a request may leave, and what it waits for."
@@ -94,18 +99,27 @@ def _delay(self: Limit, allowed: Allowed) -> tuple[float, Any]:
     reason: Any = 'tempo'
     for name in (*self.costs, *allowed.per_minute):
         bucket = self._bucket(name, now)
-        wait = bucket.wait(self.costs[_kind(name)], now) if bucket else 0.0
+        wait = bucket.wait(self._least_level(name, bucket), now) if bucket else 0.0
         if wait > delay:
             delay = wait
             reason = name
     return delay, reason
 
 
+@patch
+def _least_level(self: Limit, name: Any, bucket: Bucket) -> float:
+    "Return what must be in a bucket before a request leaves."
+    cost = self.costs[_kind(name)]
+    if isinstance(name, tuple):
+        return cost  # Of a limit that a user set
+    return cost + (min(cost, bucket.rate * _EARLY) if name == 'requests' else cost / 2)
+
+
 def _kind(name: Any) -> str:
     "Return what the bucket of this name counts."
     return name if isinstance(name, str) else name[0]
 
-
+# %% ../nbs/25_limits.ipynb #9ebab689
 @patch
 def _bucket(self: Limit, name: Any, now: float) -> Bucket | None:
     "Return the bucket of a kind, or that of a limit that a user set."
@@ -242,7 +256,10 @@ def _is_stuck(self: Limit, turn: Turn) -> bool:
     waiting = {place for other in list(_nested) for place in held_places(other.within) if place.limit is self}
     return needs_room and len(waiting) >= self._n_taken
 
-# %% ../nbs/25_limits.ipynb #8daf6fea
+# %% ../nbs/25_limits.ipynb #ec92b521
+_MANY = 16  # Requests whose cost is learned together: how long each is on its way matters less then
+
+
 @patch
 def answered(self: Limit, ticket: Ticket, tokens: float | None) -> None:
     "Take note of an answer, and of the tokens that it cost, if they are known."
@@ -267,27 +284,32 @@ def hear(self: Limit, ticket: Ticket, allowances: Iterable[Allowance]) -> None:
         for allowance in allowances:
             before = self.buckets.get(allowance.kind)
             if before and allowance.kind != 'requests':
-                self._learn_cost(allowance, before, ticket)
+                self._learn_cost(allowance, before.rate, ticket)
             cost = self.costs.setdefault(allowance.kind, self.costs['tokens'])
             n_later = self.tempo.n_sent - ticket.number
             level = allowance.remaining - n_later * cost
-            self.buckets[allowance.kind] = Bucket(allowance.rate, allowance.limit, level, ticket.at)
-            self._left[allowance.kind] = allowance.remaining, ticket
+            rate = allowance.rate(before.rate if before else None)
+            self.buckets[allowance.kind] = Bucket(rate, allowance.limit, level, ticket.at)
         self._last_heard = ticket.number
         self._serve()
 
-
+# %% ../nbs/25_limits.ipynb #f6a76148
 @patch
-def _learn_cost(self: Limit, allowance: Allowance, before: Bucket, ticket: Ticket) -> None:
-    "Learn what a request costs from how much less is left than `before`."
+def _learn_cost(self: Limit, allowance: Allowance, rate: float, ticket: Ticket) -> None:
+    "Learn what a request costs from how much less is left than some requests before."
     kind = allowance.kind
-    left, earlier = self._left[kind]
-    was_there = min(allowance.limit, left + before.rate * (ticket.at - earlier.at))
-    each = (was_there - allowance.remaining) / (ticket.number - earlier.number)
-    if each > 0:
-        self.costs[kind] += 0.3 * (each - self.costs[kind])
+    left, at, number = self._left.setdefault(kind, (allowance.remaining, ticket.at, ticket.number))
+    n = ticket.number - number
+    was_there = left + rate * (ticket.at - at)
+    is_full = was_there > allowance.limit  # What came in was lost
+    if n < _MANY and not is_full:
+        return
+    if not is_full:
+        each = max(0.0, was_there - allowance.remaining) / n
+        self.costs[kind] += 0.5 * (each - self.costs[kind])
+    self._left[kind] = allowance.remaining, ticket.at, ticket.number
 
-# %% ../nbs/25_limits.ipynb #7ccaef59
+# %% ../nbs/25_limits.ipynb #b41a497e
 PATIENCE = 600.0  # Seconds without any answer, from a server that answered before or that says how long it takes
 PATIENCE_AT_FIRST = 120.0  # The same from a server that has never answered
 
@@ -301,7 +323,9 @@ def refused(self: Limit, ticket: Ticket, wait: float | None, is_overload: bool =
         is_new_row = not tempo.refusals_in_a_row or now - self._refused_at > PATIENCE_AT_FIRST + self._pause
         if is_new_row:
             self._refused_since = now
-        tempo.refused(ticket, now, wait, is_overload)
+        tempo.refused(ticket, now, wait, is_overload, self._is_used_up())
+        for kind, (left, at, number) in self._left.items():
+            self._left[kind] = left, at, number + (ticket.number > number)  # It took nothing
         self._refused_at = now
         self._pause = tempo.pause(wait)
         self._serve()
@@ -314,6 +338,17 @@ def refused(self: Limit, ticket: Ticket, wait: float | None, is_overload: bool =
     if passed < patience:
         return ''
     return f'it has refused every request for {duration_words(passed)}'
+
+
+@patch
+def _is_used_up(self: Limit) -> bool:
+    "Return whether a limit whose numbers the server says explains a refusal, and take more into account for the next."
+    said = [kind for kind in self.buckets if isinstance(kind, str)]
+    used_up = [kind for kind in said if self.buckets[kind].level < 2 * self.costs[kind]]
+    for kind in used_up:
+        if kind != 'requests':
+            self.costs[kind] *= 1.1
+    return bool(used_up)
 
 # %% ../nbs/25_limits.ipynb #69ae18e5
 @patch
@@ -421,7 +456,14 @@ def rates_of(model: Any) -> list[Rate]:
     measured = max(tempo.measured, tempo.rate or 0.0)
     return [*given, *said, Rate('requests', measured, 60 * measured)]
 
-# %% ../nbs/25_limits.ipynb #8b641973
+# %% ../nbs/25_limits.ipynb #67278a4d
+@patch
+def has_room(self: Limit, allowed: Allowed) -> bool:
+    "Return whether a request may leave at once."
+    with self._lock:
+        return not self._queue and not self._delay(allowed)[0]
+
+# %% ../nbs/25_limits.ipynb #4c8e3908
 _current: ContextVar['Place | None'] = ContextVar('place', default=None)
 
 
@@ -431,6 +473,7 @@ class Place:
     def __init__(self, model: Any):
         self.model = model
         self.is_used = False  # Whether the request was sent
+        self.has_waited = False  # Whether there was no room at first
         self.outer: Place | None = None  # What was held when it was taken
         self._n_holders = 0
 
@@ -445,7 +488,9 @@ class Place:
             self.outer = around[0] if around else None
             self.limit = limit_of(self.model)
             is_nested = around or pool_call.get()  # Code on the loop may await the pool, now or later
-            self.ticket = await self.limit.take(allowed_by(self.model), copy_context() if is_nested else None)
+            allowed = allowed_by(self.model)
+            self.has_waited = not self.limit.has_room(allowed)
+            self.ticket = await self.limit.take(allowed, copy_context() if is_nested else None)
         self._n_holders += 1
         _current.set(self)
         return self

@@ -445,7 +445,7 @@ class Mutex(type(threading.RLock())):  # type: ignore[misc]
             standstill.look()
         return True
 
-# %% ../nbs/02_loop.ipynb #02222e5a
+# %% ../nbs/02_loop.ipynb #c0f88cda
 class WatcherWarning(RuntimeWarning):
     "A watcher raised an error; the work goes on."
 
@@ -462,7 +462,9 @@ def tell(watchers: Iterable[Callable[[set[str]], Any]], ids: set[str]) -> None:
     for watcher in list(watchers):
         try:
             watcher(set(ids))
-        except (Exception, asyncio.CancelledError, GeneratorExit) as error:  # The last two would end the task it is in
+        except BaseException as error:  # Any of them would end the task it is in
+            if isinstance(error, (KeyboardInterrupt, SystemExit)) and not worker.is_current():
+                raise  # Ctrl-C, or the end of a script
             name = getattr(watcher, '__qualname__', repr(watcher))
             warnings.warn(
                 f'The watcher {name} failed and missed a change; the work goes on. '

@@ -25,7 +25,7 @@ from urllib.parse import SplitResult, unquote, urlencode, urlsplit
 
 from fastcore.basics import patch
 
-# %% ../nbs/27_providers.ipynb #6a4146c5
+# %% ../nbs/27_providers.ipynb #4e5598ca
 from .answers import plain_text
 from .display import call_code
 from .limits import hear, held_place
@@ -49,6 +49,9 @@ from syngen_nb.server_errors import (
     Complaint,
     complaint_in_fields,
     complaint_in_text,
+    filtered,
+    is_about_else,
+    is_bad_key,
     read_complaint,
     refused_name,
 )
@@ -433,7 +436,7 @@ def _until(text: str, stops: tuple[str, ...]) -> str:
     found = [text.find(stop) for stop in stops if stop in text]
     return text[: min(found)] if found else text
 
-# %% ../nbs/27_providers.ipynb #718e367d
+# %% ../nbs/27_providers.ipynb #364c4502
 ACCESS = (401, 402, 403, 404)  # Statuses with which no request can succeed
 REFUSED = (400, 413, 422)  # Statuses that refuse this request
 
@@ -471,10 +474,12 @@ def _is_out_of_money(complaint: Complaint) -> bool:
     is_refusal = complaint.status in (*REFUSED, *TOO_BUSY)
     return complaint.code in NO_MONEY or bool(is_refusal and _NO_MONEY_WORDS.match(complaint.words))
 
-
+# %% ../nbs/27_providers.ipynb #87e16f71
 def _kind(complaint: Complaint, headers: Mapping[str, str]) -> str:
     "Return the kind of a `ModelError`: where the fault is."
-    if complaint.status in ACCESS or complaint.code == 'unknown_setting' or _is_out_of_money(complaint):
+    is_refused_key = complaint.status in REFUSED and is_bad_key(complaint)
+    is_unknown = complaint.code == 'unknown_setting'
+    if complaint.status in ACCESS or is_unknown or is_refused_key or _is_out_of_money(complaint):
         return 'access'
     return _busy_kind(complaint.status, headers) or ('request' if complaint.status in REFUSED else 'server')
 
@@ -484,7 +489,20 @@ def _secrets(self: APIModel) -> list[str]:
     "Return all that must not be in an error."
     return [self._secret, *secrets_in(self.sampling), *url_secrets(self.base_url or '')]
 
-# %% ../nbs/27_providers.ipynb #97cfbf9a
+# %% ../nbs/27_providers.ipynb #447e32b3
+def _trouble(error: BaseException | None) -> str:
+    "Return what went wrong between a server and its client; most often it cannot be reached."
+    from httpx2 import DecodingError, ReadError, RemoteProtocolError, TooManyRedirects
+
+    if isinstance(error, DecodingError):
+        return 'answers with bytes that do not fit their content-encoding'
+    if isinstance(error, TooManyRedirects):
+        return 'sends requests on without end; check base_url'
+    if isinstance(error, (ReadError, RemoteProtocolError)):
+        return 'broke the connection off'
+    return 'cannot be reached'
+
+
 @patch
 def _complaint(self: APIModel, error: Exception) -> Complaint:
     "Return what the server says in an SDK's error, or what came between."
@@ -496,12 +514,13 @@ def _complaint(self: APIModel, error: Exception) -> Complaint:
     if isinstance(error, sdk.APITimeoutError):
         return Complaint(f'no answer within {self.timeout} s')
     if isinstance(error, sdk.APIConnectionError):
-        return Complaint(f'{self.server} cannot be reached ({str(error.__cause__ or "") or error})')
+        words = str(error.__cause__ or '') or error
+        return Complaint(f'{self.server} {_trouble(error.__cause__)} ({words})')
     if isinstance(error, json.JSONDecodeError):
         return complaint_in_text(error.doc)
     return Complaint(f'{type(error).__name__}: {error}')
 
-# %% ../nbs/27_providers.ipynb #b2c4fad6
+# %% ../nbs/27_providers.ipynb #e655896d
 @patch
 def _hint(self: APIModel, complaint: Complaint, sent: set[str]) -> str:
     "Return what to change, if the words of the server do not say it."
@@ -510,7 +529,8 @@ def _hint(self: APIModel, complaint: Complaint, sent: set[str]) -> str:
     limit = next((name for name in LIMITS if name in complaint.words), None)
     if complaint.status in REFUSED and limit and sent & set(LIMITS):
         return ' (max_tokens= of get_model sets the limit)'
-    if complaint.status not in REFUSED or self._has_answered or self.left_out:
+    is_refusal = complaint.status in REFUSED or 'requested parameters' in complaint.words  # OpenRouter says it with 404
+    if not is_refusal or is_about_else(complaint) or self._has_answered or self.left_out:
         return ''
     switches = dict(response_format='structured=False', output_config='structured=False')
     switches |= dict.fromkeys(LIMITS, 'max_tokens=None')
@@ -718,13 +738,13 @@ def _response_format(self: OpenAIModel, schema: dict) -> dict:
         schema = without_keywords(schema, {'minLength', 'maxLength'})
     return dict(type='json_schema', json_schema=dict(name='answer', strict=True, schema=schema))
 
-# %% ../nbs/27_providers.ipynb #6fc62773
+# %% ../nbs/27_providers.ipynb #b113ea79
 def _first_choice(response: Any) -> Any:
     "Return the choice of a response that holds the answer; raise a `BadAnswer` if there is none."
     if isinstance(response, str):
         raise BadAnswer(complaint_in_text(response))
     choices = getattr(response, 'choices', None)
-    if not choices or choices[0] is None:
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], Mapping):
         raise BadAnswer(complaint_in_fields(_fields(response), 'choice'))
     if getattr(choices[0], 'error', None):  # Of the server behind a gateway
         raise BadAnswer(complaint_in_fields(dict(error=choices[0].error), 'choice'))
@@ -739,7 +759,7 @@ def _fields(response: Any) -> dict[str, Any]:
         return response
     return response.to_dict(warnings=False) if hasattr(response, 'to_dict') else dict(error=response)
 
-
+# %% ../nbs/27_providers.ipynb #e74a4c94
 def _is_decoded(content: Any) -> bool:
     "Return whether a gateway has read the JSON in an answer and put in its place what it says."
     if isinstance(content, list):
@@ -753,48 +773,90 @@ def text_of(content: Any) -> str:
     return json.dumps(content, ensure_ascii=False) if _is_decoded(content) else plain_text(content)
 
 
-CUT = ('length', 'content_filter', 'max_tokens', 'refusal', 'model_context_window_exceeded')  # Why an answer breaks off
+CUT = (  # Why an answer breaks off
+    'length',
+    'model_length',
+    'content_filter',
+    'max_tokens',
+    'refusal',
+    'model_context_window_exceeded',
+)
+
+
+def _is_cut(reason: str | None) -> bool:
+    "Return whether a `finish_reason` says that an answer breaks off; Gemini adds why: 'content_filter: SAFETY'."
+    return (reason or '').partition(':')[0].lower() in CUT
+
+
+def _is_filtered(reason: str | None) -> bool:
+    "Return whether a `finish_reason` says that a filter stopped an answer."
+    return (reason or '').lower().startswith('content_filter')
 
 
 def _answer(text: str, response: Any, choice: Any, logprobs: list | None, why: str = '') -> Answer:
-    "Return an `Answer` with the tokens of a response; `why` counts only without text."
-    usage = response.usage
+    "Return an `Answer` with the tokens of a response; `why` counts only without text, or where a filter cut it off."
+    usage, reason = response.usage, choice.finish_reason
     tokens_in = getattr(usage, 'prompt_tokens', None)
     tokens_out = getattr(usage, 'completion_tokens', None)
-    return Answer(text, tokens_in, tokens_out, choice.finish_reason in CUT, logprobs or None, '' if text else why)
+    return Answer(
+        text, tokens_in, tokens_out, _is_cut(reason), logprobs or None, '' if text and not _is_filtered(reason) else why
+    )
 
-# %% ../nbs/27_providers.ipynb #4e5aa5a0
+# %% ../nbs/27_providers.ipynb #f0b81b8b
 def _why_no_text(choice: Any) -> str:
     "Return why the message of a `choice` has no text, in the provider's words where there are any."
     message, reason = choice.message, choice.finish_reason
-    if getattr(message, 'refusal', None):
-        return f'{message.refusal} (refusal)'
-    if reason == 'content_filter':
-        return f'stopped by the content filter{_filtered(choice)}'
-    tools = [tool.function.name for tool in getattr(message, 'tool_calls', None) or [] if tool.type == 'function']
-    if tools:
-        return f'it called the tool {tools[0]} (finish_reason {reason!r})'
+    refused = _refused(message)
+    if refused:
+        return f'{refused} (refusal)'
+    if _is_filtered(reason):
+        return f'stopped by the content filter{_filter_words(choice)}'
+    tool = _tool_called(message)
+    if tool:
+        return f'it called the tool {tool} (finish_reason {reason!r})'
     thoughts = ('reasoning_content', 'reasoning', 'thinking')
     has_thought = any(getattr(message, name, None) for name in thoughts)
-    return why_no_text(reason, 'finish_reason', has_thought)
+    return why_no_text(reason, 'finish_reason', has_thought, _native_reason(choice))
 
 
-def why_no_text(reason: str | None, name: str, has_thought: bool) -> str:
+def _refused(message: Any) -> str:
+    "Return the words in which a message declines, or an empty string."
+    said, content = getattr(message, 'refusal', None), getattr(message, 'content', None)
+    parts = said if isinstance(said, list) else [said]
+    if isinstance(content, list):
+        parts = [*parts, *(getattr(part, 'refusal', None) for part in content)]
+    return ' '.join(part for part in parts if isinstance(part, str) and part)
+
+
+def _tool_called(message: Any) -> str:
+    "Return the name of the tool that a message calls, or an empty string."
+    calls = getattr(message, 'tool_calls', None)
+    calls = calls if isinstance(calls, list) else []
+    told = [getattr(call, kind, None) for call in calls for kind in ('function', 'custom')]
+    names = [getattr(tool, 'name', None) for tool in (*told, getattr(message, 'function_call', None))]
+    return next((name for name in names if isinstance(name, str)), '')
+
+# %% ../nbs/27_providers.ipynb #f49317ce
+def _native_reason(choice: Any) -> str:
+    "Return the reason of the server behind a gateway, if it says more than the gateway's own."
+    native = str(getattr(choice, 'native_finish_reason', None) or '')
+    return '' if native.lower() == str(choice.finish_reason).lower() else native
+
+
+def _filter_words(choice: Any) -> str:
+    "Return what a filter found, such as ' (hate: medium)' or ' (SAFETY)'."
+    kind = choice.finish_reason.partition(':')[2].strip() or _native_reason(choice)
+    return filtered(getattr(choice, 'content_filter_results', None)) or (f' ({kind})' if kind else '')
+
+
+def why_no_text(reason: str | None, name: str, has_thought: bool, native: str = '') -> str:
     "Return why there is no text, from the `reason` that the provider gives under `name`."
     when = ' while thinking' if has_thought else ''
     if reason in ('length', 'max_tokens'):
         return f'cut off{when} at the token limit ({name} {reason!r}); raise max_tokens='
-    return f'{"only reasoning, no" if has_thought else "no"} text ({name} {reason!r})'
-
-
-def _filtered(choice: Any) -> str:
-    "Return what Azure's filter found, such as ' (hate: medium)'."
-    results = getattr(choice, 'content_filter_results', None)
-    if not isinstance(results, dict):
-        return ''
-    found = {name: result for name, result in results.items() if isinstance(result, dict) and result.get('filtered')}
-    words = ', '.join(f'{name}: {result.get("severity", "found")}' for name, result in found.items())
-    return f' ({words})' if words else ''
+    given = [f'{name} {reason!r}'] if reason else []
+    given += [f'native_{name} {native!r}'] if native else []
+    return f'{"only reasoning, no" if has_thought else "no"} text ({", ".join(given) or "no reason given"})'
 
 # %% ../nbs/27_providers.ipynb #566254c1
 class Fields(dict):
@@ -844,7 +906,7 @@ def _body(self: OpenAIModel, request: Request, options: dict[str, Any]) -> dict[
     body = _as_body(options | (logprobs if request.logprobs else {}))
     return body | {name: value for name, value in text.items() if name not in body}
 
-# %% ../nbs/27_providers.ipynb #98681c02
+# %% ../nbs/27_providers.ipynb #5cee11c3
 @patch
 async def send(self: OpenAIModel, client: Any, request: Request) -> Answer:
     "Send `request` as a chat, or as a text to go on with."
@@ -868,22 +930,28 @@ async def send(self: OpenAIModel, client: Any, request: Request) -> Answer:
 
 def _read_completion(response: Any) -> Answer:
     choice = _first_choice(response)
-    why = why_no_text(choice.finish_reason, 'finish_reason', False)
-    return _answer(choice.text or '', response, choice, choice.logprobs and choice.logprobs.top_logprobs, why)
+    why = _why_no_text(Fields(choice, message=Fields()))
+    return _answer(choice.text or '', response, choice, getattr(choice.logprobs, 'top_logprobs', None), why)
 
 
 def _read_chat(response: Any) -> Answer:
     choice = _first_choice(response)
-    if choice.message is None:
+    if choice.message is None and choice.finish_reason not in (None, 'stop'):
+        choice['message'] = Fields()  # Gemini leaves the message out of what it has stopped
+    if not isinstance(choice.message, Mapping):
         raise BadAnswer(complaint_in_fields(_fields(response), 'message'))
     return _answer(text_of(choice.message.content), response, choice, _chat_logprobs(choice), _why_no_text(choice))
 
 
 def _chat_logprobs(choice: Any) -> list | None:
     "Return the log-probabilities of a chat in the form that completions give them."
-    if not (choice.logprobs and choice.logprobs.content):
+    tokens = getattr(choice.logprobs, 'content', None)
+    if not isinstance(tokens, list) or not tokens:
         return None
-    return [{top.token: top.logprob for top in token.top_logprobs} for token in choice.logprobs.content]
+    try:
+        return [{top.token: top.logprob for top in token.top_logprobs or ()} for token in tokens]
+    except (AttributeError, TypeError):
+        return None  # The answer is paid, so it counts without them
 
 # %% ../nbs/27_providers.ipynb #c5ca73cd
 class AnthropicModel(APIModel):
@@ -924,7 +992,7 @@ class AnthropicModel(APIModel):
         "Return what goes with `request`, by its name, if `left_out` does not."
         return _names(self._options(request, left_out)) - {'max_tokens'}
 
-# %% ../nbs/27_providers.ipynb #8ae3af10
+# %% ../nbs/27_providers.ipynb #29512012
 @patch
 def _options(self: AnthropicModel, request: Request, left_out: Collection[str]) -> dict[str, Any]:
     "Return what goes with `request` apart from its text, and from what is `left_out`."
@@ -951,7 +1019,7 @@ def _message_answer(response: Any, stops: tuple[str, ...]) -> Answer:
     usage, reason = response.usage, response.stop_reason
     tokens_in = getattr(usage, 'input_tokens', None)
     tokens_out = getattr(usage, 'output_tokens', None)
-    why = '' if text else _why_no_message(response)
+    why = _why_no_message(response) if reason == 'refusal' or not text else ''
     return Answer(text, tokens_in, tokens_out, reason in CUT, why=why)
 
 

@@ -59,21 +59,25 @@ def read_wait(headers: Mapping[str, str]) -> float | None:
         return milliseconds / 1000
     return seconds_in(headers.get('retry-after', ''), _clock(headers))
 
-# %% ../nbs/26_rate_headers.ipynb #af1e995a
+# %% ../nbs/26_rate_headers.ipynb #e1244a27
 _KINDS = ('requests', 'tokens', 'input-tokens', 'output-tokens')
-_FORMS = ('x-ratelimit-{field}-{kind}', 'anthropic-ratelimit-{kind}-{field}')
+_FORMS = {  # How far what is left, and how many seconds the time until it is whole again, may be rounded
+    'x-ratelimit-{field}-{kind}': (1.0, 0.001),
+    'anthropic-ratelimit-{kind}-{field}': (1000.0, 2.0),
+}
 
 
 def read_allowances(headers: Mapping[str, str]) -> list[Allowance]:
     "Return what is left of each limit that the server names; the names of the headers are in lower case."
     now = _clock(headers)
     found = []
-    for form in _FORMS:
+    for form, (left_by, reset_by) in _FORMS.items():
         for kind in _KINDS:
             limit, left, reset = (
                 seconds_in(headers.get(form.format(field=field, kind=kind), ''), now)
                 for field in ('limit', 'remaining', 'reset')
             )
             if limit and left is not None and reset is not None:
-                found.append(Allowance(kind, limit, min(left, limit), reset))
+                left_by = 1.0 if kind == 'requests' else left_by
+                found.append(Allowance(kind, limit, min(left, limit), reset, left_by, reset_by))
     return found

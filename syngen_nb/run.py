@@ -7,7 +7,7 @@ __all__ = ['State', 'WHOLE_BUT_LAST', 'UNLIMITED', 'LEAST_BAR', 'MOST_OF_A_NAME'
            'job_status', 'job_shortfall', 'Run', 'ShortWarning', 'warn_of_shortfall', 'fitting', 'stopped_words',
            'wait_for', 'await_run']
 
-# %% ../nbs/33_run.ipynb #61549a3d
+# %% ../nbs/33_run.ipynb #1f1df18e
 import asyncio
 import sys
 import threading
@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import wait as wait_for_futures
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from fastcore.basics import patch
 
@@ -242,6 +242,14 @@ def _rows_so_far(run: Run, progress: dict) -> str:
 @patch
 def _ipython_display_(self: Run, **kwargs):
     show_run(self, **kwargs)
+
+# %% ../nbs/33_run.ipynb #1942c7d6
+@patch
+def __reduce__(self: Run) -> NoReturn:
+    raise TypeError(
+        'A run cannot be pickled or copied, because it works in this process. Send its result, or make the same call '
+        'there with the same cache: it goes on from what was answered'
+    )
 
 # %% ../nbs/33_run.ipynb #21af629f
 @patch(as_prop=True)

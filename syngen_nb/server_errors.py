@@ -4,9 +4,11 @@
 
 # %% auto #0
 __all__ = ['MOST_WORDS', 'MOST_OF_PAGE', 'LIMITS', 'is_page', 'plain_words', 'words_in', 'parsed', 'read_body', 'Complaint',
-           'BadAnswer', 'complaint_of', 'read_complaint', 'complaint_in_text', 'complaint_in_fields', 'refused_name']
+           'BadAnswer', 'filtered', 'complaint_of', 'read_complaint', 'complaint_in_text', 'complaint_in_fields',
+           'is_bad_key', 'is_about_else', 'refused_name']
 
-# %% ../nbs/26_server_errors.ipynb #18c70a9f
+# %% ../nbs/26_server_errors.ipynb #5cac5933
+import ast
 import json
 import re
 from collections.abc import Collection, Mapping
@@ -37,7 +39,7 @@ def plain_words(text: str, most: int = MOST_WORDS) -> str:
     words = ' '.join(text.split())
     return words if len(words) <= most else words[:most].rstrip() + ' …'
 
-# %% ../nbs/26_server_errors.ipynb #6a698836
+# %% ../nbs/26_server_errors.ipynb #7d53dd58
 _NAMES = (
     'error',
     'errors',
@@ -59,8 +61,8 @@ _NAMES = (
 def words_in(body: Any) -> str:
     "Return the words of an error in the parsed `body` of a response, or an empty string."
     if isinstance(body, str):
-        return plain_words(body)
-    if isinstance(body, list):
+        return plain_words(_with_words_of_data(body))
+    if isinstance(body, list | tuple):
         return plain_words('; '.join(filter(None, map(words_in, body[:3]))))
     if not isinstance(body, Mapping):
         return ''
@@ -69,17 +71,66 @@ def words_in(body: Any) -> str:
     field = _field_name(lower)
     wrapped = lower.get('metadata')
     if isinstance(wrapped, Mapping) and wrapped.get('raw'):
-        said.append(read_body(str(wrapped['raw'])))
-    words = plain_words(': '.join(dict.fromkeys(filter(None, said))))
+        said.append(words_in(str(wrapped['raw'])))
+    words = plain_words(': '.join(dict.fromkeys(filter(None, said if any(said) else _words_below(lower)))))
     return f'{field}: {words}' if field and words else words
 
 
+def _words_below(body: Mapping[str, Any]) -> list[str]:
+    "Return the words in those values of a body whose names are not known, but speak of an error."
+    return [words_in(value) for name, value in body.items() if 'error' in name and not isinstance(value, str)]
+
+# %% ../nbs/26_server_errors.ipynb #ba715b48
 def _field_name(body: Mapping[str, Any]) -> str:
     "Return the field that FastAPI complains about, or an empty string."
     path = body.get('loc')
-    if not isinstance(path, list):
+    if not isinstance(path, list | tuple):
         return ''
     return '.'.join(str(part) for part in path if part != 'body')
+
+# %% ../nbs/26_server_errors.ipynb #1aa494d0
+_MOST_DATA = 20_000  # Characters of a text that is searched for data
+_NO_DATA = (ValueError, SyntaxError, TypeError, RecursionError, MemoryError)  # Of what is no literal, or too deep
+
+
+def _place_of_data(text: str) -> tuple[int, int]:
+    "Return where data could begin in `text`, and where it could end; the same number twice if there is none."
+    start = min((place for place in (text.find('{'), text.find('[')) if place >= 0), default=0)
+    end = max(text.rfind('}'), text.rfind(']')) + 1
+    if end <= start or len(text) > _MOST_DATA:
+        return 0, 0
+    before = re.search(r"""b(['"])(\\n|\s)*$""", text[:start][-20:])
+    if not before:
+        return start, end
+    return start - len(before[0]), text.find(before[1], end) + 1
+
+
+def _data(piece: str) -> Any:
+    "Return the data that a piece of a text stands for, or None."
+    for read in (json.loads, ast.literal_eval) if piece else ():
+        try:
+            data = read(piece)
+            return parsed(data.decode()) if isinstance(data, bytes) else data
+        except _NO_DATA:
+            pass
+    return None
+
+
+def _data_in(text: str) -> Any:
+    "Return the data in a text, or None."
+    start, end = _place_of_data(text)
+    return _data(text[start:end])
+
+
+def _with_words_of_data(text: str) -> str:
+    "Return a text with the words of the data in it, in place of the data."
+    whole = parsed(text) if text.startswith('"') else text
+    if whole != text:
+        return words_in(whole)
+    start, end = _place_of_data(text)
+    data = _data(text[start:end])
+    words = words_in(data) if isinstance(data, dict | list) else ''
+    return f'{text[:start]}{words}{text[end:]}' if words else text
 
 # %% ../nbs/26_server_errors.ipynb #919a265b
 def parsed(text: str) -> Any:
@@ -133,15 +184,49 @@ def _inner_error(body: Any) -> Mapping[str, Any]:
     inner = body.get('error') or body.get('fault') or body.get('detail')
     return _inner_error(inner) or body
 
-# %% ../nbs/26_server_errors.ipynb #1ddd9e7a
+# %% ../nbs/26_server_errors.ipynb #877f54af
+def _error_within(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    "Return the object that holds code and parameter in the message of an error, or an empty one."
+    wrapped = body.get('metadata')
+    raw = wrapped.get('raw') if isinstance(wrapped, Mapping) else None
+    for text in (raw, body.get('message')):
+        if isinstance(text, str):
+            found = _inner_error(_data_in(text))
+            if words_in(found):
+                return found
+    return {}
+
+# %% ../nbs/26_server_errors.ipynb #1e5854c3
+def filtered(results: Any) -> str:
+    "Return what a filter found in the form that Azure gives it, such as ' (hate: medium)', or an empty string."
+    if not isinstance(results, Mapping):
+        return ''
+    found = {name: result for name, result in results.items() if isinstance(result, Mapping) and result.get('filtered')}
+    words = ', '.join(f'{name}: {result.get("severity", "found")}' for name, result in found.items())
+    return f' ({words})' if words else ''
+
+
+def _filtered_prompt(inner: Mapping[str, Any]) -> str:
+    "Return what the filter found in a prompt."
+    reason = inner.get('innererror') or inner.get('inner_error')
+    if not isinstance(reason, Mapping):
+        return ''
+    return filtered(reason.get('content_filter_result') or reason.get('content_filter_results'))
+
+# %% ../nbs/26_server_errors.ipynb #0d2716d8
 def complaint_of(body: Any, status: int | None = None) -> Complaint:
     "Return the complaint in a parsed `body`."
     inner = _inner_error(body)
     code = str(inner.get('code') or inner.get('type') or '')
     if status is None:
         status = int(code) if code.isdigit() else _STATUS_OF.get(code)
-    param = inner.get('param') or _field_name(inner)
-    return Complaint(words_in(body), status, code, param if isinstance(param, str) else '')
+    within = _error_within(inner)
+    own_code = within.get('code') or within.get('type')
+    if own_code and not str(own_code).isdigit():
+        code = str(own_code)
+    param = within.get('param') or inner.get('param') or _field_name(within) or _field_name(inner)
+    words = words_in(body) + (_filtered_prompt(within) or _filtered_prompt(inner))
+    return Complaint(words, status, code, param if isinstance(param, str) else '')
 
 
 def read_complaint(text: str, status: int) -> Complaint:
@@ -184,25 +269,46 @@ def complaint_in_fields(fields: Mapping[str, Any], missing: str) -> Complaint:
         return complaint
     return Complaint(f'there is no {missing} in the answer; check base_url')
 
-# %% ../nbs/26_server_errors.ipynb #baf6b716
+# %% ../nbs/26_server_errors.ipynb #da204b7b
 LIMITS = ('max_tokens', 'max_completion_tokens')  # The limit of an answer has two names
 _FORMS = ('response_format', 'output_config')  # Where the schema of an answer goes
 _REFUSES = re.compile(
-    r"(?i)unsupported|(not|n't) (currently )?(support|permit|allow|available|implemented|accept|recogni[sz]e)"
+    r"(?i)unsupported|(not|n't) (currently )?(support|permit|allow|available|implemented|enabled|accept|recogni[sz]e)"
     r'|unrecogni[sz]ed|unknown|unexpected|unavailable|no longer|deprecated|extra (field|input|argument)|forbidden'
+    r'|not a (valid|known) (parameter|argument|field)|only \S+ is (allowed|supported|accepted)|不支持'
 )
 _NO_SYSTEM = re.compile(
     r'(?i)system.?(role|message|prompt|instruction)s?\b.*\bnot\b|only user and assistant roles|roles must alternate'
-    r'|developer instruction'
+    r"|n't support system|developer instruction"
 )
-_FORM_WORDS = re.compile(r'(?i)json_schema|json schema|structured output|output.format|grammar|guided')
+_FORM_WORDS = re.compile(
+    r'(?i)json_schema|json schema|(response.?|specified )schema|json mode|structured output|output.format|grammar'
+    r'|guided|vocabulary required for format'
+)
+_OTHER_NAMES = dict(stop=('stop_sequences', 'stopSequences'), stop_sequences=('stopSequences',))  # At other providers
 _OTHER_FAULTS = ('context_length_exceeded', 'content_filter', 'content_policy_violation', 'invalid_prompt')
+_BAD_KEY = re.compile(r'(?i)api.?key.{0,20}(not valid|invalid|expired)|(invalid|incorrect|missing|no) api.?key')
+_OTHER_WORDS = re.compile(
+    r'(?i)content.?(management )?policy|content.?filter|safety (system|filter)|context (length|window)'
+    r'|model.{0,80}(not exist|not found|unknown model)|credit balance|quota|billing'
+)
 
-# %% ../nbs/26_server_errors.ipynb #a8a98609
+# %% ../nbs/26_server_errors.ipynb #e4175eb7
+def is_bad_key(complaint: Complaint) -> bool:
+    "Return whether a complaint says that the key is wrong."
+    return complaint.code == 'invalid_api_key' or bool(_BAD_KEY.search(complaint.words))
+
+
+def is_about_else(complaint: Complaint) -> bool:
+    "Return whether a complaint says that something other than a parameter is wrong."
+    is_known = complaint.code in _OTHER_FAULTS or is_bad_key(complaint)
+    return is_known or bool(_OTHER_WORDS.search(complaint.words))
+
+# %% ../nbs/26_server_errors.ipynb #20514ee6
 def refused_name(complaint: Complaint, sent: Collection[str]) -> str | None:
     "Return which of the parameters `sent` a complaint refuses, or None; 'system' stands for a system text."
     words = complaint.words
-    if complaint.status not in (400, 422, 500, 501) or complaint.code in _OTHER_FAULTS or 'logprob' in words.lower():
+    if complaint.status not in (400, 422, 500, 501) or is_about_else(complaint) or 'logprob' in words.lower():
         return None
     if 'system' in sent and _NO_SYSTEM.search(words):
         return 'system'
@@ -217,6 +323,15 @@ def refused_name(complaint: Complaint, sent: Collection[str]) -> str | None:
 def _named(complaint: Complaint, sent: Collection[str]) -> list[str]:
     "Return those of `sent` that a complaint names, what it says first."
     first = re.split(r'[.\[]', complaint.param)[0]
-    places = {name: re.search(rf'(?<!\w){re.escape(name)}(?!\w)', complaint.words) for name in sent}
+    places = {name: _names_of(name).search(complaint.words) for name in sent}
     found = sorted((place.start(), name) for name, place in places.items() if place)
     return [*([first] if first in sent else []), *(name for _, name in found)]
+
+
+def _names_of(name: str) -> re.Pattern:
+    "Return a pattern for a parameter: as it was sent, in the form of Java, and as another provider calls it."
+    in_java = re.sub(r'_(\w)', lambda match: match[1].upper(), name)
+    names = '|'.join(map(re.escape, [name, in_java, *_OTHER_NAMES.get(name, ())]))
+    if name == 'system':  # A word of its own too: the system is overloaded
+        return re.compile(rf'[\'"`\[]({names})[\'"`\]]')
+    return re.compile(rf'(?<![\w-])({names})(?![\w-])')

@@ -7,7 +7,7 @@ __all__ = ['NANO', 'NO_CAPS', 'current', 'MOST_DECIMALS', 'Cost', 'checked_dolla
            'SumInMemory', 'Budget', 'CapReached', 'Charge', 'most_cost', 'cost_of', 'check_model', 'is_billed',
            'small_dollars', 'decimals_to_see', 'cap_code']
 
-# %% ../nbs/25_spending.ipynb #e296c23b
+# %% ../nbs/25_spending.ipynb #3e505282
 import math
 import threading
 from collections.abc import Callable, Sequence
@@ -167,6 +167,16 @@ class Budget:
         self._when_settled: list[Callable[[], None]] = []
         self.allow(max_dollars, max_tokens_total)
 
+# %% ../nbs/25_spending.ipynb #bc69b012
+@patch
+def __getstate__(self: Budget) -> dict[str, Any]:
+    if isinstance(self.sum, SumInMemory):
+        raise ValueError(
+            'A Budget in memory cannot be pickled or copied: each copy would spend its caps again. '
+            "Give budget='name' and its cap to each call; that sum is kept in the cache file"
+        )
+    return vars(self) | dict(on_way=Cost(), n_on_way=0, _when_settled=[])
+
 # %% ../nbs/25_spending.ipynb #fbebb0c7
 @patch
 def allow(self: Budget, max_dollars: float | None = None, max_tokens_total: int | None = None) -> None:
@@ -234,12 +244,15 @@ def _let_go(self: Budget, cost: Cost) -> None:
     for function in waiting:
         function()
 
-# %% ../nbs/25_spending.ipynb #35866e54
+# %% ../nbs/25_spending.ipynb #0588b14e
 class CapReached(ModelError):
     "Another request could cost more than the cap allows, so it was not sent."
 
     def __init__(self):
         super().__init__('another attempt could cost more than the cap allows', 'request')
+
+    def __reduce__(self) -> tuple:
+        return type(self), ()
 
 
 class Charge:

@@ -35,7 +35,7 @@ def even_bucket(per_minute: float, least: float, now: float) -> Bucket:
     most = max(least, per_minute / 600)
     return Bucket(max(per_minute - (most - least), least) / 60, most, most, now)
 
-# %% ../nbs/24_tempo.ipynb #479e667d
+# %% ../nbs/24_tempo.ipynb #6f431e13
 @dataclass(frozen=True)
 class Allowance:
     "What a server says is left of a limit."
@@ -44,20 +44,31 @@ class Allowance:
     limit: float
     remaining: float
     reset: float  # Seconds until it is whole again
+    left_by: float = 1.0  # How far `remaining` may be rounded down
+    reset_by: float = 0.0  # Seconds by which `reset` may be rounded up
 
-    @property
-    def rate(self) -> float:
-        "What comes back each second."
+    def rate(self, before: float | None = None) -> float:
+        "Return what comes back each second: what was known `before`, if it may still be so."
         used = self.limit - self.remaining
-        return used / self.reset if used > 0 and self.reset > 0 else self.limit / 60
+        guess = self.limit / 60 if before is None else before
+        if not used > 0 or not self.reset > 0:
+            return guess
+        least = (used - self.left_by) / self.reset
+        most = used / max(self.reset - self.reset_by, 1e-3)
+        usual = [self.limit / period for period in _PERIODS if least <= self.limit / period <= most]
+        return usual[0] if usual and least > 0 else min(max(guess, least), most)
 
-# %% ../nbs/24_tempo.ipynb #cf708a7d
+
+_PERIODS = (1, 60, 3600, 86_400)  # Seconds that most limits are for
+
+# %% ../nbs/24_tempo.ipynb #94a9430d
 FIRST_WINDOW = 8  # Requests on their way to a server that has not answered yet
 LONGEST_PAUSE = 60.0  # Seconds between two tries, unless the server asks for more
 _FIRST_PAUSE = 0.5
 _LEAST_PAUSE = 0.02
 _N_CAUTIOUS = 64  # Answers, until which requests leave one after the other
 _N_RECENT = 20  # Requests that say how fast it went of late
+_N_SHORT = 8  # Requests of a stretch that tells little
 _SLOWER = 0.96  # Of the measured rate, after a refusal
 _MOST_GROWTH = 1.04  # From one answer to the next
 _LEAST_PATIENCE = 10.0  # Answers within which the rate doubles
@@ -66,11 +77,12 @@ _LONG_ROW = 4  # Refusals in a row, after which nothing is known of the rate
 _FEW = 0.01  # Share of accidents up to which a refusal counts as a limit
 _MOST_ACCIDENTS = 0.4  # More accidents than that are a limit
 _N_ACCIDENTS = 50  # Requests that say how often the server refuses by accident
-_SLOW = 0.15  # Seconds of a refusal that call for a third opinion
+_SLOW = 0.03  # Seconds of a refusal that call for a third opinion
 _SOON = 0.03  # Seconds of a refusal that are worth waiting for before one more opinion
+_N_NEXT = 3  # Requests on their way that tell about a refusal too
 _UNLIKELY = 0.0005  # How unlikely a row of accidents is that counts as a limit
 
-# %% ../nbs/24_tempo.ipynb #2e2ab223
+# %% ../nbs/24_tempo.ipynb #5470b372
 @dataclass(frozen=True)
 class Ticket:
     "A request that left."
@@ -83,18 +95,31 @@ class Ticket:
 class Doubt:
     "A refusal that may be an accident."
 
+    ticket: Ticket  # Of the request that was refused first
     is_new: bool  # Whether accidents are new, so that other requests wait for the opinions
     until: float = 0.0  # When opinions come too late
     seconds: float = 0.0  # What the last refusal took
     refusals: int = 0  # In a row
     others: int = 0  # Refusals of requests that were no opinions
-    opinions: list[int] = field(default_factory=list)  # Numbers of the requests that left since the last of the row
-    n_taken: int = 0  # Those of them that the server took
+    opinions: list[int] = field(default_factory=list)  # Numbers of the requests that will tell
+    n_taken: int = 0  # Opinions that the server took since the last refusal
 
     @property
     def n_wanted(self) -> int:
         "How many opinions show an accident: more where a limit lets one through before a refusal is heard of."
         return 2 if self.seconds < _SLOW else 3
+
+    @property
+    def next_may_tell(self) -> bool:
+        "Whether requests that left right after the one in doubt are heard of at once, if they are refused."
+        return self.is_new and self.seconds < _SLOW
+
+    def count_refusal(self, ticket: Ticket, now: float) -> None:
+        "Take note that one more in the row was refused."
+        self.refusals += 1
+        self.seconds = now - ticket.at
+        self.n_taken = 0
+        self.opinions = []
 
 # %% ../nbs/24_tempo.ipynb #d492990d
 class Tempo:
@@ -195,26 +220,33 @@ def _with_accidents(self: Tempo, rate: float) -> float:
     "Return how many requests a second leave so that `rate` of them are no accident."
     return rate / (1 - self.accidents)
 
-# %% ../nbs/24_tempo.ipynb #391a8d43
+# %% ../nbs/24_tempo.ipynb #5268f4f4
 @patch
 def _n_needed(self: Tempo) -> int:
     "Return how many refusals in a row are no accident."
     if self.accidents >= _FEW:
         return math.ceil(math.log(_UNLIKELY) / math.log(self.accidents))
-    if self._is_searching:
-        return 2
-    is_above = self.rate is not None and self.rate > self._with_accidents(self.measured)
-    return 1 if is_above else 3
+    if self.rate is None:
+        return 3
+    is_above = not self._is_searching and self.rate > self._with_accidents(self.measured)
+    return 1 if is_above else 2
 
-# %% ../nbs/24_tempo.ipynb #f09d4f1a
+# %% ../nbs/24_tempo.ipynb #700b5a5b
+@patch
+def _is_next(self: Tempo, ticket: Ticket) -> bool:
+    "Return whether a request left right after the one in doubt, and tells as much as an opinion if it is refused."
+    first = self._doubt.ticket.number
+    return self._doubt.next_may_tell and first < ticket.number <= first + _N_NEXT
+
+
 @patch
 def _ask_again(self: Tempo, doubt: Doubt, now: float) -> None:
-    "Let the next request leave now, as a second opinion on `doubt`."
+    "Let the next request leave as a second opinion on `doubt`, once those that are on their way could have told."
     self._doubt = doubt
     self._ask_at = now
-    doubt.opinions = []
-    doubt.n_taken = 0
-    doubt.until = now + 2 * max(self._latency, doubt.seconds)
+    if doubt.next_may_tell and self.n_sent > doubt.ticket.number:
+        self._ask_at += 1.5 * doubt.seconds
+    doubt.until = self._ask_at + 2 * max(self._latency, doubt.seconds)
     if doubt.is_new:
         self.next_at = max(self.next_at, doubt.until)
 
@@ -257,22 +289,26 @@ def _settle(self: Tempo) -> None:
     self._doubt = None
     self._ask_at = math.inf
 
-# %% ../nbs/24_tempo.ipynb #7fd3947d
+# %% ../nbs/24_tempo.ipynb #14f95208
 @patch
-def refused(self: Tempo, ticket: Ticket, now: float, wait: float | None, is_overload: bool = False) -> None:
-    "Take note that the server refused a request, and asks to `wait` so many seconds."
+def refused(
+    self: Tempo, ticket: Ticket, now: float, wait: float | None, is_overload: bool = False, is_known: bool = False
+) -> None:
+    "Take note of a refusal that asks to `wait` so many seconds; `is_known`: by a limit whose numbers the server says."
     self._n_lost += ticket.number > self._empty.number
     doubt = self._doubt
-    is_opinion = doubt is not None and ticket.number in doubt.opinions
+    if is_known and not doubt and (not self.refusals_in_a_row or ticket.number <= self._n_seen):
+        self._count_known(now, wait)
+        return
     is_open = doubt is not None and now < doubt.until
-    if not is_opinion and (is_open or ticket.number <= self._n_seen):
+    tells = doubt is not None and (ticket.number in doubt.opinions or (is_open and self._is_next(ticket)))
+    if not tells and (is_open or ticket.number <= self._n_seen):
         self._count_other(now, wait)
         return
-    if not is_opinion:
-        doubt = Doubt(is_new=self.accidents < _FEW)
+    if not tells:
+        doubt = Doubt(ticket, is_new=self.accidents < _FEW)
+    doubt.count_refusal(ticket, now)
     self._n_seen = self.n_sent
-    doubt.seconds = now - ticket.at
-    doubt.refusals += 1
     if not self.refusals_in_a_row and doubt.refusals < self._n_needed():
         self._ask_again(doubt, now)
         return
@@ -281,6 +317,15 @@ def refused(self: Tempo, ticket: Ticket, now: float, wait: float | None, is_over
     if doubt.is_new and doubt.refusals > 1:
         self.next_at = min(self.next_at, now + _FIRST_PAUSE)  # No longer for opinions
     self.next_at = max(self.next_at, now + self.pause(wait))
+
+# %% ../nbs/24_tempo.ipynb #6c5f7631
+@patch
+def _count_known(self: Tempo, now: float, wait: float | None) -> None:
+    "Take note of a refusal by a limit whose numbers the server says: it says nothing new."
+    if not self.refusals_in_a_row:
+        self.refusals_in_a_row = 1
+        self._n_seen = self.n_sent
+    self.next_at = max(self.next_at, now + (wait or 0.0))
 
 
 @patch
@@ -321,7 +366,7 @@ def _search(self: Tempo) -> None:
     self._is_searching = True
     self.rate = 1 / max(self._latency, _LEAST_PAUSE)
 
-# %% ../nbs/24_tempo.ipynb #05066c32
+# %% ../nbs/24_tempo.ipynb #427e2f79
 @patch
 def _measure(self: Tempo, ticket: Ticket) -> None:
     "Measure the rate at the first refusal of a row."
@@ -330,20 +375,25 @@ def _measure(self: Tempo, ticket: Ticket) -> None:
         self._search()
         self._saved = n_taken
     else:
-        before = self.measured
+        before = 0.0 if self._is_searching else self.measured
         self._is_searching = False
         self.measured = self._rate_of(n_taken, ticket.at)
+        if n_taken < _N_SHORT and before:
+            self.measured = min(self.measured, before)  # Where it refuses so soon, it is no faster
         is_confirmed = 0.8 * before < self.measured < 1.25 * before
-        self._patience = min(_MOST_PATIENCE, 1.7 * self._patience) if is_confirmed else _LEAST_PATIENCE
+        if is_confirmed:
+            self._patience = min(_MOST_PATIENCE, 1.8 * self._patience)
+        else:
+            self._patience = max(_LEAST_PATIENCE, self._patience / 2 if self.measured < before else 0.0)
         self._steps = 0
         self.rate = self._with_accidents(self.measured) * _SLOWER
     self._begin_stretch(ticket)
 
-# %% ../nbs/24_tempo.ipynb #4d1f9e69
+# %% ../nbs/24_tempo.ipynb #fbe7b356
 @patch
 def _rate_of(self: Tempo, n_taken: int, until: float) -> float:
     "Return the rate of a stretch in which the server took so many requests."
-    is_short = n_taken < 8  # Half a request may be in the bucket
+    is_short = n_taken < _N_SHORT  # Half a request may be in the bucket
     rate = (n_taken + 0.5 * is_short) / max(until - self._empty.at, 1e-3)
     n_recent = min(n_taken, len(self._recent) - 1)
     n_surely = n_recent - self._saved - 1

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['follow_tree']
 
-# %% ../nbs/12_tree_io.ipynb #7d043852
+# %% ../nbs/12_tree_io.ipynb #27ec7c2b
 import json
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,6 +19,7 @@ from fastcore.basics import patch
 
 from .corpus import read_corpus
 from .display import NO_MATH, static
+from .files import file_at, write_whole
 from .frames import missing
 from .history import snapshot
 from .plan import Plan
@@ -104,11 +105,11 @@ def __reduce__(self: Taxonomy) -> tuple:
     "Copy and pickle a taxonomy as plain data, with the texts of its corpus."
     return Taxonomy.from_dict, (self.to_dict(), self.task.corpus)
 
-# %% ../nbs/12_tree_io.ipynb #33c06d66
+# %% ../nbs/12_tree_io.ipynb #2c5c5a0a
 @patch
 def save(self: Taxonomy, path: str | Path) -> None:
     "Write the taxonomy to the file `path` as JSON."
-    Path(path).write_text(json.dumps(self.to_dict(), ensure_ascii=False, indent=1), encoding='utf-8')
+    write_whole(path, json.dumps(self.to_dict(), ensure_ascii=False, indent=1))
 
 
 @patch(cls_method=True)
@@ -125,7 +126,7 @@ def load(
         If the file does not hold a taxonomy.
     """
     try:
-        data = json.loads(Path(path).read_text(encoding='utf-8'))
+        data = json.loads(file_at(path).read_text(encoding='utf-8'))
     except (UnicodeDecodeError, json.JSONDecodeError) as e:
         raise ValueError(f'{path} is not a saved taxonomy: {e}') from None
     tree = Taxonomy.from_dict(data, corpus)

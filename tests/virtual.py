@@ -6,7 +6,7 @@ import random
 from types import SimpleNamespace
 
 from syngen_nb import limits
-from syngen_nb.tempo import FIRST_WINDOW
+from syngen_nb.tempo import FIRST_WINDOW, Allowance
 
 LATENCY = 0.2  # Seconds
 
@@ -32,10 +32,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 class BucketServer:
-    "So many requests a second, `holds` of them at once; `then` is (seconds, another rate)"
+    """So many requests a second, `holds` of them at once; `then` is (seconds, another rate). `says` is the kind of limit
+    whose numbers are in its headers: what is left is rounded down, and the seconds until it is whole to milliseconds"""
 
-    def __init__(self, rate, holds, wait=None, then=None, cost=None):
-        self.rate, self.holds, self.wait, self.then = rate, holds, wait, then
+    def __init__(self, rate, holds, wait=None, then=None, cost=None, says=None):
+        self.rate, self.holds, self.wait, self.then, self.says = rate, holds, wait, then, says
         self.cost = cost or (lambda rng: 1)
         self.first_rate, self.level, self.at = rate, holds, 0.0
 
@@ -50,6 +51,13 @@ class BucketServer:
             return True, None
         lack = (cost - self.level) / self.rate
         return False, self.wait(lack) if callable(self.wait) else self.wait
+
+    def headers(self):
+        "What is said after a request, whether it was taken or refused"
+        if not self.says:
+            return []
+        reset = round((self.holds - self.level) / self.rate, 3)
+        return [Allowance(self.says, self.holds, int(self.level), reset)]
 
     def bound(self, cost):
         "The least seconds for requests that cost so much"
@@ -87,6 +95,7 @@ class MoodyServer:
         self.share, self.wait, self.behind = share, wait, behind
         self.rng = random.Random(seed)
         self.cost = lambda rng: 1
+        self.headers = list
 
     def take(self, now, cost):
         share = self.share(now) if callable(self.share) else self.share
@@ -108,8 +117,10 @@ def play(
     concurrency=32,
     refusal=0.002,
     is_overload=False,
+    late=0.0,
 ):
-    "Return the seconds that a run with `n` requests takes, over what the server allows, and the share that it refuses"
+    """Return the seconds that a run with `n` requests takes, over what the server allows, and the share that it refuses.
+    A request arrives `late` seconds after it left, on average, and its answer is as late again"""
     loop = VirtualLoop()
     monkeypatch.setattr(limits, 'worker', SimpleNamespace(loop=loop, call_soon=loop.call_soon))
     limit = limits.Limit(FIRST_WINDOW, clock=loop.time)
@@ -122,8 +133,13 @@ def play(
         cost = server.cost(rng)
         while True:
             ticket = await limit.take(limits.Allowed(concurrency))
+            if late:
+                await asyncio.sleep(rng.expovariate(1 / late))
             is_taken, wait = server.take(loop.now, cost)
-            await asyncio.sleep(latency * rng.uniform(0.9, 1.1) if is_taken else refusal)
+            headers = server.headers()
+            delay = latency * rng.uniform(0.9, 1.1) if is_taken else refusal
+            await asyncio.sleep(delay + (rng.expovariate(1 / late) if late else 0.0))
+            limit.hear(ticket, headers)
             if is_taken:
                 limit.give_back()
                 spent.append(cost)

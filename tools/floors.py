@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1] / 'syngen_nb'
 FLOORS = {
-    'base': 'text display wording loop leases frames moved corpus task plan',
+    'base': 'text display wording loop leases files frames moved corpus task plan',
     'tree': 'history taxonomy tree_io',
     'asking': (
         'answers prompts prompt_sets answer_tables cache pending recording outcomes tempo limits models spending '

@@ -6,7 +6,7 @@
 __all__ = ['MOST_ROWS', 'MOST_CHARACTERS', 'HIDDEN_COLUMNS', 'PAGE', 'table_frame', 'rows_json', 'count_labels', 'Selection',
            'DataBar', 'DataView', 'selection_below']
 
-# %% ../../nbs/widgets/04_data_view.ipynb #6784f3d0
+# %% ../../nbs/widgets/04_data_view.ipynb #6d4e67af
 import json
 import math
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ from itables.javascript import JavascriptFunction
 from itables.widget import ITable
 
 from ..display import NO_MATH, html_table
-from ..export import to_csv, to_jsonl, to_parquet
+from ..export import to_csv, to_jsonl, to_parquet, whole_characters
 from ..frames import origin_of, without_attrs
 from ..loop import Mutex
 from ..taxonomy import Taxonomy
@@ -31,7 +31,7 @@ from ..tree_io import follow_tree
 from .base import Base, Kept, assets
 from ..wording import counted
 
-# %% ../../nbs/widgets/04_data_view.ipynb #f3b2f6b3
+# %% ../../nbs/widgets/04_data_view.ipynb #93e1d8a1
 MOST_ROWS = 20_000
 MOST_CHARACTERS = 20_000_000
 HIDDEN_COLUMNS = ('cell', 'model')
@@ -40,9 +40,9 @@ PAGE = 10  # Rows on a page, at first
 
 def _as_text(value: Any) -> str:
     if isinstance(value, str):
-        return value
+        return whole_characters(value)
     is_missing = pd.api.types.is_scalar(value) and pd.isna(value)
-    return '' if is_missing else str(value)
+    return '' if is_missing else whole_characters(str(value))
 
 
 def _displayed(column: pd.Series, is_probability: bool = False) -> pd.Series:
@@ -50,7 +50,8 @@ def _displayed(column: pd.Series, is_probability: bool = False) -> pd.Series:
     types = pd.api.types
     if types.is_numeric_dtype(column) and not types.is_complex_dtype(column):
         return column.round(2) if is_probability else column
-    return column.astype(object).map(_as_text).astype(object)
+    texts = [_as_text(value) for value in column.astype(object)]
+    return pd.Series(texts, column.index, dtype=object)
 
 
 def _is_probability(name: Any) -> bool:
@@ -67,7 +68,7 @@ def table_frame(df: pd.DataFrame) -> pd.DataFrame:
     if not columns:
         return pd.DataFrame()
     lengths = sum((o.str.len() for o in columns if o.dtype == object), pd.Series(0, df.index))
-    shown = pd.concat(columns, axis=1).set_axis([str(name) for name in df.columns], axis=1)
+    shown = pd.concat(columns, axis=1).set_axis([whole_characters(str(name)) for name in df.columns], axis=1)
     return shown[lengths.cumsum() <= MOST_CHARACTERS]
 
 # %% ../../nbs/widgets/04_data_view.ipynb #32141ebd
@@ -219,7 +220,7 @@ class Selection:
             return self.what
         return self.what or counted(len(self.cells), 'cell')
 
-# %% ../../nbs/widgets/04_data_view.ipynb #343310b1
+# %% ../../nbs/widgets/04_data_view.ipynb #15ee589e
 _TYPES = dict(csv='text/csv', parquet='application/vnd.apache.parquet', jsonl='application/jsonl')
 
 
@@ -234,7 +235,7 @@ def _file_bytes(df: pd.DataFrame, kind: str, safe: bool) -> bytes:
     if kind == 'parquet':
         return to_parquet(df)
     text = to_csv(df, spreadsheet=safe) if kind == 'csv' else to_jsonl(df)
-    return text.encode()
+    return whole_characters(text).encode()
 
 # %% ../../nbs/widgets/04_data_view.ipynb #b761aa1c
 class DataBar(Base):

@@ -6,7 +6,7 @@
 __all__ = ['FOR_THIS_TREE', 'NAMES_ALL', 'SECONDS_BETWEEN', 'Step', 'Situation', 'task_change', 'enabled_buttons', 'hints',
            'labels_of', 'follow_labels', 'Job', 'Work', 'Studio']
 
-# %% ../../nbs/widgets/06_studio.ipynb #33d5e801
+# %% ../../nbs/widgets/06_studio.ipynb #5ab4dadc
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -20,6 +20,7 @@ from fastcore.basics import patch
 
 from ..batches import has_batches
 from ..cache import Cache, CacheError, open_cache
+from ..files import file_at, write_whole
 from ..generate import TextRun, start
 from ..grow import start_grow
 from ..known_models import get_model
@@ -774,7 +775,7 @@ def _selected(self: Studio, change: Any) -> None:
         return
     self.data.show_only(selection_below(tax, node) if node else Selection())
 
-# %% ../../nbs/widgets/06_studio.ipynb #565cbe41
+# %% ../../nbs/widgets/06_studio.ipynb #a01c21d9
 @patch
 def code(self: Studio) -> str:
     """Return Python that gives what is on the page: the tree as it is, and its texts out of the cache.
@@ -808,10 +809,10 @@ def save(
     text = studio_file.save_studio(studio)
     if path is None:
         return text
-    Path(path).expanduser().write_text(text, encoding='utf-8')
+    write_whole(path, text)
     return None
 
-# %% ../../nbs/widgets/06_studio.ipynb #16db8578
+# %% ../../nbs/widgets/06_studio.ipynb #bc32b33f
 @patch(cls_method=True)
 def load(
     cls: Studio,
@@ -825,7 +826,7 @@ def load(
     ValueError
         If the file is not a saved studio.
     """
-    data = Path(path).expanduser().read_bytes()
+    data = file_at(path).read_bytes()
     studio = cls(**options)
     studio._open(data, str(path), own_model=options.get('model') is not None)
     return studio

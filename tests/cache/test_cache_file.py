@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import multiprocessing
 import os
 import shutil
 import sqlite3
@@ -110,6 +111,28 @@ def test_links_work(tmp_path):
 
 
 @posix
+@pytest.mark.parametrize('what', ['itself', 'by_link', 'another', 'another_database'])
+def test_an_export_replaces_no_cache(what, tmp_path):
+    "Answers were paid for; what the export would hold is less"
+    c, path = Cache(tmp_path / 'c.sqlite'), tmp_path / 'other.sqlite'
+    c.put('s', 0, {'text': 'x'})
+    if what in ('itself', 'by_link'):
+        path.symlink_to(c.path)
+        path = c.path if what == 'itself' else path
+    else:
+        db = sqlite3.connect(path)
+        db.execute('create table answers (text)')
+        db.close()
+        if what == 'another':
+            path.unlink()
+            Cache(path).close()
+    before = path.read_bytes() if 'another' in what else None
+    with pytest.raises(CacheError, match='is a cache and was left as it is'):
+        c.export(path)
+    assert c.check() == 1 and before in (None, path.read_bytes())
+    assert c.export(tmp_path / 'a.jsonl') == c.export(tmp_path / 'a.jsonl') == 1
+
+
 def test_an_open_cache_is_known_by_its_link(tmp_path):
     "To read it as a recording would take away the locks of SQLite"
     Cache(tmp_path / 'a.sqlite')
@@ -190,6 +213,47 @@ def test_two_caches_of_a_file_that_loses_its_log(how, tmp_path):
             caches[i % 2].put('s', i, {'text': 'x'})
     assert other_process_counts(path) == len(caches[0]) == len(caches[1]) == 8
     assert caches[0]._do('pragma integrity_check') == [('ok',)]
+
+
+def puts_in_another_process(path, orders, told):
+    "Store answers when told to; one order says that the file goes just after this process has looked for it"
+    c = Cache(path)
+    for i, sees in iter(orders.get, None):
+        c._is_in_place = c._is_in_place if sees else lambda: True
+        c.put('s', i, {'text': 'x'})
+        del c._is_in_place
+        told.put(i)
+    c.close()
+
+
+@posix
+@pytest.mark.parametrize('how', [name for name in GOES if name not in ('emptied', 'folder_deleted', 'folder_moved')])
+def test_a_file_that_goes_while_two_processes_write(how, tmp_path):
+    "The log that is lost may get one more answer from the other process: it is not moved into the file of the first one"
+    path = tmp_path / 'c.sqlite'
+    context = multiprocessing.get_context('fork')
+    orders, told = context.SimpleQueue(), context.Queue()
+    Cache(path).close()
+    other = context.Process(target=puts_in_another_process, args=(path, orders, told), daemon=True)
+    other.start()
+    c = Cache(path)
+    for i in range(0, 300, 2):
+        c.put('s', i, {'text': 'x'})
+    orders.put((1, True))
+    assert told.get(timeout=5) == 1
+    GOES[how](path)
+    with pytest.warns(UserWarning, match='while it was open'):
+        c.put('s', 302, {'text': 'x'})
+    orders.put((3, False))
+    assert told.get(timeout=5) == 3
+    c.put_all(Row('s', i, '', '', None, {'text': 'x'}, 0.0) for i in range(304, 600, 2))
+    orders.put((5, True))
+    assert told.get(timeout=5) == 5
+    orders.put(None)
+    other.join(10)
+    assert {i for i in range(602) if c.get('s', i)} == {1, 3, 5, *range(0, 300, 2), *range(302, 600, 2)}
+    c.close()
+    assert Cache(path).check() == other_process_counts(path) == 302 + (how == 'replaced_at_once')
 
 
 @posix

@@ -11,6 +11,7 @@ from syngen_nb import DataView, card, report, split, to_csv, to_hf, to_jsonl, to
 from syngen_nb.duplicates import NearGroups
 
 TEXTS = ['a cat sat here', 'the sea was calm', 'no rain at all today', 'she sold her old car']
+HALF = 'half \ud83d'
 PLAIN = pd.DataFrame(dict(text=TEXTS, label=['a', 'b'] * 2))
 NOTES = dict(
     array=np.arange(3),
@@ -111,9 +112,37 @@ def test_values_that_json_does_not_know():
 
 def test_parquet_has_no_type_for_it():
     pytest.importorskip('pyarrow')
-    for column in ([1j, 2j, 3j, 4j], ['a', ['b'], 1, None]):
-        with pytest.raises(ValueError, match='Parquet cannot hold.*astype'):
-            to_parquet(PLAIN.assign(z=column))
+    for column in ([1j, 2j, 3j, 4j], ['a', ['b'], 1, None], [10**30] * 4, [{'a': HALF}] * 4):
+        with pytest.raises(ValueError, match=r"Parquet cannot hold the column 'z': .*astype\({'z': str}\)") as e:
+            to_parquet(PLAIN.assign(z=pd.Series(column, dtype=object)))
+        assert str(e.value).isprintable()
+
+
+def test_parquet_that_pandas_can_read_again():
+    "pandas cannot read the lists and records of Arrow's own types that it writes, nor write sparse columns"
+    pa = pytest.importorskip('pyarrow')
+    lists = pd.Series([[1, 2]] * 4, dtype=pd.ArrowDtype(pa.list_(pa.int64())))
+    records = pd.Series([dict(a=1)] * 4, dtype=pd.ArrowDtype(pa.struct([('a', pa.int64())])))
+    df = PLAIN.assign(lists=lists, records=records, sparse=pd.arrays.SparseArray([1, 0] * 2))
+    back = pd.read_parquet(io.BytesIO(to_parquet(df)))
+    assert [list(value) for value in back['lists']] == [[1, 2]] * 4
+    assert back['records'].tolist() == [dict(a=1)] * 4 and back['sparse'].tolist() == [1, 0] * 2
+
+
+def test_half_a_character(tmp_path):
+    "A text that was cut in the middle of an emoji: � in files and tables, spelled out in JSON, and nothing fails"
+    df = PLAIN.assign(note=pd.Series([HALF, 'b', None, 4], dtype=object), z=1)
+    df.columns = pd.Index(['text', 'label', 'note', HALF], dtype=object)
+    df['text'] = pd.Series([HALF, *TEXTS[1:]], dtype=object)
+    assert table(DataView(df))[0] == ['half �', 'a', 'half �', 1]
+    assert [json.loads(line)['text'] for line in to_jsonl(df).splitlines()] == df['text'].tolist()
+    for spreadsheet in (False, True):
+        to_csv(df, tmp_path / 'a.csv', spreadsheet=spreadsheet)
+        assert pd.read_csv(tmp_path / 'a.csv', encoding='utf-8-sig')['text'][0] == 'half �'
+    card(df, tmp_path / 'README.md', health=False)
+    pytest.importorskip('pyarrow')
+    back = pd.read_parquet(io.BytesIO(to_parquet(df.drop(columns='note'))))
+    assert list(back) == ['text', 'label', 'half �'] and back['text'][0] == 'half �'
 
 
 def test_split_by_odd_columns():

@@ -120,6 +120,19 @@ def test_a_watcher_that_estimates_ends_nothing():
     assert said and {warning.category for warning in said} == {WatcherWarning}
 
 
+@pytest.mark.parametrize('error', [SystemExit(3), KeyboardInterrupt()])
+def test_a_watcher_that_wants_to_exit_ends_no_paid_run(error):
+    def leaves(ids):
+        if worker.is_current():
+            raise error
+
+    run = start_grow(TASK, 1, 1, 1, model=Numbered(0.01), cache=':memory:')
+    run.watch(leaves)
+    with pytest.warns(WatcherWarning, match=type(error).__name__):
+        ends(run.result)
+    assert run.status == 'done'
+
+
 def test_a_watcher_of_a_growing_tree_that_generates():
     run = start_grow(TASK, 2, 2, 2, model=Numbered(0.02), cache=':memory:')
     with warnings.catch_warnings(record=True) as said:

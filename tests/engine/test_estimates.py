@@ -8,7 +8,7 @@ import pytest
 from fakes import Writer
 from helpers import TASK
 
-from syngen_nb import Cache, Model, aestimate, estimate, get_model, start
+from syngen_nb import Cache, Model, aestimate, estimate, generate, get_model, grow, start
 from syngen_nb.answer_tables import Row
 from syngen_nb.estimate import Estimates
 
@@ -123,7 +123,7 @@ def test_a_finished_run_takes_nothing():
     found = estimate(TASK, 24, model=Priced(), cache=cache)
     assert (found.requests, found.most_requests, found.most_tokens_out, found.most_seconds) == (0, 0, 0, 0)
     assert found.cached == len(cache) and found.rows == 24
-    assert 'cached' in found._repr_html_()
+    assert 'from the cache' in found._repr_html_()
 
 
 def test_estimating_while_the_run_goes_on():
@@ -200,3 +200,19 @@ def test_batches(batch, halved, tmp_path):
         assert (found.stages[level].seconds.high >= 86_400) == (level in halved)
     judged = estimate(TASK, 40, batch=batch, **options | dict(verify=Priced()))
     assert judged.stages['checks'].seconds.high < 86_400  # A judge without a batch API is asked live
+
+
+@pytest.mark.parametrize('before', [24, 40])
+def test_an_estimate_for_more_rows_knows_how_few_were_asked_for_before(before):
+    "One text that was asked for alone is no loss of four, though this call would ask for five"
+
+    class Whole(Counting):
+        faults = 0
+
+    tree = grow(TASK, 2, 2, 2, model=Whole(), cache=':memory:', progress=False)
+    cache, model = Cache(':memory:'), Whole()
+    settings = dict(verify=False, cache=cache)
+    generate(tree, before, model=model, progress=False, **settings)
+    n_before, found = model.asked, estimate(tree, 200, model=Whole(), **settings)
+    generate(tree, 200, model=model, progress=False, **settings)
+    assert found.requests <= model.asked - n_before <= found.most_requests < 100

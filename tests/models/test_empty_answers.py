@@ -32,6 +32,13 @@ OPENAI = {
     'tool': (dict(tool_calls=CALL), dict(finish_reason='tool_calls'), "called the tool answer .*'tool_calls'"),
     'reasoning only': (dict(reasoning='hm'), {}, "only reasoning, no text .*'stop'"),
     'a reason of its own': ({}, dict(finish_reason='insufficient_system_resource'), 'insufficient_system_resource'),
+    'a reason behind a gateway': ({}, dict(native_finish_reason='SAFETY'), "'stop', native_finish_reason 'SAFETY'"),
+    'a filter behind a gateway': (
+        {},
+        dict(finish_reason='content_filter', native_finish_reason='RECITATION'),
+        r'filter \(RECITATION\)',
+    ),
+    'no reason': ({}, dict(finish_reason=None), r'no text \(no reason given\)'),
     'words': (dict(content='I would rather not write this.'), {}, 'it says .I would rather not write this'),
 }
 DECLINED = dict(type='refusal', category='hate', explanation='Declined by policy.')
@@ -74,6 +81,30 @@ def check(make, make_empty, expected):
 def test_openai(kind):
     message, choice, expected = OPENAI[kind]
     check(openai, lambda asked: without_text(asked, message, **choice), expected)
+
+
+@pytest.mark.parametrize('reason', ['content_filter', 'content_filter: SAFETY'])
+def test_a_filter_that_stops_in_the_middle(reason):
+    "The half that came is no text, and no token limit cut it off"
+    half = dict(content='{"items": [{"text": "a half')
+    check(openai, lambda asked: without_text(asked, half, finish_reason=reason), 'stopped by the content filter')
+
+
+def test_a_refusal_in_the_middle():
+    part = dict(type='text', text='{"items": [{"text": "a half')
+    fields = dict(stop_reason='refusal', stop_details=DECLINED, content=[part])
+    check(anthropic, lambda asked: without_text(asked, **fields), 'Declined by policy')
+
+
+def test_an_answer_without_a_message():
+    "Gemini leaves the message out of what its filter stops"
+
+    def reply(asked):
+        out = without_text(asked, finish_reason='content_filter: SAFETY')
+        del out['choices'][0]['message']
+        return out
+
+    check(openai, reply, r'content filter \(SAFETY\)')
 
 
 @pytest.mark.parametrize('kind', ANTHROPIC)

@@ -22,7 +22,7 @@ BODIES = [  # Status, body, what is said of it, and the kind of the error
     (422, dict(detail=[dict(loc=['body', 'n'], msg='must be 1', type='value_error')]), 'n: must be 1', 'request'),
     (400, dict(detail='nope, not with this model'), 'nope, not with this model', 'request'),
     (404, dict(object='error', message='The model `x` does not exist'), 'The model `x` does not exist', 'access'),
-    (400, [dict(error=dict(code=400, message='API key not valid', status='INVALID'))], 'API key not valid', 'request'),
+    (400, [dict(error=dict(code=400, message='API key not valid', status='INVALID'))], 'API key not valid', 'access'),
     (
         403,
         dict(success=False, errors=[dict(code=10000, message='Authentication error')]),
@@ -98,6 +98,12 @@ def test_what_is_no_answer(make, status, content_type, text, expected, kind):
     check(error_of(make, (status, content_type, text)), expected, kind)
 
 
+def test_bytes_that_cannot_be_read():
+    "The server was reached; what it says about its own bytes is wrong"
+    error = error_of(openai, (200, 'application/json', '{}', {'content-encoding': 'gzip'}))
+    assert 'do not fit their content-encoding' in str(error) and 'reached' not in str(error)
+
+
 @pytest.mark.parametrize(
     ('change', 'expected'),
     [
@@ -147,6 +153,16 @@ def test_content_in_parts_is_text():
         ('{"message": "&lt;b&gt; is no tag"}', '&lt;b&gt; is no tag'),
         ('{"error": {"error": {"error": "deep"}}}', 'deep'),
         ('{"error": {"message": "twice"}, "message": "twice"}', 'twice'),
+        (
+            json.dumps(dict(error=dict(message=f'Azure says - {RAW}. Group=o1'))),
+            'Azure says - Model is overloaded. Group=o1',
+        ),
+        (json.dumps(dict(message=repr([dict(loc=('body', 'n'), msg='not so many')]))), 'n: not so many'),
+        (json.dumps(dict(error=f'Vertex - {RAW.encode()!r}')), 'Vertex - Model is overloaded'),
+        (json.dumps(dict(error=dict(message=json.dumps(RAW)))), 'Model is overloaded'),
+        (json.dumps(dict(code='BAD', upstream_error=dict(message='no such adapter'))), 'no such adapter'),
+        ('{"error": "no parameters [max_tokens] or {\'seed\': 1}"}', "no parameters [max_tokens] or {'seed': 1}"),
+        (json.dumps(dict(error='{' * 9000)), '{' * 300 + ' …'),
     ],
 )
 def test_words_of_other_bodies(text, expected):

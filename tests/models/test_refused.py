@@ -12,6 +12,7 @@ from syngen_nb.models import ModelError, ask, retried
 from syngen_nb.prompts import Request, items_schema
 
 REQUEST = Request('Suggest 2 topics', system='Be plain', schema=items_schema('item', 2), stop=('zebra', '"item"'))
+HATE = dict(hate=dict(filtered=True, severity='high'), jailbreak=dict(detected=False, filtered=False))
 TEXT = Request('Once upon a time', how='continue', stop=(';',), max_tokens=7)
 
 
@@ -54,6 +55,12 @@ FORMS = [
     ('response_format', 400, said('This response_format type is unavailable now')),
     ('response_format', 400, dict(error="'response_format.type' must be 'json_object' or 'text'")),
     ('response_format', 500, said('failed to parse grammar')),
+    ('response_format', 400, [said('JSON mode is not enabled for models/gemma')]),
+    ('response_format', 500, said('failed to load model vocabulary required for format')),
+    ('stop', 400, dict(message="This model doesn't support the stopSequences field. Remove it and try again.")),
+    ('temperature', 400, said('invalid temperature: only 1 is allowed for this model')),
+    ('top_k', 400, dict(message="[{'type': 'extra_forbidden', 'loc': ('body', 'top_k'), 'msg': 'Extra inputs'}]")),
+    ('max_tokens', 400, said('litellm - {"error": {"message": "no", "code": "unsupported", "param": "max_tokens"}}')),
 ]
 
 
@@ -152,6 +159,7 @@ def test_what_the_user_asked_for_is_not_left_out_in_silence():
         (said('nope, not with this model'), 'try max_tokens=None, structured=False, without top_p'),
         (said('max_tokens is too large: 4096. This model supports at most 2048'), 'max_tokens= of get_model'),
         (said("'top_p' must be between 0 and 1"), "'top_p' must be between 0 and 1"),
+        (said('Input is too long'), r'too long \(if a parameter is refused'),
     ],
 )
 def test_the_switch_is_named_where_the_server_does_not_say(error, expected):
@@ -160,6 +168,26 @@ def test_the_switch_is_named_where_the_server_does_not_say(error, expected):
         with pytest.raises(ModelError, match=expected) as e:
             answers(openai(s, retries=0, top_p=7), REQUEST)
         assert s.count == 1 and e.value.kind == 'request'
+
+
+@pytest.mark.parametrize(
+    ('error', 'expected', 'kind'),
+    [
+        (
+            said('Filtered by policy', code='content_filter', innererror=dict(content_filter_result=HATE)),
+            'hate: high',
+            'request',
+        ),
+        (said('litellm.ContentPolicyViolationError: stopped by the content policy'), 'content policy', 'request'),
+        (said('API key expired. Please renew the API key.'), 'API key expired', 'access'),
+        (said('Model Not Exist'), 'Model Not Exist', 'request'),
+    ],
+)
+def test_no_switch_is_named_where_something_else_is_wrong(error, expected, kind):
+    with odd(lambda asked: (400, error)) as s:
+        with pytest.raises(ModelError, match=expected) as e:
+            answers(openai(s, retries=0, top_p=1), REQUEST)
+    assert 'if a parameter' not in str(e.value) and e.value.kind == kind and s.count == 1
 
 
 def test_the_switch_works_for_both_protocols():

@@ -44,6 +44,32 @@ def test_a_limit_that_changes(rate, then, wait, seed, monkeypatch):
     assert ratio < (1.15 if wait is None else 1.3) and refused <= 0.05 + OPINIONS
 
 
+@pytest.mark.parametrize('late', [0.0, 0.02])
+@pytest.mark.parametrize('rate', RATES)
+def test_a_server_that_says_what_is_left_refuses_hardly_anything(rate, late, monkeypatch):
+    "Five a second refused one in twenty, since 1.9 that are left are said to be 1"
+    ratio, refused = play(BucketServer(*RATES[rate], says='requests'), monkeypatch, late=late)
+    is_short = rate == '50 a second'  # The five seconds are hardly more than it takes to begin
+    assert ratio < (1.2 if is_short else 1.05) and refused <= (0.04 if is_short else 0.02)
+
+
+@pytest.mark.parametrize('late', [0.0, 0.02])
+def test_tokens_that_a_server_says_are_left(late, monkeypatch):
+    "350 tokens each at first and 450 later: 4 % were refused"
+    costs = iter(range(10_000))
+    server = BucketServer(
+        2000, 20_000, cost=lambda rng: rng.uniform(340, 370) + 100 * (next(costs) > 60), says='tokens'
+    )
+    ratio, refused = play(server, monkeypatch, late=late)
+    assert ratio < 1.05 and refused <= 0.02
+
+
+def test_a_limit_that_is_said_and_changes(monkeypatch):
+    for rate, then in ((5, (15, 10)), (10, (10, 5))):
+        ratio, refused = play(BucketServer(rate, rate, None, then, says='requests'), monkeypatch, late=0.02)
+        assert ratio < 1.1 and refused <= 0.02
+
+
 @pytest.mark.parametrize('wait', [None, 0.5])
 def test_tokens_that_each_answer_takes_differently(wait, monkeypatch):
     "200 to 700 tokens each, so a refusal tells less of the rate"
