@@ -18,8 +18,8 @@ class DataBar {
   }
   makeFilter() {
     const ask = op => () => post(this.model, { op });
-    this.label = h('select', { onchange: () => post(this.model, { op: 'label', label: this.label.value }) });
-    this.labelBox = h('label', {}, h('span', { textContent: 'Show' }), this.label);
+    this.label = h('select', { 'aria-label': 'Show label', onchange: () => post(this.model, { op: 'label', label: this.label.value }) });
+    this.labelBox = h('span', { class: 'filter' }, h('span', { textContent: 'Show' }), this.label);
     this.count = h('span');
     this.more = button('', ask('more'));
     this.what = h('bdi', { class: 'text' });

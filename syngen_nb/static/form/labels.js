@@ -2,7 +2,7 @@
 class LabelList {
   constructor(view, id) {
     this.view = view;
-    this.heads = h('div', { class: 'row heads dim' }, ...['name', 'description', 'share'].map(name => h('span', { class: name }, name)));
+    this.heads = h('div', { class: 'row heads dim' }, ...['name', 'description', 'share'].map(name => h('span', { class: `head-${name}` }, name)));
     put(this.heads, 'aria-hidden', 'true');  // Each field has its own name for a screen reader
     this.list = h('div', { class: 'list' });
     this.box = h('textarea', { class: 'box', id, rows: 1, dir: 'auto', placeholder: 'Add labels: one on each line, or paste a list' });
