@@ -227,6 +227,7 @@ class Cache:
         self._pid: int | None = None
         self._file = Path()  # The path, links followed
         self._ids: list[FileId | None] = []  # What `_ids_of` said when it was opened
+        self._has_stored = False  # Whether the log cannot be empty, since this connection wrote to it
         self._log: list[str] = []  # Names of its log and of the index; none where it can only be read
         self._leases: Leases | None = None  # Of its draws, once one was asked for
         self._looked_at = 0.0  # When that was compared
@@ -267,6 +268,7 @@ def _use(self: Cache, db: sqlite3.Connection) -> None:
     self._leases = None
     self._db.execute('pragma synchronous=normal')  # Only a power cut can lose the last moments
     if not self.is_in_memory:
+        self._has_stored = False
         self._log = [f'{self._file}{suffix}' for suffix in LOG] if can_write(self._file) else []
         self._ids = self._ids_of()
 
@@ -275,7 +277,7 @@ def _use(self: Cache, db: sqlite3.Connection) -> None:
 def _ids_of(self: Cache) -> list[FileId | None]:
     "Return what tells the path, its file and the files of its log from all others."
     ids = [file_id(self.path, follows=False), file_id(self.path, may_be_empty=False)]
-    return ids + [file_id(name) for name in self._log]
+    return ids + [file_id(name, may_be_empty=not self._has_stored) for name in self._log]
 
 
 @patch
@@ -457,7 +459,7 @@ def _renew(self: Cache, file: Path) -> None:
         stacklevel=2,
     )
 
-
+# %% ../nbs/23_cache.ipynb #29571369
 @patch
 def _replace_by_copy(self: Cache, file: Path) -> None:
     part = _part_of(file)
@@ -466,6 +468,11 @@ def _replace_by_copy(self: Cache, file: Path) -> None:
         try:
             self._db.backup(copy)
             copy.execute('pragma journal_mode=wal')
+        except sqlite3.OperationalError as error:
+            raise CacheError(
+                f'The log of the cache {self.path} was emptied while it was open, and answers in it are lost ({error}). '
+                'End all that uses this cache, and open it again'
+            ) from None
         finally:
             copy.close()
         shutil.copymode(file, part)
@@ -611,6 +618,7 @@ def put(
     "Store an answer unless there is one; return the one that is stored."
     row = Row(series, draw, cell, model, request, answer, time.time())
     is_new = self._run(lambda table: table.insert(row))
+    self._has_stored = True
     return answer if is_new else self.get(series, draw)
 
 # %% ../nbs/23_cache.ipynb #5d1a59e3
@@ -624,6 +632,7 @@ def put_all(self: Cache, rows: Iterable[Row]) -> int:
     n_new = 0
     while part := list(islice(left, IN_ONE_PART)):
         n_new += self._run(lambda table, part=part: insert_all(table, part))
+        self._has_stored = True
     return n_new
 
 # %% ../nbs/23_cache.ipynb #cb0f99b1

@@ -26,7 +26,7 @@ from urllib.parse import SplitResult, unquote, urlencode, urlsplit
 from fastcore.basics import patch
 
 # %% ../nbs/27_providers.ipynb #4e5598ca
-from .answers import plain_text
+from .answers import NOT_JSON, plain_text, whole_json
 from .display import call_code
 from .limits import hear, held_place
 from .models import Answer, Model, ModelError, is_again, most_prompt_tokens, retried, token_count
@@ -760,11 +760,15 @@ def _fields(response: Any) -> dict[str, Any]:
     return response.to_dict(warnings=False) if hasattr(response, 'to_dict') else dict(error=response)
 
 # %% ../nbs/27_providers.ipynb #e74a4c94
+def _is_text(content: list) -> bool:
+    return len(content) == 1 and isinstance(content[0], str)
+
+
 def _is_decoded(content: Any) -> bool:
     "Return whether a gateway has read the JSON in an answer and put in its place what it says."
     if isinstance(content, list):
-        is_one_text = any(isinstance(part, dict) and 'type' in part for part in content)
-        return len(content) > 1 and not is_one_text
+        is_in_parts = any(isinstance(part, dict) and 'type' in part for part in content) or _is_text(content)
+        return not is_in_parts and whole_json(plain_text(content)) is NOT_JSON
     return isinstance(content, dict | int | float) and not (isinstance(content, dict) and 'type' in content)
 
 

@@ -177,6 +177,7 @@ GOES = dict(
     index_deleted=lambda path: Path(f'{path}-shm').unlink(),
     log_and_index_deleted=lambda path: [Path(f'{path}{suffix}').unlink() for suffix in ('-wal', '-shm')],
     emptied=lambda path: path.write_text(''),
+    log_emptied=lambda path: Path(f'{path}-wal').write_text(''),
     moved_behind_a_link=lambda path: path.symlink_to(path.rename(f'{path}.old')),
 )
 
@@ -227,7 +228,7 @@ def puts_in_another_process(path, orders, told):
 
 
 @posix
-@pytest.mark.parametrize('how', [name for name in GOES if name not in ('emptied', 'folder_deleted', 'folder_moved')])
+@pytest.mark.parametrize('how', [name for name in GOES if name not in ('emptied', 'log_emptied', 'folder_deleted', 'folder_moved')])
 def test_a_file_that_goes_while_two_processes_write(how, tmp_path):
     "The log that is lost may get one more answer from the other process: it is not moved into the file of the first one"
     path = tmp_path / 'c.sqlite'
@@ -254,6 +255,18 @@ def test_a_file_that_goes_while_two_processes_write(how, tmp_path):
     assert {i for i in range(602) if c.get('s', i)} == {1, 3, 5, *range(0, 300, 2), *range(302, 600, 2)}
     c.close()
     assert Cache(path).check() == other_process_counts(path) == 302 + (how == 'replaced_at_once')
+
+
+@posix
+def test_a_log_that_is_emptied_while_two_use_it(tmp_path):
+    "What only the log held is lost, and the error says so"
+    c, other = Cache(tmp_path / 'c.sqlite'), Cache(tmp_path / 'c.sqlite')
+    for i in range(300):
+        (c, other)[i % 2].put('s', i, {'text': os.urandom(3_000).hex()})
+    other.put('s', 300, {'text': 'x'})
+    Path(f'{c.path}-wal').write_text('')
+    with pytest.raises(CacheError, match='log of the cache .* was emptied while it was open, and answers in it are lost'):
+        c.put('s', 301, {'text': 'y'})
 
 
 @posix
