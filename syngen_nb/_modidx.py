@@ -3210,6 +3210,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                             'syngen_nb/widgets/taxonomy_tree.py'),
                                                  'syngen_nb.widgets.taxonomy_tree.TaxonomyTree._top': ( 'widgets/taxonomy_tree.html#taxonomytree._top',
                                                                                                         'syngen_nb/widgets/taxonomy_tree.py'),
+                                                 'syngen_nb.widgets.taxonomy_tree.TaxonomyTree._unfinished': ( 'widgets/taxonomy_tree.html#taxonomytree._unfinished',
+                                                                                                               'syngen_nb/widgets/taxonomy_tree.py'),
                                                  'syngen_nb.widgets.taxonomy_tree.TaxonomyTree.close': ( 'widgets/taxonomy_tree.html#taxonomytree.close',
                                                                                                          'syngen_nb/widgets/taxonomy_tree.py'),
                                                  'syngen_nb.widgets.taxonomy_tree.TaxonomyTree.details': ( 'widgets/taxonomy_tree.html#taxonomytree.details',

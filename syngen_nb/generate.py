@@ -530,7 +530,8 @@ def state(self: TextStage, node: str) -> State | None:
     job = self.jobs[node]
     have = cell.n_standing
     want = max(cell.share, cell.due or 0)
-    status = job_status(job, have, want, cell.is_spent)
+    is_complete = self.workspace.is_over and not self.engine.is_stopped  # Then others stand in for what is missing
+    status = job_status(job, have, want, cell.is_spent or is_complete)
     if status == 'waiting' and any(ahead.is_asking for ahead in list(job.ahead)):
         status = 'asking'
     return status, have, want, job.error

@@ -312,7 +312,15 @@ def _edited(self: TaxonomyTree, ids: set[str]) -> None:
 
 @patch
 def _ran(self: TaxonomyTree, ids: set[str]) -> None:
-    self._changed(ids or {''})
+    is_end = not ids and self.run is not None and self.run.done
+    self._changed({''} | (self._unfinished() if is_end else ids))
+
+
+@patch
+def _unfinished(self: TaxonomyTree) -> set[str]:
+    "Return the nodes that the page shows as unfinished."
+    with self._lock:
+        return {id for id, record in self.state.items() if record.get('status') in ('waiting', 'asking')}
 
 
 @patch

@@ -8,7 +8,7 @@ from fake_server import serve
 from fakes import Words, Writer
 from helpers import TASK, openai
 
-from syngen_nb import Studio, Task, estimate, grow
+from syngen_nb import ShortWarning, Studio, Task, estimate, grow, start
 from syngen_nb.batches import APIBatches
 from syngen_nb.models import ModelError
 from syngen_nb.widgets.run_view import RunView
@@ -198,3 +198,18 @@ def test_batches_of_a_studio(cache, monkeypatch):
     studio.close()
     with pytest.raises(ValueError, match='must be True or False'):
         Studio(TASK, batch='all', cache=':memory:')
+
+
+def test_no_cell_waits_in_a_tree_whose_run_has_ended():
+    "Others stand in for what some cells lack, which is known only at the end"
+    model = Writer()
+    model.faults = 0.6
+    run = start(Task('Sort notes', ['a', 'b']), 24, model=model, cache=':memory:', seed=14, rounds=2, verify=True)
+    tree = TaxonomyTree(run.taxonomy, run=run)
+    with pytest.warns(ShortWarning):
+        run.result()
+    until(lambda: tree.state[''].get('run') == 'done')
+    cells = [node.id for node in run.taxonomy.nodes.values() if node.kind == 'subtopic']
+    assert any(run.state(cell)[0] == 'short' for cell in cells)
+    until(lambda: all((tree._blank | tree.state[cell])['status'] == run.state(cell)[0] for cell in cells))
+    tree.close()
