@@ -470,7 +470,8 @@ def _replace_by_copy(self: Cache, file: Path) -> None:
             copy.execute('pragma journal_mode=wal')
         except sqlite3.OperationalError as error:
             raise CacheError(
-                f'The log of the cache {self.path} was emptied while it was open, and answers in it are lost ({error}). '
+                f'The log of the cache {self.path} was emptied while it was open, and answers in it are lost '
+                f'({error}). '
                 'End all that uses this cache, and open it again'
             ) from None
         finally:
