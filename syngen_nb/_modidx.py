@@ -2038,7 +2038,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'syngen_nb.providers._is_decoded': ('providers.html#_is_decoded', 'syngen_nb/providers.py'),
                                      'syngen_nb.providers._is_filtered': ('providers.html#_is_filtered', 'syngen_nb/providers.py'),
                                      'syngen_nb.providers._is_out_of_money': ('providers.html#_is_out_of_money', 'syngen_nb/providers.py'),
-                                     'syngen_nb.providers._is_text': ('providers.html#_is_text', 'syngen_nb/providers.py'),
                                      'syngen_nb.providers._kind': ('providers.html#_kind', 'syngen_nb/providers.py'),
                                      'syngen_nb.providers._message_answer': ('providers.html#_message_answer', 'syngen_nb/providers.py'),
                                      'syngen_nb.providers._names': ('providers.html#_names', 'syngen_nb/providers.py'),

@@ -862,7 +862,7 @@ def export(
     CacheError
         If a cache is there, or something that is no file.
     """
-    file = file_at(Path(path).expanduser())
+    file = file_at(path)
     if is_open_cache(file) or is_database(file):
         raise CacheError(f'{path} is a cache and was left as it is; give another path, such as answers.jsonl')
     part = Path(f'{file}.part')

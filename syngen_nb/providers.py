@@ -760,16 +760,15 @@ def _fields(response: Any) -> dict[str, Any]:
     return response.to_dict(warnings=False) if hasattr(response, 'to_dict') else dict(error=response)
 
 # %% ../nbs/27_providers.ipynb #e74a4c94
-def _is_text(content: list) -> bool:
-    return len(content) == 1 and isinstance(content[0], str)
-
-
 def _is_decoded(content: Any) -> bool:
     "Return whether a gateway has read the JSON in an answer and put in its place what it says."
     if isinstance(content, list):
-        is_in_parts = any(isinstance(part, dict) and 'type' in part for part in content) or _is_text(content)
-        return not is_in_parts and whole_json(plain_text(content)) is NOT_JSON
-    return isinstance(content, dict | int | float) and not (isinstance(content, dict) and 'type' in content)
+        is_one_text = len(content) == 1 and isinstance(content[0], str)
+        has_types = any(isinstance(part, dict) and 'type' in part for part in content)
+        return not is_one_text and not has_types and whole_json(plain_text(content)) is NOT_JSON
+    if isinstance(content, dict):
+        return 'type' not in content
+    return isinstance(content, int | float)
 
 
 def text_of(content: Any) -> str:
