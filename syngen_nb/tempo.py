@@ -62,7 +62,7 @@ class Allowance:
 _PERIODS = (1, 60, 3600, 86_400)  # Seconds that most limits are for
 
 # %% ../nbs/24_tempo.ipynb #94a9430d
-FIRST_WINDOW = 8  # Requests on their way to a server that has not answered yet
+FIRST_WINDOW = 12  # Requests on their way to a server that has not answered yet
 LONGEST_PAUSE = 60.0  # Seconds between two tries, unless the server asks for more
 _FIRST_PAUSE = 0.5
 _LEAST_PAUSE = 0.02
@@ -382,7 +382,7 @@ def _measure(self: Tempo, ticket: Ticket) -> None:
             self.measured = min(self.measured, before)  # Where it refuses so soon, it is no faster
         is_confirmed = 0.8 * before < self.measured < 1.25 * before
         if is_confirmed:
-            self._patience = min(_MOST_PATIENCE, 1.8 * self._patience)
+            self._patience = min(_MOST_PATIENCE, 2 * self._patience)
         else:
             self._patience = max(_LEAST_PATIENCE, self._patience / 2 if self.measured < before else 0.0)
         self._steps = 0

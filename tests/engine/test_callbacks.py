@@ -134,9 +134,10 @@ def test_a_watcher_that_wants_to_exit_ends_no_paid_run(error):
 
 
 def test_a_watcher_of_a_growing_tree_that_generates():
-    run = start_grow(TASK, 2, 2, 2, model=Numbered(0.02), cache=':memory:')
+    run = start_grow(TASK, 2, 2, 2, model=Numbered(0.1), cache=':memory:')
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter('always')
+        warnings.simplefilter('ignore', ResourceWarning)  # Of earlier tests
         run.taxonomy.watch(lambda ids: generate(run.taxonomy, **settings(), progress=False))
         tree = ends(run.result)
     assert tree is run.taxonomy and run.status == 'done'
