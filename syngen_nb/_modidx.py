@@ -2908,6 +2908,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                    'syngen_nb/widgets/studio.py'),
                                           'syngen_nb.widgets.studio._tree_hint': ( 'widgets/studio.html#_tree_hint',
                                                                                    'syngen_nb/widgets/studio.py'),
+                                          'syngen_nb.widgets.studio._why_failed': ( 'widgets/studio.html#_why_failed',
+                                                                                    'syngen_nb/widgets/studio.py'),
                                           'syngen_nb.widgets.studio._without_removed': ( 'widgets/studio.html#_without_removed',
                                                                                          'syngen_nb/widgets/studio.py'),
                                           'syngen_nb.widgets.studio.enabled_buttons': ( 'widgets/studio.html#enabled_buttons',

@@ -60,6 +60,7 @@ class StepView {
     put(this.fold, 'aria-expanded', model.get('unfolded'));
     say(this.hint, model.get('hint'));
     put(this.hint, 'title', model.get('hint'));
+    put(this.hint, 'class', model.get('has_failed') ? 'error hint' : 'dim hint');
     this.drawSwitch();
     this.buttons.forEach((b, i) => this.drawButton(b, enabled.includes(b.textContent), i == 0));
     say(this.code, model.get('code'));
@@ -88,6 +89,7 @@ function render({ model, el }) {
   };
   const listeners = {
     'change:title': draw, 'change:unfolded': draw, 'change:hint': drawAndForget, 'change:enabled': drawAndForget,
+    'change:has_failed': draw,
     'change:switched': draw, 'change:can_switch': draw, 'change:about_switch': draw,
     'change:code': () => view.copy(), 'msg:custom': (message, buffers) => view.hear(message, buffers),
   };

@@ -51,7 +51,8 @@ class Step(Base):
 
     _esm, _css = assets('step')
     title = T.Unicode().tag(sync=True)
-    hint = T.Unicode().tag(sync=True)  # What the user could do now
+    hint = T.Unicode().tag(sync=True)  # What the user could do now, or why the last run failed
+    has_failed = T.Bool(False).tag(sync=True)  # Whether the hint says that
     code = T.Unicode().tag(sync=True)  # Python that is shown below the heading, if there is any
     unfolded = T.Bool(True).tag(sync=True)
     buttons: Any = T.List().tag(sync=True)  # The texts of the buttons
@@ -96,6 +97,8 @@ class Situation:
     n_texts: int = 0
     takes: str = ''  # What Generate would take, in words; empty while that is not known
     asks_again: bool = False  # The texts were written for another task, so that Generate asks for all of them again
+    no_tree: str = ''  # Why the last run failed, if it grew the tree
+    no_texts: str = ''  # Why it failed, if it wrote texts
 
 
 def task_change(new: Task | None, old: Task | None) -> str:
@@ -128,7 +131,7 @@ _CHANGED = dict(
 
 def _task_hint(now: Situation) -> str:
     if now.is_complete:
-        return ''
+        return now.no_tree
     return 'Correct the marked field' if now.has_task else 'Describe the task and its labels'
 
 
@@ -145,6 +148,8 @@ def _tree_hint(now: Situation) -> str:
         return _run_hint(now)
     if now.change:
         return _CHANGED[now.change]
+    if now.no_texts:
+        return now.no_texts
     if not now.is_grown:
         return 'Some labels have no subtopics yet. Grow will add them'
     if now.n_texts and not now.asks_again:
@@ -438,6 +443,11 @@ def _lacks(run: Run | None) -> str:
     return counted(total - done, run.unit)
 
 
+def _why_failed(run: Run | None) -> str:
+    "Return why a run failed, in words; empty if it did not."
+    return f'Failed: {run.error}' if run is not None and run.status == 'failed' else ''
+
+
 @patch
 def _situation(self: Studio) -> Situation:
     form, tax = self.form, self._tax
@@ -454,6 +464,8 @@ def _situation(self: Studio) -> Situation:
         n_texts=self._work.n_texts,
         takes=form.takes(FOR_THIS_TREE),
         asks_again=tax is not None and self._work.asks_again(tax.task),
+        no_tree='' if isinstance(self.run, TextRun) else _why_failed(self.run),
+        no_texts=_why_failed(self.run) if isinstance(self.run, TextRun) else '',
     )
 
 # %% ../../nbs/widgets/06_studio.ipynb #ddc8ade7
@@ -465,6 +477,7 @@ def _look(self: Studio, change: Any = None) -> None:
     for step, buttons, hint in zip(self._steps, enabled_buttons(now), hints(now)):
         step.enabled = buttons
         step.hint = hint
+        step.has_failed = bool(hint) and hint == _why_failed(self.run)
     self._show_switch()
     self._show_parts(now)
     self._steps[2].code = ''

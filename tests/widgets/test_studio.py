@@ -377,6 +377,8 @@ def test_wrong_key(notebook, cache):
             begin(nb, first)
             ended(nb, 'failed')
             nb.page.get_by_role('alert').get_by_text('Incorrect API key provided').wait_for()
+            hint = nb.page.locator('.syngen-step', has=button(nb, first)).locator('.error.hint')
+            hint.get_by_text('Incorrect API key provided').wait_for()
             nb.save()
             for o in (wrong, KEY):
                 assert o not in nb.page.content() and o not in nb.path.read_text()
