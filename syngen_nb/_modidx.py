@@ -207,6 +207,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                   'syngen_nb/batch_asker.py'),
                                        'syngen_nb.batch_asker.Collector._end': ( 'batch_asker.html#collector._end',
                                                                                  'syngen_nb/batch_asker.py'),
+                                       'syngen_nb.batch_asker.Collector._find': ( 'batch_asker.html#collector._find',
+                                                                                  'syngen_nb/batch_asker.py'),
                                        'syngen_nb.batch_asker.Collector._give_up': ( 'batch_asker.html#collector._give_up',
                                                                                      'syngen_nb/batch_asker.py'),
                                        'syngen_nb.batch_asker.Collector._has_more_to_send': ( 'batch_asker.html#collector._has_more_to_send',

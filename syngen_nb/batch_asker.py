@@ -44,19 +44,20 @@ class Entry:
     sent: PendingRequest
     request: Request
     token: str = ''  # Of the batch that it is in
+    is_ours: bool = False  # Whether this run has sent that batch
     n_sent: int = 0  # Batches that it has been in
     futures: list[asyncio.Future] = field(default_factory=list)  # Who waits
     charge: Charge | None = None  # What is set aside for it, if there is a spending cap
 
-    def leaves(self, token: str) -> None:
+    def leaves(self, token: str, is_ours: bool = False) -> None:
         "Note that it is in a batch, which may be billed."
-        self.token = token
+        self.token, self.is_ours = token, is_ours
         if self.charge and not self.charge.is_sent:
             self.charge.begin()
 
     def comes_back(self) -> None:
         "Note that it costs nothing, because it was not answered."
-        self.token = ''
+        self.token, self.is_ours = '', False
         if self.charge:
             self.charge.cost_nothing()
 
@@ -91,6 +92,7 @@ class Collector:
         self.foreign: set[str] = set()  # Ids of batches that turned out to be another's
         self.most_requests = self.api.most_requests
         self.is_queue_full = False  # Whether the provider takes only one batch at a time
+        self.sending: dict[str, bool] = {}  # Token of a batch that is being sent, to whether it is to be cancelled then
         self.troubles: dict[str, list[ModelError]] = {}  # Step to its failures in a row
         self.lost: dict[tuple[str, int], Charge] = {}  # For requests in batches that nobody waits for
         self._n_arrived = 0
@@ -376,9 +378,10 @@ async def _submit(self: Collector, endpoint: str, part: Part) -> None:
         if not taken:
             return
         for entry, _ in taken:
-            entry.leaves(batch.token)
+            entry.leaves(batch.token, is_ours=True)
             entry.n_sent += 1
         self.out[batch.token] = replace(batch, n=len(taken))
+        self.sending[batch.token] = False
         try:
             id = await self.api.submit(batch.token, endpoint, [item for _, item in taken])
         except ModelError as error:
@@ -388,7 +391,12 @@ async def _submit(self: Collector, endpoint: str, part: Part) -> None:
             if error.kind in BUSY:
                 raise
             return
+        finally:
+            is_unwanted = self.sending.pop(batch.token)
         self.pending.give_id(batch.token, id)
+        self.out[batch.token] = replace(batch, n=len(taken), id=id)
+        if is_unwanted:
+            await self.cancel({batch.token})
     self.states[batch.token] = BatchState('sent', len(taken), has_counts=False)
     self.on_change()
 
@@ -423,7 +431,7 @@ async def _look(self: Collector) -> None:
     there = {batch.token for batch in self.pending.batches(self.model_id)}
     self.out = {token: batch for token, batch in self.out.items() if token in there}
     for entry in [entry for entry in self.entries.values() if entry.token and entry.token not in there]:
-        self._try_again(entry, self.trouble or 'its batch was not made')  # Or another process has collected it
+        self._find(entry)
 
 # %% ../nbs/32_batch_asker.ipynb #3c16353f
 @patch
@@ -443,6 +451,18 @@ async def _recover(self: Collector, token: str) -> None:
             self._news.set()
         elif time.time() - batch.made >= self.api.settle_seconds:
             self.pending.forget(token)
+
+# %% ../nbs/32_batch_asker.ipynb #a3b8c53b
+@patch
+def _find(self: Collector, entry: Entry) -> None:
+    "Take an answer that another run has collected, or let the entry go into another batch."
+    stored = self.cache.get(*entry.sent.key) if entry.is_ours else None
+    if stored is None:
+        self._try_again(entry, self.trouble or 'its batch was not made')
+        return
+    answer = Answer(stored.get('text', ''), stored.get('tokens_in'), stored.get('tokens_out'))
+    self.on_paid(answer, entry.charge)  # Whose batch it was pays; the other run has no charge for it
+    self._end(entry, stored, is_paid=True)
 
 
 @patch
@@ -514,7 +534,7 @@ def _store(self: Collector, sent: PendingRequest, entry: Entry | None, result: A
     answer = checked_answer(self.api.read(result, request), self.model)
     plain = plain_answer(answer, request) | noted
     stored = self.cache.put(*sent.key, plain, cell=sent.cell, model=self.api.name, request=sent.about)
-    is_paid = stored is plain
+    is_paid = stored is plain or (entry is not None and entry.is_ours)
     if is_paid and entry:
         self.on_paid(answer, entry.charge)
     return stored, is_paid
@@ -583,14 +603,21 @@ async def cancel(
     self: Collector,
     tokens: Collection[str] | None = None,  # Only these batches; by default all of the model
 ) -> int:
-    "Cancel what waits, and return how many batches there were."
-    batches = [batch for batch in self.pending.batches(self.model_id) if tokens is None or batch.token in tokens]
-    for batch in batches:
+    "Cancel what waits, and return how many batches that are. One that is being sent is cancelled as soon as it is there."
+    n_cancelled = 0
+    for batch in self.pending.batches(self.model_id):
+        if tokens is not None and batch.token not in tokens:
+            continue
         if batch.id:
             self.pending.note_cancel(batch.token)
             if not await self.api.cancel(batch.id):
                 self.pending.forget(batch.token)
-    return len(batches)
+        elif batch.token in self.sending:
+            self.sending[batch.token] = True
+        else:
+            continue  # Another process is sending it, or was killed while it did
+        n_cancelled += 1
+    return n_cancelled
 
 # %% ../nbs/32_batch_asker.ipynb #3e9a857f
 NAMES_ASKED_LIVE = ('source_types', 'topics', 'subtopics', 'errors')

@@ -5,6 +5,7 @@ import os
 import re
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import batch_child
@@ -12,7 +13,7 @@ import pytest
 from fake_server import serve
 from helpers import TASK, anthropic, check_exact, children, openai
 
-from syngen_nb import Cache, estimate, generate, get_model, grow, start
+from syngen_nb import Budget, Cache, estimate, generate, get_model, grow, start
 from syngen_nb.batch_asker import MOST_SENDS, BatchAsker, cancel_batches, pending_batches
 from syngen_nb.batches import AnthropicBatches, APIBatches, OpenAIBatches
 from syngen_nb.models import ModelError
@@ -252,6 +253,46 @@ def test_stop_leaves_it_and_cancel_does_not(kind, cache):
         later.resume()
         wait(lambda: len(sizes(s)) == 3)
         later.stop()
+
+
+@KINDS
+def test_cancel_while_it_is_being_sent(kind, cache):
+    "The batch has no id yet; it is cancelled as soon as it has one"
+    with serve(stable=True, stays=True, latency=0.3) as s:
+        run = start(TASK, ROWS, model=kind(s), cache=cache, batch='all')
+        wait(lambda: run.pending)
+        assert run.pending[0]['id'] == '' and run.cancel() == 1
+        wait(lambda: run.done)
+        assert run.status == 'stopped'
+        wait(lambda: is_cancelled(s, kind))
+
+
+def is_cancelled(server, kind):
+    "Whether the provider says that its only batch was cancelled"
+    import anthropic as sdk
+    from openai import OpenAI
+
+    if kind is openai:
+        found = OpenAI(base_url=server.url, api_key='k').batches.list().data
+        return [batch.status for batch in found] == ['cancelled']
+    found = sdk.Anthropic(base_url=server.root, api_key='k').messages.batches.list().data
+    return len(found) == 1 and found[0].cancel_initiated_at is not None
+
+
+def test_who_sends_a_request_pays_for_it(cache):
+    "Of two runs with one cache each collects what is over; the cap that they share counts each answer once"
+    with serve(seconds=0.1) as s:
+        model = openai(s, price=(1, 2), batch_price=(1, 2), max_tokens=100)
+        tasks = [replace(TASK, instruction=f'Sort notes {k}') for k in range(2)]
+        trees = [grow(task, 1, 1, 1, model=model, cache=cache, progress=False) for task in tasks]
+        budget, n_live = Budget(max_dollars=5), s.count
+        for n in (6, 12, 18):
+            how = dict(model=model, cache=cache, batch=True, verify=False, filters=False, budget=budget)
+            runs = [start(tree, n, **how) for tree in trees]
+            wait(lambda: all(run.done for run in runs))
+            tokens = [r['tokens'] for r in s.requests()[n_live:] if r.get('tokens')]
+            billed = sum(n_in + 2 * n_out for n_in, n_out in tokens) / 1e6
+            assert billed and budget.sum.total().dollars == pytest.approx(billed)
 
 
 @pytest.mark.parametrize('verify', [None, 'keep'])
