@@ -2066,6 +2066,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'syngen_nb.providers.without_keywords': ('providers.html#without_keywords', 'syngen_nb/providers.py')},
             'syngen_nb.rate_headers': { 'syngen_nb.rate_headers._clock': ('rate_headers.html#_clock', 'syngen_nb/rate_headers.py'),
                                         'syngen_nb.rate_headers._date': ('rate_headers.html#_date', 'syngen_nb/rate_headers.py'),
+                                        'syngen_nb.rate_headers._number_in': ('rate_headers.html#_number_in', 'syngen_nb/rate_headers.py'),
                                         'syngen_nb.rate_headers.read_allowances': ( 'rate_headers.html#read_allowances',
                                                                                     'syngen_nb/rate_headers.py'),
                                         'syngen_nb.rate_headers.read_wait': ('rate_headers.html#read_wait', 'syngen_nb/rate_headers.py'),

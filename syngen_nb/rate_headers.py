@@ -18,6 +18,7 @@ from .tempo import Allowance
 # %% ../nbs/26_rate_headers.ipynb #5c4207fa
 _UNITS = dict(ms=0.001, s=1, m=60, h=3600, d=86_400)
 _PART = re.compile(r'(\d+(?:\.\d+)?)(ms|s|m|h|d)')
+_SINCE_1970 = 1e9  # More seconds than that are a date
 
 
 def seconds_in(text: str, now: float) -> float | None:
@@ -26,12 +27,20 @@ def seconds_in(text: str, now: float) -> float | None:
     if _PART.fullmatch(text) or re.fullmatch(rf'({_PART.pattern})+', text):
         seconds = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
         return seconds if math.isfinite(seconds) else None
-    try:
-        seconds = float(text)
-    except ValueError:
-        date = _date(text)
+    seconds = _number_in(text)
+    if seconds is None or seconds >= _SINCE_1970:
+        date = _date(text) if seconds is None else seconds / (1000 if seconds >= 1000 * _SINCE_1970 else 1)
         return None if date is None else max(0.0, date - now)
-    return max(0.0, seconds) if math.isfinite(seconds) else None
+    return seconds
+
+
+def _number_in(text: str) -> float | None:
+    "Return the number in `text`, at least 0; None if it is none."
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return max(0.0, number) if math.isfinite(number) else None
 
 
 def _date(text: str) -> float | None:
@@ -54,7 +63,7 @@ def _clock(headers: Mapping[str, str]) -> float:
 
 def read_wait(headers: Mapping[str, str]) -> float | None:
     "Return how many seconds to wait, or None if the server does not say; names of headers are in lower case."
-    milliseconds = seconds_in(headers.get('retry-after-ms', ''), 0.0)
+    milliseconds = _number_in(headers.get('retry-after-ms', ''))
     if milliseconds is not None:
         return milliseconds / 1000
     return seconds_in(headers.get('retry-after', ''), _clock(headers))
@@ -73,10 +82,9 @@ def read_allowances(headers: Mapping[str, str]) -> list[Allowance]:
     found = []
     for form, (left_by, reset_by) in _FORMS.items():
         for kind in _KINDS:
-            limit, left, reset = (
-                seconds_in(headers.get(form.format(field=field, kind=kind), ''), now)
-                for field in ('limit', 'remaining', 'reset')
-            )
+            names = [form.format(field=field, kind=kind) for field in ('limit', 'remaining', 'reset')]
+            texts = [headers.get(name, '') for name in names]
+            limit, left, reset = _number_in(texts[0]), _number_in(texts[1]), seconds_in(texts[2], now)
             if limit and left is not None and reset is not None:
                 left_by = 1.0 if kind == 'requests' else left_by
                 found.append(Allowance(kind, limit, min(left, limit), reset, left_by, reset_by))
