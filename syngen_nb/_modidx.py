@@ -2280,6 +2280,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'syngen_nb.run.job_shortfall': ('run.html#job_shortfall', 'syngen_nb/run.py'),
                                'syngen_nb.run.job_status': ('run.html#job_status', 'syngen_nb/run.py'),
                                'syngen_nb.run.stopped_words': ('run.html#stopped_words', 'syngen_nb/run.py'),
+                               'syngen_nb.run.unchecked': ('run.html#unchecked', 'syngen_nb/run.py'),
                                'syngen_nb.run.wait_for': ('run.html#wait_for', 'syngen_nb/run.py'),
                                'syngen_nb.run.warn_of_shortfall': ('run.html#warn_of_shortfall', 'syngen_nb/run.py')},
             'syngen_nb.secrets': { 'syngen_nb.secrets.Sieve': ('secrets.html#sieve', 'syngen_nb/secrets.py'),

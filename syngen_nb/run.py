@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['State', 'WHOLE_BUT_LAST', 'UNLIMITED', 'LEAST_BAR', 'MOST_OF_A_NAME', 'LEAST_OF_A_NAME', 'Workspace', 'Stage',
-           'job_status', 'job_shortfall', 'Run', 'ShortWarning', 'warn_of_shortfall', 'fitting', 'stopped_words',
-           'wait_for', 'await_run']
+           'job_status', 'job_shortfall', 'Run', 'unchecked', 'ShortWarning', 'warn_of_shortfall', 'fitting',
+           'stopped_words', 'wait_for', 'await_run']
 
 # %% ../nbs/33_run.ipynb #1f1df18e
 import asyncio
@@ -239,6 +239,12 @@ def _rows_so_far(run: Run, progress: dict) -> str:
     return f'{progress["done"]:,} of {counted(progress["total"], run.unit)}'
 
 
+def unchecked(progress: dict) -> int:
+    "Return how many texts are there and not checked yet, by the progress of a run."
+    done, total = progress['done'], progress['total']
+    return max(0, progress['stages'].get('texts', (done, total))[0] - done)
+
+
 @patch
 def _ipython_display_(self: Run, **kwargs):
     show_run(self, **kwargs)
@@ -289,7 +295,9 @@ def cap_state(self: Run) -> str:
         return ''
     progress = self.progress()
     missing = counted(progress['total'] - progress['done'], self.unit)
-    state = f'Paused at the spending cap with {_rows_so_far(self, progress)}, {missing} missing'
+    n_unchecked = unchecked(progress)
+    waiting = f', {n_unchecked:,} of them written and not checked yet' if n_unchecked else ''
+    state = f'Paused at the spending cap with {_rows_so_far(self, progress)}, {missing} missing{waiting}'
     return f'{_with_uneven(self, state)}. {self.budget.why_full()}'
 
 

@@ -15,7 +15,7 @@ from fastcore.basics import patch
 
 from ..loop import worker
 from ..recording import ReplayMiss
-from ..run import Run
+from ..run import Run, unchecked
 from .base import Live, assets
 from ..wording import counted, duration_words, spent_words
 
@@ -30,12 +30,12 @@ def _rest(run: Run, progress: dict) -> str:
         return ''
     if run.status not in ('stopped', 'failed'):
         return run.uneven[:1].upper() + run.uneven[1:]
-    n_there = max(done, progress['stages'].get('texts', (done, total))[0])
+    n_unchecked = unchecked(progress)
     left = []
-    if n_there < total:
-        left.append(f'{counted(total - n_there, run.unit)} not {_VERBS.get(run.unit, "there")} yet')
-    if n_there > done:
-        left.append(f'{counted(n_there - done, run.unit)} not checked yet')
+    if done + n_unchecked < total:
+        left.append(f'{counted(total - done - n_unchecked, run.unit)} not {_VERBS.get(run.unit, "there")} yet')
+    if n_unchecked:
+        left.append(f'{counted(n_unchecked, run.unit)} not checked yet')
     words = '; '.join(filter(None, [', '.join(left), run.uneven]))
     if run.status == 'failed' and isinstance(run.error, ReplayMiss):
         return f'{words}. The recording has no answers to them'

@@ -225,6 +225,16 @@ def test_the_call_goes_on_with_a_higher_cap(cache):
     assert len(df) == len(expected) == 30 and not said and model.asked == whole.asked
 
 
+def test_texts_at_the_cap_may_not_be_checked_yet():
+    "They are in the frame, without confidence, and the warning counts them"
+    how = QUIET | dict(model=Billed(), cache=':memory:', verify=True, max_dollars=0.02)
+    df, said = quietly(generate, TASK, 30, **how)
+    n_accepted = int(re.search(r'with (\d+) of 30 rows', said[0])[1])
+    n_waiting = len(df) - n_accepted
+    assert n_waiting and f'{n_waiting} of them written and not checked yet' in said[0]
+    assert df.confidence.isna().sum() == n_waiting
+
+
 def test_a_run_pauses_says_why_and_goes_on():
     run = start(TASK, 30, model=Billed(), cache=':memory:', max_tokens_total=20_000, verify=False, filters=False)
     df, said = quietly(run.result, 20)  # Does not wait for ever
