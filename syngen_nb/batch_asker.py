@@ -603,7 +603,7 @@ async def cancel(
     self: Collector,
     tokens: Collection[str] | None = None,  # Only these batches; by default all of the model
 ) -> int:
-    "Cancel what waits, and return how many batches that are. One that is being sent is cancelled as soon as it is there."
+    "Cancel what waits, one that is being sent as soon as it is there; return how many batches that are."
     n_cancelled = 0
     for batch in self.pending.batches(self.model_id):
         if tokens is not None and batch.token not in tokens:
