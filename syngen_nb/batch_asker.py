@@ -400,7 +400,7 @@ async def _submit(self: Collector, endpoint: str, part: Part) -> None:
     self.states[batch.token] = BatchState('sent', len(taken), has_counts=False)
     self.on_change()
 
-
+# %% ../nbs/32_batch_asker.ipynb #6cb07b95
 @patch
 def _give_up(self: Collector, token: str, error: ModelError) -> None:
     "Forget a batch that the server turned down; its requests may go again if the server was only too busy."

@@ -663,8 +663,7 @@ class OpenAIModel(APIModel):
         Dollars for a million tokens of prompts, and of answers, live and in a batch; by default by the provider's list.
         With `price` alone a batch counts as much as live requests, which is never too little.
     requests_per_minute : float, default=None
-        Requests a minute at most. Needed only to stay below what the server allows, which is learned. While this
-        model is asked, others with the same server, key and name wait with it: the server counts them together.
+        Requests a minute at most, also of others with the same server, key and name; what it allows is learned.
     tokens_per_minute : float, default=None
         Tokens a minute at most, those of prompts and answers together.
     prompts : Prompts, default=None
