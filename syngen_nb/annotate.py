@@ -7,8 +7,9 @@ __all__ = ['PER_LABEL', 'read_texts', 'annotate_run', 'without_preference', 'ann
 
 # %% ../nbs/45_annotate.ipynb #f9ec0fb5
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ from .run import Run, wait_for
 from .spending import Budget
 from .task import Label, Task
 from .text import spelled_like
+from .wording import counted
 
 # %% ../nbs/45_annotate.ipynb #19912391
 def read_texts(texts: pd.DataFrame | pd.Series | Iterable[str]) -> pd.Series:
@@ -91,7 +93,19 @@ def without_preference(
     return found
 
 
-PER_LABEL = 20  # Texts for each label from which on one that nobody got is named
+PER_LABEL = 20  # Texts for each label from which on they show what a model prefers
+
+
+def _shows_preference(said: np.ndarray) -> bool:
+    "Return whether there are enough texts to tell what a model prefers; warn if not."
+    n_read, n_needed = int((~np.isnan(said[:, 0])).sum()), PER_LABEL * said.shape[1]
+    if n_read < n_needed:
+        warnings.warn(
+            f'calibrate=True was left out: {counted(n_read, "text")} cannot show what the model prefers. Give at least '
+            f'{n_needed:,}, {PER_LABEL} for each label',
+            stacklevel=4,  # The caller of annotate
+        )
+    return n_read >= n_needed
 
 
 def _warn_of_unused(labels: pd.Series) -> None:
@@ -110,7 +124,7 @@ def annotated(run: Run, texts: pd.Series, task: Task, calibrate: bool = False) -
     (stage,) = run.stages
     said, n_left = _probabilities(stage.checks, texts)
     names = [label.name for label in task.labels]
-    if calibrate:
+    if calibrate and _shows_preference(said):
         said = without_preference(said)
     is_read = ~np.isnan(said[:, 0])
     best = np.where(is_read, np.nan_to_num(said).argmax(1), -1)
@@ -192,13 +206,30 @@ def task_of(df: pd.DataFrame) -> Task:
 
 # %% ../nbs/45_annotate.ipynb #d52b99aa
 def _used(df: pd.DataFrame, origin: str) -> pd.DataFrame:
-    "Return the rows that have a label."
+    "Return the rows that have a label; whole numbers stay whole, which pandas makes fractions of where one is missing."
     check_both_columns(df, origin)
     rows = df[df['label'].notna()]
+    if pd.api.types.is_float_dtype(rows['label']) and (rows['label'] % 1 == 0).all():
+        rows = rows.assign(label=rows['label'].astype('int64'))
     labelled(rows, origin)
     return rows
 
 
+def _warn_of_own_labels(labels: Mapping[str, Sequence[str]]) -> None:
+    "Warn if frames share no label, or if labels of two differ only in case: then one label may have two names."
+    found = {origin: set(names) for origin, names in labels.items()}
+    names = sorted(set().union(*found.values()))
+    twice = [name for name in names if sum(name.casefold() == other.casefold() for other in names) > 1]
+    apart = [o for o, own in found.items() if not any(own & other for p, other in found.items() if p != o)]
+    if twice:
+        words = f'The labels {", ".join(map(repr, twice))} differ only in case'
+    elif apart and len(found) > 1:
+        words = f'The frame {apart[0]!r} has no label of the others'
+    else:
+        return
+    warnings.warn(f'{words}, and each counts as a label of its own. Rename them if they mean the same', stacklevel=3)
+
+# %% ../nbs/45_annotate.ipynb #3ac97431
 def concat(
     **frames: pd.DataFrame,  # Frames with `text` and `label`, by name of origin; rows without a label are left out
 ) -> pd.DataFrame:
@@ -210,8 +241,9 @@ def concat(
     -------
     DataFrame
         All rows in the order given, with a new index and the column `origin`. `label` is categorical. Columns that
-        only some frames have are missing in the rows of the others. `attrs` are those of the first frame that has some,
-        and `attrs['syngen']['origins']` counts the rows of each origin.
+        only some frames have are missing in the rows of the others. `attrs` are those of the first frame that has some;
+        those of the task, in `attrs['syngen']`, come from the first frame that has them, and `origins` there counts the
+        rows of each origin.
 
     Raises
     ------
@@ -223,6 +255,7 @@ def concat(
     used = {origin: _used(df, origin) for origin, df in frames.items()}
     names = label_names(*used.values())
     spelled = {origin: spelled_like(df['label'].astype(str), names) for origin, df in used.items()}
+    _warn_of_own_labels(spelled)
     parts = [df.assign(origin=origin, label=spelled[origin]) for origin, df in used.items()]
     for part in parts:
         part.attrs = {}
@@ -230,7 +263,12 @@ def concat(
     rows['label'] = pd.Categorical(rows['label'], names)
     rows['origin'] = pd.Categorical(rows['origin'], list(used))
     rows.attrs = next((dict(df.attrs) for df in used.values() if df.attrs), {})
-    made = rows.attrs.get('syngen')
-    origins = {origin: len(df) for origin, df in used.items()}
-    rows.attrs['syngen'] = (dict(made) if isinstance(made, dict) else {}) | dict(origins=origins)
+    rows.attrs['syngen'] = _made_as(list(used.values())) | dict(origins={o: len(df) for o, df in used.items()})
     return rows
+
+
+def _made_as(frames: Sequence[pd.DataFrame]) -> dict[str, Any]:
+    "Return how the first frame was made that says so, and who labelled rows of any of them."
+    made = [df.attrs['syngen'] for df in frames if isinstance(df.attrs.get('syngen'), dict)]
+    labelled_by = {name: about[name] for about in reversed(made) for name in ('annotated_by',) if name in about}
+    return (dict(made[0]) if made else {}) | labelled_by

@@ -287,11 +287,10 @@ def _what_is_short(origin: dict) -> list[str]:
 # %% ../nbs/57_card.ipynb #9d87b3d2
 def _opening(origin: dict, n: int, n_labels: int) -> list[str]:
     title = f'# {markdown_text(origin.get("instruction", "Texts with labels"))}'
-    about = (
-        ', written by a language model. Try what is trained on them on real texts before you rely on it.'
-        if origin
-        else '. Nothing else is recorded about them.'
-    )
+    about = '. Nothing else is recorded about them.'
+    if origin:
+        how = 'labelled' if origin.get('annotated_by') and not origin.get('model') else 'written'
+        about = f', {how} by a language model. Try what is trained on them on real texts before you rely on it.'
     return [title, f'{counted(n, "text")} with {counted(n_labels, "label")} to train a text classifier{about}']
 
 

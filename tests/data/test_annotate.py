@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from syngen_nb import Cache, Model, ShortWarning, Task, annotate, concat, evaluate, generate, train, verify
+from syngen_nb import Cache, Model, ShortWarning, Task, annotate, card, concat, evaluate, generate, train, verify
 from syngen_nb.models import Answer
 from syngen_nb.prompt_sets import SMALL
 from syngen_nb.spending import Budget
@@ -65,6 +65,42 @@ def test_a_share_of_labels_does_not_matter():
     "Where all texts are of one label, none is taken for another: nothing is calibrated"
     df = annotate([f'#sea {i}' for i in range(30)], TASK, Judge(20), Cache(':memory:'), progress=False)
     assert set(df.label) == {'sea'} and df.p_sea.tolist() == pytest.approx([np.exp(-0.1)] * 30)
+
+
+def test_too_few_texts_show_no_preference():
+    "Then nothing is taken off, and a single text keeps the label that was read"
+    with pytest.warns(UserWarning, match='1 text cannot show what the model prefers. Give at least 40, 20 for each'):
+        df = annotate(['two'], TASK, Judge(20), Cache(':memory:'), progress=False, calibrate=True)
+    assert df.label.tolist() == ['land'] and df.confidence.tolist() == pytest.approx([np.exp(-0.1)])
+
+
+def test_rows_put_together_keep_the_task_and_who_labelled_them():
+    "Whatever attrs the first frame has"
+    real = pd.DataFrame(dict(text=['a', 'b'], label=['sea', 'land']))
+    real.attrs = {'source': 'x'}
+    made = real.copy()
+    made.attrs['syngen'] = dict(instruction='Sort notes', model='my/model')
+    found = annotate(TEXTS, TASK, Judge(20), Cache(':memory:'), progress=False)
+    attrs = concat(real=real, made=made, found=found).attrs
+    assert attrs['source'] == 'x' and attrs['syngen']['instruction'] == 'Sort notes'
+    assert attrs['syngen']['annotated_by'] == 'fake/judge'
+    assert attrs['syngen']['origins'] == dict(real=2, made=2, found=5)
+    said = card(found, health=False).body
+    assert 'labelled by a language model' in said and 'written by' not in said
+
+
+def test_labels_that_became_others():
+    "Numbers with one missing, and names in another case"
+    a = pd.DataFrame(dict(text=list('abcd'), label=['0', '1'] * 2))
+    b = pd.DataFrame(dict(text=list('efg'), label=[0, 1, None]))
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        assert concat(a=a, b=b).label.cat.categories.tolist() == ['0', '1']
+        concat(a=a.head(1), b=b)  # One that lacks a label is no mistake
+    with pytest.warns(UserWarning, match="'Sea', 'sea' differ only in case"):
+        concat(a=a.assign(label='sea'), b=a.assign(label='Sea'))
+    with pytest.warns(UserWarning, match="frame 'a' has no label of the others"):
+        concat(a=a.assign(label='sea'), b=a)
 
 
 def test_it_goes_on_from_the_cache(tmp_path):
@@ -229,7 +265,7 @@ def test_origins():
     assert rows.attrs['syngen']['origins'] == dict(real=6, annotated=2)
     assert 'origins' not in made.attrs['syngen']
     assert rows.confidence.isna().tolist() == [True] * 6 + [False] * 2
-    assert train(rows, 'tfidf', weights=dict(real=3)).info['rows'].endswith('(real 6, annotated 2)')
+    assert train(rows, 'tfidf', weights=dict(real=3)).info['rows'] == '8 texts (real 6, annotated 2); some labelled by fake/judge'
 
 
 def test_generated_rows_know_their_task():

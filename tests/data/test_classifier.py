@@ -473,6 +473,8 @@ def test_a_language_that_the_encoder_does_not_know():
     df = pd.DataFrame(dict(text=[f'{text} {i}' for i, text in enumerate(spanish)], label=['a', 'b'] * 6))
     with pytest.warns(UserWarning, match="look like 'es'"):
         train(df, 'minilm', C=1)
+    with pytest.warns(UserWarning, match="look like 'es'"):
+        evaluate(df.head(8), df.tail(4), encoders='minilm', curve=False, C=1)
     with warnings.catch_warnings():
         warnings.simplefilter('error')
         train(df, 'tfidf', C=1)
@@ -491,6 +493,47 @@ def test_evaluate_keeps_the_student_and_compares(tmp_path):
     assert (kept.C_, kept.held_out_) == (same.C_, same.held_out_)
     assert np.array_equal(kept.predict_proba(df.text), same.predict_proba(df.text))
     assert '<script>' not in result._repr_html_() and 'lengths' in result._repr_html_()
+
+
+def test_evaluate_keeps_what_train_would_give(tmp_path):
+    "With the same weights, and with a card; rows that weigh nothing teach nothing and are never to blame"
+    df = frame(90).assign(origin=['real', 'made', 'real'] * 30)
+    df.attrs['syngen'] = dict(instruction='Sort notes', model='my/model')
+    result = evaluate(df, frame(30), curve=[45], C=3, weights=dict(made=0))
+    same = train(df, 'tfidf', weights=dict(made=0), C=3)
+    assert np.array_equal(result.classifier.predict_proba(df.text), same.predict_proba(df.text))
+    unweighted = evaluate(df, frame(30), curve=False, C=3)
+    assert not np.array_equal(unweighted.classifier.predict_proba(df.text), same.predict_proba(df.text))
+    card = (result.classifier.save(tmp_path / 'kept') / 'README.md').read_text(encoding='utf-8')
+    assert '# Sort notes' in card and '90 texts written by my/model' in card
+    assert f'accuracy on test rows {result.accuracy:.3f} on 30 other rows' in card
+    assert Classifier.load(tmp_path / 'kept').info == result.classifier.info
+
+
+def test_students_of_one_name_are_not_lost():
+    with pytest.raises(ValueError, match='Several encoders are called <lambda>'):
+        evaluate(frame(30), frame(60).tail(30), encoders=[lambda texts: lengths(texts), lambda texts: lengths(texts)])
+    named = dict(one=lambda texts: lengths(texts), two=lambda texts: lengths(texts))
+    assert list(evaluate(frame(30), frame(60).tail(30), encoders=named, curve=False, C=1).baselines.index) == ['one', 'two']
+
+
+def test_weights_of_rows_that_were_read_from_a_file():
+    "An empty string is no number, as NaN; any other text is named"
+    df = frame().assign(confidence=['0.5', '', '2'] * 20)
+    numbers = df.assign(confidence=[0.5, np.nan, 2] * 20)
+    read, right = (train(rows, 'tfidf', weights='confidence', C=1) for rows in (df, numbers))
+    assert np.array_equal(read.predict_proba(df.text), right.predict_proba(df.text))
+    with pytest.raises(ValueError, match="the column 'label' has 'sea'"):
+        train(df, 'tfidf', weights='label')
+    train(df, 'tfidf', weights={}, C=1)
+
+
+def test_the_name_of_another_encoder(tmp_path):
+    "Two encoders may give as many numbers, which mean something else"
+    folder = train(frame(), 'tfidf', C=1).save(tmp_path / 'kept')
+    with pytest.raises(ValueError, match="trained with the encoder 'tfidf', not 'e5'"):
+        Classifier.load(folder, encoder='e5')
+    assert Classifier.load(folder, encoder='tfidf').classes_.tolist() == ['air', 'land', 'sea']
 
 
 def test_a_function_encodes_each_text_once():
