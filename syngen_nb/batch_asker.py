@@ -20,9 +20,10 @@ from fastcore.basics import chunked, patch
 
 from .asker import Asker, plain_answer, said_in, what_is_asked
 from .batches import BatchState, NotAnswered, batches_of, has_batches
-from .cache import Cache, open_cache
+from .cache import Cache, CacheError, open_cache
 from .engine import Outcome, in_turns
 from .jobs import CheckJob, Job, digest, draw_seed
+from .known_models import get_model
 from .leases import Leases
 from .loop import worker
 from .models import BUSY, Answer, Model, ModelError, checked_answer
@@ -779,6 +780,13 @@ def batch_asker(batch: bool | str, model: Model, cache: Cache) -> Callable[..., 
     return lambda *args, **kwargs: BatchAsker(*args, **kwargs, model=model, batch=batch)
 
 # %% ../nbs/32_batch_asker.ipynb #57f2d45f
+def _cache_there(cache: Cache | str | Path | None) -> Cache:
+    "Return a cache that is there: nothing waits in a new one, and a slip in a path must not look like that."
+    if isinstance(cache, (str, Path)) and cache and not Path(cache).exists():
+        raise CacheError(f'There is no cache {str(cache)!r}; give the path that the run had')
+    return open_cache(cache)
+
+
 def pending_batches(cache: Cache | str | Path | None = None) -> list[dict[str, Any]]:
     """Return the batches that wait at providers, and whose answers the next call with `batch=` takes.
 
@@ -792,20 +800,20 @@ def pending_batches(cache: Cache | str | Path | None = None) -> list[dict[str, A
     list of dict
         With `model`, `id`, `requests` and `seconds` since it was sent.
     """
-    found = PendingBatches(open_cache(cache)).batches()
+    found = PendingBatches(_cache_there(cache)).batches()
     now = time.time()
     return [dict(model=batch.name, id=batch.id, requests=batch.n, seconds=now - batch.made) for batch in found]
 
 
-def cancel_batches(model: Model, cache: Cache | str | Path | None = None) -> int:
+def cancel_batches(model: Model | str, cache: Cache | str | Path | None = None) -> int:
     """Cancel all batches of `model` that the cache knows, and return how many there were.
 
     What the provider has answered by then is paid, and collected by the next call with `batch=`.
 
     Parameters
     ----------
-    model : Model
-        The model that was asked, as `get_model` gives it.
+    model : Model or str
+        The model that was asked, or its name.
     cache : Cache, str or Path, default=None
         As `generate` takes it.
 
@@ -817,4 +825,4 @@ def cancel_batches(model: Model, cache: Cache | str | Path | None = None) -> int
         If the provider refuses.
     """
     worker.refuse_to_wait()
-    return worker.run(Collector(open_cache(cache), model).cancel())
+    return worker.run(Collector(_cache_there(cache), get_model(model)).cancel())

@@ -178,10 +178,12 @@ def _check_same_labels(train: set[str], test: set[str]) -> None:
         parts.append(f'only test has {_quoted(test - train)}')
     if train - test:
         parts.append(f'only train has {_quoted(train - test)}')
+    cuts = ['test[test.label.isin(train.label)]'] * bool(test - train)
+    cuts += ['train[train.label.isin(test.label)]'] * bool(train - test)
     if parts:
         raise ValueError(
             f'train and test need the same labels, but {" and ".join(parts)}. '
-            'Rename labels, or leave out rows: train[train.label.isin(test.label)]'
+            f'Rename labels, or leave out rows: {" and ".join(cuts)}'
         )
     if len(train) < 2:
         raise ValueError(f'All rows have the label {_quoted(train)}; there is nothing to tell apart. Add another label')

@@ -435,6 +435,11 @@ def words(self: Budget) -> str:
 
 
 @patch
+def __repr__(self: Budget) -> str:
+    return f'Budget({self.words})'
+
+
+@patch
 def _words(self: Budget, decimals: int = 0) -> str:
     total = self.sum.total() - self.on_way
     parts = []

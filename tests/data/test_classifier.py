@@ -24,7 +24,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-WORDS = dict(sea=['boat', 'wave', 'salt'], land=['tree', 'road', 'field'], air=['cloud', 'wind', 'bird'])
+WORDS = dict(ice=['berg', 'floe', 'frost'], sea=['boat', 'wave', 'salt'], land=['tree', 'road', 'field'], air=['cloud', 'wind', 'bird'])
 
 
 def frame(n=60, labels=('sea', 'land', 'air')):
@@ -508,6 +508,16 @@ def test_evaluate_keeps_what_train_would_give(tmp_path):
     assert '# Sort notes' in card and '90 texts written by my/model' in card
     assert f'accuracy on test rows {result.accuracy:.3f} on 30 other rows' in card
     assert Classifier.load(tmp_path / 'kept').info == result.classifier.info
+
+
+def test_what_to_leave_out_where_labels_differ():
+    "The advice can be followed"
+    train, test = frame(30), frame(30, labels=('sea', 'land', 'ice'))
+    with pytest.raises(ValueError, match='need the same labels') as error:
+        evaluate(train, test)
+    said = str(error.value)
+    assert 'test[test.label.isin(train.label)] and train[train.label.isin(test.label)]' in said
+    evaluate(train[train.label.isin(test.label)], test[test.label.isin(train.label)], curve=False, C=1)
 
 
 def test_students_of_one_name_are_not_lost():

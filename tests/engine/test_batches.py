@@ -16,6 +16,7 @@ from helpers import TASK, anthropic, check_exact, children, openai
 from syngen_nb import Budget, Cache, estimate, generate, get_model, grow, start
 from syngen_nb.batch_asker import MOST_SENDS, BatchAsker, cancel_batches, pending_batches
 from syngen_nb.batches import AnthropicBatches, APIBatches, OpenAIBatches
+from syngen_nb.cache import CacheError
 from syngen_nb.models import ModelError
 from syngen_nb.providers import OpenAIModel
 
@@ -253,6 +254,17 @@ def test_stop_leaves_it_and_cancel_does_not(kind, cache):
         later.resume()
         wait(lambda: len(sizes(s)) == 3)
         later.stop()
+
+
+def test_a_slip_in_the_path_of_a_cache(tmp_path):
+    "It does not look as if nothing waited, and makes no file"
+    for look in (pending_batches, functools.partial(cancel_batches, 'openai/gpt-5-mini')):
+        with pytest.raises(CacheError, match='There is no cache'):
+            look(tmp_path / 'typo.sqlite')
+    assert not list(tmp_path.iterdir())
+    Cache(tmp_path / 'new.sqlite').close()
+    assert pending_batches(tmp_path / 'new.sqlite') == []
+    assert cancel_batches('openai/gpt-5-mini', tmp_path / 'new.sqlite') == 0
 
 
 @KINDS
