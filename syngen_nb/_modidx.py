@@ -555,6 +555,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'syngen_nb.classifier._restored': ('classifier.html#_restored', 'syngen_nb/classifier.py'),
                                       'syngen_nb.classifier._save_fine_tuned': ( 'classifier.html#_save_fine_tuned',
                                                                                  'syngen_nb/classifier.py'),
+                                      'syngen_nb.classifier._spelled': ('classifier.html#_spelled', 'syngen_nb/classifier.py'),
                                       'syngen_nb.classifier._take_places': ('classifier.html#_take_places', 'syngen_nb/classifier.py'),
                                       'syngen_nb.classifier._tokens': ('classifier.html#_tokens', 'syngen_nb/classifier.py'),
                                       'syngen_nb.classifier._words_of': ('classifier.html#_words_of', 'syngen_nb/classifier.py'),

@@ -292,10 +292,12 @@ def check_seed(seed: Any) -> int:
 
 
 def _check_weights(weights: Any, n: int) -> np.ndarray:
-    found = np.asarray(weights, dtype=float)
+    found = np.asarray(weights)
+    if found.dtype.kind not in 'biuf':
+        found = pd.to_numeric(pd.Series(list(found.ravel())), errors='coerce').to_numpy(float).reshape(found.shape)
     if found.shape != (n,) or not np.isfinite(found).all() or (found < 0).any() or not found.any():
         raise ValueError(f'Weights are one number for each of {n:,} rows, not below 0 and not all 0')
-    return found
+    return found.astype(float)
 
 
 def _check_C(C: Any) -> None:
@@ -653,6 +655,12 @@ def _restored(about: dict, arrays: dict, encoder: Any) -> Classifier:
     loaded.model_.n_features_in_ = arrays['coef'].shape[1]
     return loaded
 
+# %% ../nbs/53_classifier.ipynb #41837ca8
+def _spelled(encoder: str) -> str:
+    "Return the name of an encoder with the package in it spelled in one way; `get_encoder` takes `_` and `-`."
+    package, slash, model = encoder.partition('/')
+    return package.replace('_', '-') + slash + model
+
 # %% ../nbs/53_classifier.ipynb #6caf059e
 @patch(cls_method=True)
 def load(
@@ -675,8 +683,9 @@ def load(
     _check_about(folder, about)
     arrays = _read_arrays(folder, about)
     name = about['encoder']
-    if isinstance(encoder, str) and name and encoder != name:
-        raise ValueError(f'This classifier was trained with the encoder {name!r}, not {encoder!r}; leave encoder= out')
+    given = encoder.name if isinstance(encoder, Encoder) else encoder
+    if isinstance(given, str) and name and _spelled(given) != _spelled(name):
+        raise ValueError(f'This classifier was trained with the encoder {name!r}, not {given!r}; leave encoder= out')
     encoder = name if encoder is None else encoder
     if encoder is None:
         raise ValueError('This classifier was trained with an encoder that has no name: load(folder, encoder=…)')
@@ -789,7 +798,7 @@ def weights_of(df: pd.DataFrame, weights: Any) -> np.ndarray | None:
 
 def _numbers(column: pd.Series) -> pd.Series:
     "Return the numbers of a column; NaN where there is none, as in rows without confidence."
-    given = column.astype(object).mask(column.astype(object) == '')
+    given = column.astype(object).mask(column.astype(str).str.strip() == '')
     found = pd.to_numeric(given, errors='coerce')
     wrong = given[found.isna() & given.notna()]
     if len(wrong):
@@ -798,6 +807,9 @@ def _numbers(column: pd.Series) -> pd.Series:
 
 
 def _by_origin(df: pd.DataFrame, weights: dict[str, float]) -> list[float]:
+    for name, weight in weights.items():
+        if not isinstance(weight, Real) or isinstance(weight, bool):
+            raise ValueError(f'The weight of {name!r} must be a number, not {weight!r}')
     there = df['origin'].astype(str).tolist() if 'origin' in df.columns else []
     unknown = [name for name in weights if name not in there]
     if unknown or not there:

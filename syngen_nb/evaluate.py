@@ -32,6 +32,7 @@ from syngen_nb.classifier import (
     info_of,
     made_once,
     make_features,
+    parts_of,
     warn_of_language,
     warn_of_single_rows,
     weights_of,
@@ -68,7 +69,9 @@ def named_encoders(
     if not named:
         raise ValueError("encoders is empty; name at least one, such as ['tfidf', 'e5']")
     if len(named) < len(pairs):
-        raise ValueError(f'Several encoders are called {", ".join(named)}; give names: encoders={{"one": a, "two": b}}')
+        names = [name for name, _ in pairs]
+        twice = ', '.join(name for name in named if names.count(name) > 1)
+        raise ValueError(f'Several encoders are called {twice}; give names: encoders={{"first": a, "second": b}}')
     return named
 
 
@@ -618,14 +621,16 @@ def _parts_of(both: BothSets, curve: bool | Iterable[int], seed: int) -> list[np
     "Return the training rows of each student, the smallest part first."
     order = stratified_order(both.train_labels, both.labels, seed)
     sizes = curve_sizes(curve, len(order), len(both.labels))
-    return [order[:n] if n < len(order) else np.arange(n) for n in sizes]
+    counts = order if both.weights is None else order[both.weights[order] > 0]  # The others teach nothing
+    return [counts[:n] for n in sizes if n < len(counts)] + [np.arange(len(order))]
 
 # %% ../nbs/54_evaluate.ipynb #03b80113
 def _checked_encoders(embed: bool, encoders: Any, C: float | None, both: BothSets) -> dict[str, Any]:
     chosen = named_encoders(embed, encoders)
     for encoder in chosen.values():
         check_student(encoder, C)
-        warn_of_language(encoder, both.train, stacklevel=4)
+    for part in {str(part): part for encoder in chosen.values() for part in parts_of(encoder)}.values():
+        warn_of_language(part, both.train, stacklevel=4)
     return chosen
 
 

@@ -520,9 +520,17 @@ def test_what_to_leave_out_where_labels_differ():
     evaluate(train[train.label.isin(test.label)], test[test.label.isin(train.label)], curve=False, C=1)
 
 
+def test_a_part_of_the_curve_has_rows_that_count():
+    "The smaller parts are drawn from rows that weigh something"
+    df = frame(60).assign(origin=['real'] * 12 + ['made'] * 48)
+    result = evaluate(df, frame(30), weights=dict(made=0), C=1)
+    assert result.curve.n.tolist() == [7, 60] and result.n_train == 60
+
+
 def test_students_of_one_name_are_not_lost():
-    with pytest.raises(ValueError, match='Several encoders are called <lambda>'):
-        evaluate(frame(30), frame(60).tail(30), encoders=[lambda texts: lengths(texts), lambda texts: lengths(texts)])
+    two = [lambda texts: lengths(texts), lambda texts: lengths(texts)]
+    with pytest.raises(ValueError, match='Several encoders are called <lambda>; give'):
+        evaluate(frame(30), frame(60).tail(30), encoders=['tfidf', *two])
     named = dict(one=lambda texts: lengths(texts), two=lambda texts: lengths(texts))
     assert list(evaluate(frame(30), frame(60).tail(30), encoders=named, curve=False, C=1).baselines.index) == ['one', 'two']
 
@@ -536,6 +544,11 @@ def test_weights_of_rows_that_were_read_from_a_file():
     with pytest.raises(ValueError, match="the column 'label' has 'sea'"):
         train(df, 'tfidf', weights='label')
     train(df, 'tfidf', weights={}, C=1)
+    made = df.assign(origin='made')
+    with pytest.raises(ValueError, match="The weight of 'made' must be a number, not 'x'"):
+        train(made, 'tfidf', weights=dict(made='x'))
+    with pytest.raises(ValueError, match='Weights are one number for each of 60 rows'):
+        train(df, 'tfidf', weights=['x'] * 60)
 
 
 def test_the_name_of_another_encoder(tmp_path):
