@@ -258,7 +258,7 @@ class QuickLook:
 def _index(self: QuickLook, cell: Cell) -> set[str]:
     "Note the texts of `cell` that came since the last look; return the cells that have one of its texts too."
     n_before = self._n_indexed.get(cell.id, 0)
-    new = list(islice(cell.texts, n_before, None))
+    new = list(cell.texts)[n_before:]  # In one step, as the run may add to it meanwhile
     for mark in new:
         first = self._first_with.setdefault(mark, cell.id)
         if first != cell.id:

@@ -524,7 +524,7 @@ def test_a_filter_that_waits_for_what_never_comes(kind, soon):
 def test_a_worker_that_is_held_for_very_long(soon, monkeypatch):
     monkeypatch.setattr(loop, 'LATE', 0.2)
     is_free = threading.Event()
-    worker.call_soon(lambda: (time.sleep(0.5), is_free.set()))
+    worker.call_soon(lambda: (time.sleep(2), is_free.set()))
     error = ends(blocks)
     assert isinstance(error, RuntimeError) and 'Nothing else can run meanwhile' in str(error)
     assert is_free.wait(5)
