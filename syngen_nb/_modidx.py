@@ -8,6 +8,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'syngen_nb.annotate._warn_of_own_labels': ( 'annotate.html#_warn_of_own_labels',
                                                                                 'syngen_nb/annotate.py'),
                                     'syngen_nb.annotate._warn_of_unused': ('annotate.html#_warn_of_unused', 'syngen_nb/annotate.py'),
+                                    'syngen_nb.annotate._whole': ('annotate.html#_whole', 'syngen_nb/annotate.py'),
                                     'syngen_nb.annotate.annotate': ('annotate.html#annotate', 'syngen_nb/annotate.py'),
                                     'syngen_nb.annotate.annotate_run': ('annotate.html#annotate_run', 'syngen_nb/annotate.py'),
                                     'syngen_nb.annotate.annotated': ('annotate.html#annotated', 'syngen_nb/annotate.py'),

@@ -98,7 +98,11 @@ PER_LABEL = 20  # Texts for each label from which on they show what a model pref
 
 def _shows_preference(said: np.ndarray) -> bool:
     "Return whether there are enough texts to tell what a model prefers; warn if not."
-    n_read, n_needed = int((~np.isnan(said[:, 0])).sum()), PER_LABEL * said.shape[1]
+    read = said[~np.isnan(said[:, 0])]
+    n_read, n_needed = len(read), PER_LABEL * said.shape[1]
+    if n_read >= n_needed and np.ptp(read, axis=0).max() < 1e-9:
+        warnings.warn('calibrate=True was left out: the model says the same of all texts', stacklevel=4)
+        return False
     if n_read < n_needed:
         warnings.warn(
             f'calibrate=True was left out: {counted(n_read, "text")} cannot show what the model prefers. Give at least '
@@ -205,12 +209,16 @@ def task_of(df: pd.DataFrame) -> Task:
     return Task(made['instruction'], labels, language=made.get('language'))
 
 # %% ../nbs/45_annotate.ipynb #d52b99aa
+def _whole(label: Any) -> Any:
+    return int(label) if isinstance(label, float) and label.is_integer() else label
+
+
 def _used(df: pd.DataFrame, origin: str) -> pd.DataFrame:
     "Return the rows that have a label; whole numbers stay whole, which pandas makes fractions of where one is missing."
     check_both_columns(df, origin)
     rows = df[df['label'].notna()]
-    if pd.api.types.is_float_dtype(rows['label']) and (rows['label'] % 1 == 0).all():
-        rows = rows.assign(label=rows['label'].astype('int64'))
+    if rows['label'].map(lambda label: isinstance(label, float)).any():
+        rows = rows.assign(label=rows['label'].astype(object).map(_whole))
     labelled(rows, origin)
     return rows
 
@@ -268,7 +276,8 @@ def concat(
 
 
 def _made_as(frames: Sequence[pd.DataFrame]) -> dict[str, Any]:
-    "Return how the first frame was made that says so, and who labelled rows of any of them."
+    "Return how the first frame was made that has a task, and who labelled rows of any of them."
     made = [df.attrs['syngen'] for df in frames if isinstance(df.attrs.get('syngen'), dict)]
     labelled_by = {name: about[name] for about in reversed(made) for name in ('annotated_by',) if name in about}
-    return (dict(made[0]) if made else {}) | labelled_by
+    about = next((about for about in made if about.get('instruction')), made[0] if made else {})
+    return dict(about) | labelled_by

@@ -72,6 +72,9 @@ def test_too_few_texts_show_no_preference():
     with pytest.warns(UserWarning, match='1 text cannot show what the model prefers. Give at least 40, 20 for each'):
         df = annotate(['two'], TASK, Judge(20), Cache(':memory:'), progress=False, calibrate=True)
     assert df.label.tolist() == ['land'] and df.confidence.tolist() == pytest.approx([np.exp(-0.1)])
+    with pytest.warns(UserWarning, match='the model says the same of all texts'):
+        df = annotate([f'two {i}' for i in range(40)], TASK, Judge(20), Cache(':memory:'), progress=False, calibrate=True)
+    assert set(df.label) == {'land'} and df.confidence.tolist() == pytest.approx([np.exp(-0.1)] * 40)
 
 
 def test_rows_put_together_keep_the_task_and_who_labelled_them():
@@ -85,6 +88,8 @@ def test_rows_put_together_keep_the_task_and_who_labelled_them():
     assert attrs['source'] == 'x' and attrs['syngen']['instruction'] == 'Sort notes'
     assert attrs['syngen']['annotated_by'] == 'fake/judge'
     assert attrs['syngen']['origins'] == dict(real=2, made=2, found=5)
+    nested = concat(old=concat(a=real[['text', 'label']], b=real), made=made).attrs['syngen']
+    assert nested['instruction'] == 'Sort notes' and nested['origins'] == dict(old=4, made=2)
     said = card(found, health=False).body
     assert 'labelled by a language model' in said and 'written by' not in said
 
@@ -97,6 +102,8 @@ def test_labels_that_became_others():
         warnings.simplefilter('error')
         assert concat(a=a, b=b).label.cat.categories.tolist() == ['0', '1']
         concat(a=a.head(1), b=b)  # One that lacks a label is no mistake
+        for kind in ('category', object):
+            assert concat(a=a, b=b.astype(dict(label=kind))).label.cat.categories.tolist() == ['0', '1']
     with pytest.warns(UserWarning, match="'Sea', 'sea' differ only in case"):
         concat(a=a.assign(label='sea'), b=a.assign(label='Sea'))
     with pytest.warns(UserWarning, match="frame 'a' has no label of the others"):
