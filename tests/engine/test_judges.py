@@ -355,10 +355,10 @@ def test_a_judge_that_cannot_be_read_is_quoted():
 
 @pytest.mark.parametrize('by_mark', [True, False])
 def test_a_judge_that_rambles_takes_no_time(by_mark):
-    start = time.process_time()
+    start = time.thread_time()
     answer = dict(text='"A", "negative",\n' * 6_000)
     assert read_choice(answer, ['negative', 'positive'], by_mark) is None
-    assert time.process_time() - start < 1
+    assert time.thread_time() - start < 3
 
 
 @pytest.mark.parametrize('logprobs, sure', [(20, True), (0, False)])
