@@ -171,9 +171,9 @@ def test_words_of_other_bodies(text, expected):
 
 @pytest.mark.parametrize('piece', ['<!--', '<script>', '<a '])
 def test_a_broken_page_takes_no_time(piece):
-    start = time.process_time()
+    start = time.thread_time()
     read_body(piece * (100_000 // len(piece)))
-    assert time.process_time() - start < 1
+    assert time.thread_time() - start < 1
 
 
 def test_a_script_that_was_cut_off_is_not_shown():

@@ -257,10 +257,10 @@ def test_lines_of_strings_may_hold_tabs():
     + ['{"text": <!--', '["a" ', "{'text': 'it's a ", '</think>'],
 )
 def test_a_broken_answer_takes_no_time(piece):
-    start = time.process_time()
+    start = time.thread_time()
     whole = '[{"text": "A text before."},'
     assert salvage(whole + piece * (100_000 // len(piece)), 'text')[:1] in ([], ['A text before.'])
-    assert time.process_time() - start < 1.5
+    assert time.thread_time() - start < 1.5
 
 
 @pytest.mark.parametrize('name', ['think', 'thinking', 'reasoning'])
