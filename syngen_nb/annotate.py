@@ -99,17 +99,16 @@ PER_LABEL = 20  # Texts for each label from which on they show what a model pref
 def _shows_preference(said: np.ndarray) -> bool:
     "Return whether there are enough texts to tell what a model prefers; warn if not."
     read = said[~np.isnan(said[:, 0])]
-    n_read, n_needed = len(read), PER_LABEL * said.shape[1]
-    if n_read >= n_needed and np.ptp(read, axis=0).max() < 1e-9:
-        warnings.warn('calibrate=True was left out: the model says the same of all texts', stacklevel=4)
-        return False
-    if n_read < n_needed:
-        warnings.warn(
-            f'calibrate=True was left out: {counted(n_read, "text")} cannot show what the model prefers. Give at least '
-            f'{n_needed:,}, {PER_LABEL} for each label',
-            stacklevel=4,  # The caller of annotate
-        )
-    return n_read >= n_needed
+    n_needed = PER_LABEL * said.shape[1]
+    if len(read) < n_needed:
+        why = f'{counted(len(read), "text")} cannot show what the model prefers. '
+        why += f'Give at least {n_needed:,}, {PER_LABEL} for each label'
+    elif np.ptp(read, axis=0).max() < 1e-9:
+        why = 'the model says the same of all texts'
+    else:
+        return True
+    warnings.warn(f'calibrate=True was left out: {why}', stacklevel=4)  # The caller of annotate
+    return False
 
 
 def _warn_of_unused(labels: pd.Series) -> None:
@@ -278,6 +277,6 @@ def concat(
 def _made_as(frames: Sequence[pd.DataFrame]) -> dict[str, Any]:
     "Return how the first frame was made that has a task, and who labelled rows of any of them."
     made = [df.attrs['syngen'] for df in frames if isinstance(df.attrs.get('syngen'), dict)]
-    labelled_by = {name: about[name] for about in reversed(made) for name in ('annotated_by',) if name in about}
     about = next((about for about in made if about.get('instruction')), made[0] if made else {})
-    return dict(about) | labelled_by
+    by = next((about['annotated_by'] for about in made if 'annotated_by' in about), None)
+    return dict(about) | ({} if by is None else dict(annotated_by=by))

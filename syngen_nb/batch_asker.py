@@ -395,7 +395,7 @@ async def _submit(self: Collector, endpoint: str, part: Part) -> None:
         finally:
             is_unwanted = self.sending.pop(batch.token)
         self.pending.give_id(batch.token, id)
-        self.out[batch.token] = replace(batch, n=len(taken), id=id)
+        self.out[batch.token] = replace(self.out[batch.token], id=id)
         if is_unwanted:
             await self.cancel({batch.token})
     self.states[batch.token] = BatchState('sent', len(taken), has_counts=False)

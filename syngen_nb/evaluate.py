@@ -511,9 +511,7 @@ def _describe(student: Student, both: BothSets, curve: pd.DataFrame, predicted: 
     "Return the result: all scores, and tables and errors of one student."
     confusion = confusion_table(both.test_labels, student.predicted, both.labels)
     n_train = len(both.train)
-    right = (student.predicted == both.test_labels).mean()
-    student.classifier.info = both.info | dict(tested=f'{right:.3f} on {counted(len(both.test), "other row")}')
-    return Evaluation(
+    result = Evaluation(
         labels=both.labels,
         n_train=n_train,
         n_test=len(both.test),
@@ -527,6 +525,9 @@ def _describe(student: Student, both: BothSets, curve: pd.DataFrame, predicted: 
         leaked=both.leaked,
         classifier=student.classifier,
     )
+    tested = f'{result.accuracy:.3f} on {counted(result.n_test, "other row")}'
+    student.classifier.info = both.info | dict(tested=tested)
+    return result
 
 # %% ../nbs/54_evaluate.ipynb #f2fdd5d6
 def zero_shot_of(

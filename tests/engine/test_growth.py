@@ -157,7 +157,7 @@ def test_twenty_thousand_rows():
         looks.append(time.thread_time() - began)
     df = run.result(60)
     assert len(df) == 20_000 and df['text'].is_unique
-    assert sorted(looks)[len(looks) // 2] < 0.15  # On a slow machine; `benchmarks/growth.py` holds it against 50 ms
+    assert sorted(looks)[len(looks) // 2] < 0.15  # Wanted: 0.05; a slow, busy machine takes three times as long
     train, test = split(df)
     assert len(train) + len(test) == 20_000
 
