@@ -34,7 +34,8 @@ def usual_seconds(level: str, model: Model, texts_a_request: int = 5) -> float:
 class Pace:
     "Measures what a list of names, a text and a check take."
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic):
+    def __init__(self, texts_a_request: int = 5, clock: Callable[[], float] = time.monotonic):
+        self.texts_a_request = texts_a_request  # As usual, where none has answered yet
         self.clock = clock
         self.models: dict[str, Model] = {}  # Level to the model that was asked last
         self._seconds: dict[str, float] = dict.fromkeys(TOKENS, 0.0)  # By level, like the next three
@@ -101,6 +102,7 @@ def doing(self: Pace) -> str:
 def seconds_each(self: Pace, usual: Mapping[str, float]) -> tuple[dict[str, float], bool]:
     "Return what a unit of each level takes, and whether any level was measured; `usual` says it for the others."
     seconds = self._seconds_by_now()
+    least = {level: self._least_seconds(level) for level in usual}
     measured: dict[str, float] = {}
     expected = 0.0
     for level, units in self._units.items():
@@ -108,10 +110,10 @@ def seconds_each(self: Pace, usual: Mapping[str, float]) -> tuple[dict[str, floa
             half_done = 0.5 * self._n_on_way[level] * units / self._answers[level]
             measured[level] = seconds[level] / (units + half_done)
             expected += units * usual[level]
-    spent = sum(measured[level] * self._units[level] for level in measured)
-    factor = spent / expected if expected else 1.0
+    spent = sum(max(0.0, measured[level] - least[level]) * self._units[level] for level in measured)
+    factor = spent / expected if expected else 1.0  # Without the time that a limit took, since `least` has that
     each = {level: measured.get(level, seconds * factor) for level, seconds in usual.items()}
-    return {level: max(seconds, self._least_seconds(level)) for level, seconds in each.items()}, bool(measured)
+    return {level: max(seconds, least[level]) for level, seconds in each.items()}, bool(measured)
 
 # %% ../nbs/32_pace.ipynb #a687084b
 @patch
@@ -122,7 +124,7 @@ def _least_seconds(self: Pace, level: str) -> float:
     rate = limit_of(model).learned()[0] if model else None
     if not rate:
         return 0.0
-    usual_requests = 1 / NAMES_A_LIST if level == 'texts' else 1.0
+    usual_requests = 1 / self.texts_a_request if level == 'texts' else 1.0
     units = self._units[level]
     return (self._answers[level] / units if units else usual_requests) / rate
 

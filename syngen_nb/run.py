@@ -62,12 +62,17 @@ class Workspace:
         self.add_model(model)
         self.task: Task = self.taxonomy.task
         self.usage = Usage()
-        self.pace = Pace()
+        self.pace = Pace(self.texts_a_request())
         self.asker = self.asker_type(self.cache, self.usage, self.task.instruction, on_change=self.tell)
         self.asker.may_ask = lambda: not self.engine.is_paused
         self.asker.budget = self.budget
         answer, n_places = self.asker.answer, self.n_places
         self.engine = Engine(answer, n_places, self.rounds, self.is_gone, self.tell, self.hold)
+
+    def texts_a_request(self) -> int:
+        "Return how many texts a request usually brings."
+        texts_a_cell = (self.plan.n_record_to_generate or 0) // (self.plan.n_label * self.plan.leaves)
+        return max(1, min(self.writer.prompts.per_call, texts_a_cell))
 
     def is_gone(self, job: Job) -> bool:
         "Return whether all nodes that `job` was for were taken out of the tree."
@@ -392,8 +397,7 @@ def _measure(self: Run) -> tuple[float, float | None]:
 @patch
 def _usual_seconds(self: Run) -> dict[str, float]:
     models = self.workspace.pace.models
-    texts_a_cell = (self.plan.n_record_to_generate or 0) // (self.plan.n_label * self.plan.leaves)
-    n_texts = max(1, min(self.prompts.per_call, texts_a_cell))  # In a request
+    n_texts = self.workspace.pace.texts_a_request
     return {level: usual_seconds(level, models.get(level, self.model), n_texts) for level in TOKENS}
 
 
