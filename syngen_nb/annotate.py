@@ -49,7 +49,7 @@ def read_texts(texts: pd.DataFrame | pd.Series | Iterable[str]) -> pd.Series:
             f'{found.iloc[wrong[0]]!r:.80}. Leave them out'
         )
     if not len(found):
-        raise ValueError('There are no texts')
+        raise ValueError('There are no texts to label; give at least one')
     return found.rename('text')
 
 # %% ../nbs/45_annotate.ipynb #151859e0

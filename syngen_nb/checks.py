@@ -33,7 +33,7 @@ from .run import Run, State, Workspace, wait_for
 from .spending import Budget
 from .task import Label, Task
 from .taxonomy import Taxonomy
-from .text import shorten, spelled_like
+from .text import check_whole, shorten, spelled_like
 from .wording import counted
 
 # %% ../nbs/44_checks.ipynb #6f187001
@@ -396,7 +396,9 @@ def _check_labels(labels: Iterable[Any], task: Task) -> None:
 def verify_run(
     df: pd.DataFrame, task: Task, judge: Judge, model: Model, cache: Cache, budget: Budget | None = None
 ) -> Run:
-    "Return the run that checks the labels of `df`."
+    "Return the run that checks the labels of `df`; raise a ValueError if a text has half of a character in it."
+    for position, text in enumerate(df['text']):
+        check_whole(text, f'The text at position {position}')
     writer = Writer(model, get_prompts(None, model.prompts))
     workspace = Workspace(Taxonomy(task), Plan.make(task), writer, cache, budget=budget)
     checks = Checks(workspace, judge_reader(judge, workspace.writer, task))

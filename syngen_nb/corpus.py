@@ -19,7 +19,7 @@ from zlib import crc32
 import numpy as np
 from fastcore.basics import patch
 
-from .text import SPACELESS, clean_text, fold, letters_per_word, whole_sentences, words
+from .text import SPACELESS, check_whole, clean_text, fold, letters_per_word, whole_sentences, words
 from .wording import counted
 
 # %% ../nbs/04_corpus.ipynb #7eb5cf5e
@@ -72,6 +72,7 @@ def _check_text(text: Any, number: int) -> None:
         raise ValueError(
             f'corpus has a text without a letter or digit at position {number}: {text!r:.80}; leave it out'
         )
+    check_whole(text, f'The text at position {number} of corpus')
 
 # %% ../nbs/04_corpus.ipynb #43e42b45
 class Corpus:

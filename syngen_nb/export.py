@@ -19,9 +19,9 @@ from typing import Any
 import pandas as pd
 
 from .display import install_hint
-from .files import half_of_character, write_whole
+from .files import write_whole
 from .frames import check_frames, check_levels, check_names, label_names
-from .text import shorten, spelled_like
+from .text import half_of_character, shorten, spelled_like
 
 # %% ../nbs/56_export.ipynb #46a9f2d0
 _half = re.compile('[\ud800-\udfff]')

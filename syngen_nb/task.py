@@ -17,7 +17,7 @@ from fastcore.basics import patch
 
 from .corpus import Corpus, read_corpus
 from .display import call_code, html_table
-from .text import is_one_line, same, shorten, spelled_like
+from .text import check_whole, is_one_line, same, shorten, spelled_like
 
 # %% ../nbs/04_task.ipynb #4edc923e
 def _one_line(text: Any, what: str, most: int) -> str:
@@ -83,6 +83,7 @@ class Label:
         if not isinstance(self.description, str):
             kind = type(self.description).__name__
             raise ValueError(f'The description of label {self.name!r} must be text, not {kind}; write it as a string')
+        check_whole(self.description, f'The description of label {self.name!r}')
         object.__setattr__(self, 'description', ' '.join(self.description.split()))
         object.__setattr__(self, 'share', _check_share(self.share, self.name))
 
@@ -134,6 +135,7 @@ def _check_example(example: Any, names: list[str]) -> tuple[str, str]:
     label = getattr(label, 'name', label)
     if not isinstance(text, str) or not text.strip():
         raise ValueError(f'An example has no text: {example!r}; write a pair (text, label)')
+    check_whole(text, 'An example')
     label = spelled_like([label], names)[0]
     if label not in names:
         raise ValueError(f'An example has the label {label!r}; use one of {names}')
@@ -154,6 +156,7 @@ def _check_instruction(instruction: Any) -> str:
         raise ValueError(
             "The instruction is empty; say what the classifier does, e.g. 'Classify the sentiment of a movie review'"
         )
+    check_whole(instruction, 'The instruction')
     return instruction.strip()
 
 # %% ../nbs/04_task.ipynb #d23b4f67

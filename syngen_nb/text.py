@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['ZERO_WIDTH_SPACE', 'FUNCTION_WORDS', 'SPACELESS', 'JOINERS', 'SENTENCE_ENDS', 'same', 'spelled_like', 'only_words',
            'fold', 'is_whole', 'gist', 'words', 'letters_per_word', 'opening', 'clean_name', 'clean_text',
-           'is_one_line', 'shorten', 'whole_sentences']
+           'is_one_line', 'half_of_character', 'check_whole', 'shorten', 'whole_sentences']
 
 # %% ../nbs/00_text.ipynb #95c66f51
 import re
@@ -199,6 +199,23 @@ def clean_text(text: str) -> str:
 def is_one_line(text: str) -> bool:
     "Return whether `text` has neither line breaks nor control characters."
     return text.isprintable() or all(map(_is_kept, text))
+
+# %% ../nbs/00_text.ipynb #5d0c11ab
+def half_of_character(error: UnicodeEncodeError, what: str = 'A text') -> ValueError:
+    "Return a text that cannot be encoded as an error that says where, and what to do."
+    around = ascii(error.object[max(0, error.start - 20) : error.end + 20])
+    return ValueError(
+        f'{what} has half of a character in it, which can neither be sent nor kept in a file: {around}. '
+        "Replace it: text.encode('utf-8', 'replace').decode()"
+    )
+
+
+def check_whole(text: str, what: str) -> None:
+    "Raise a ValueError that names `what` if `text` has half of a character in it."
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise half_of_character(error, what) from None
 
 # %% ../nbs/00_text.ipynb #bbb109fb
 def shorten(text: str, most: int = 80) -> str:

@@ -301,3 +301,23 @@ def test_loading_a_model_is_said(reads, capsys):
     df = pd.DataFrame(dict(text=TEXTS[:2], label=['sea', 'land']))
     reads(df, TASK, Heavy(20), Cache(':memory:'))
     assert 'fetching the model, 1.1 GB' in capsys.readouterr().err
+
+
+HALF = 'a broken \ud83d emoji'
+
+
+@pytest.mark.parametrize(
+    ('give', 'what'),
+    [
+        (lambda judge: Task(HALF, ['sea', 'land']), 'The instruction'),
+        (lambda judge: Task('Sort notes', {'sea': HALF, 'land': 'dry'}), "The description of label 'sea'"),
+        (lambda judge: Task('Sort notes', ['sea', 'land'], examples=[(HALF, 'sea')]), 'An example'),
+        (lambda judge: Task('Sort notes', ['sea', 'land'], corpus=['a whole text', HALF]), 'The text at position 1'),
+        (lambda judge: annotate(['a whole text', HALF], TASK, model=judge, cache=':memory:'), 'The text at position 1'),
+    ],
+)
+def test_half_of_a_character_is_named_before_anything_is_asked(give, what):
+    judge = Judge()
+    with pytest.raises(ValueError, match=f'^{what}.* has half of a character .* Replace it: text.encode'):
+        give(judge)
+    assert judge.asked == 0
