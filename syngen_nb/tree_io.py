@@ -26,6 +26,7 @@ from .plan import Plan
 from .task import Task
 from .taxonomy import KINDS, Node, Root, Taxonomy
 from .text import spelled_like
+from .wording import counted
 
 # %% ../nbs/12_tree_io.ipynb #da09877b
 def _default(f) -> Any:
@@ -118,7 +119,7 @@ def load(
     path: str | Path,
     corpus: Iterable[str] = (),  # The texts of the task's corpus, which are not in the file
 ) -> Taxonomy:
-    """Read a taxonomy that `save` wrote; a warning says if its task had a corpus that is not given again.
+    """Read a taxonomy that `save` wrote; a warning says if its task had a corpus, and it is missing or another one.
 
     Raises
     ------
@@ -130,8 +131,16 @@ def load(
     except (UnicodeDecodeError, json.JSONDecodeError) as e:
         raise ValueError(f'{path} is not a saved taxonomy: {e}') from None
     tree = Taxonomy.from_dict(data, corpus)
-    if tree.task.corpus.is_missing:
-        warnings.warn(tree.task.corpus.lack(), stacklevel=2)
+    found, saved = tree.task.corpus, data['task'].get('corpus')
+    if found.is_missing:
+        warnings.warn(found.lack(), stacklevel=2)
+    elif saved and found.to_dict() != saved:
+        n_texts = counted(saved['n_texts'], 'text')
+        warnings.warn(
+            f'This is not the corpus of {n_texts} that {path} was saved with, so texts that were written are asked '
+            'for again; to have them from the cache, give the same texts in the same order',
+            stacklevel=2,
+        )
     return tree
 
 # %% ../nbs/12_tree_io.ipynb #9848c4dd
