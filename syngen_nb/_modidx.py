@@ -1958,6 +1958,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'syngen_nb.providers.APIModel._headers': ( 'providers.html#apimodel._headers',
                                                                                 'syngen_nb/providers.py'),
                                      'syngen_nb.providers.APIModel._hint': ('providers.html#apimodel._hint', 'syngen_nb/providers.py'),
+                                     'syngen_nb.providers.APIModel._how_to_reach': ( 'providers.html#apimodel._how_to_reach',
+                                                                                     'syngen_nb/providers.py'),
                                      'syngen_nb.providers.APIModel._leave_out': ( 'providers.html#apimodel._leave_out',
                                                                                   'syngen_nb/providers.py'),
                                      'syngen_nb.providers.APIModel._list_price': ( 'providers.html#apimodel._list_price',

@@ -59,7 +59,10 @@ def errors_by_label(errors: Any, taxonomy: Taxonomy) -> dict[str, list[dict]]:
         if mine
     }
     if not by_label:
-        raise ValueError('There are no errors to grow from')
+        raise ValueError(
+            'There are no errors to grow from: in no row does predicted differ from label. Leave this step out, or '
+            'evaluate on more real texts'
+        )
     return by_label
 
 # %% ../nbs/46_grow_errors.ipynb #c86b8c62

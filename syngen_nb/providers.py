@@ -83,11 +83,14 @@ ANTHROPIC = Provider('anthropic', 'AsyncAnthropic', 'ANTHROPIC_API_KEY', 'Anthro
 # %% ../nbs/27_providers.ipynb #3b66f701
 def _check_options(timeout: float, retries: int, concurrency: int, max_tokens: int | None) -> None:
     "Raise if a number is out of range."
-    if timeout <= 0 or retries < 0 or concurrency < 1 or (max_tokens is not None and max_tokens < 1):
-        raise ValueError(
-            f'timeout={timeout} and max_tokens={max_tokens} must be above 0, '
-            f'retries={retries} at least 0, concurrency={concurrency} at least 1'
-        )
+    if timeout <= 0:
+        raise ValueError(f'timeout={timeout} must be above 0: seconds to wait for an answer')
+    if retries < 0:
+        raise ValueError(f'retries={retries} must be at least 0')
+    if concurrency < 1:
+        raise ValueError(f'concurrency={concurrency} must be at least 1')
+    if max_tokens is not None and max_tokens < 1:
+        raise ValueError(f'max_tokens={max_tokens} must be at least 1; None sends no limit')
 
 
 def _check_per_minute(**limits: Any) -> None:
@@ -490,6 +493,9 @@ def _secrets(self: APIModel) -> list[str]:
     return [self._secret, *secrets_in(self.sampling), *url_secrets(self.base_url or '')]
 
 # %% ../nbs/27_providers.ipynb #447e32b3
+_OUT_OF_REACH = 'cannot be reached'
+
+
 def _trouble(error: BaseException | None) -> str:
     "Return what went wrong between a server and its client; most often it cannot be reached."
     from httpx2 import DecodingError, ReadError, RemoteProtocolError, TooManyRedirects
@@ -500,7 +506,12 @@ def _trouble(error: BaseException | None) -> str:
         return 'sends requests on without end; check base_url'
     if isinstance(error, (ReadError, RemoteProtocolError)):
         return 'broke the connection off'
-    return 'cannot be reached'
+    return _OUT_OF_REACH
+
+
+@patch
+def _how_to_reach(self: APIModel) -> str:
+    return '; check the connection to the internet' if self.is_own else '; start the server, or check base_url='
 
 
 @patch
@@ -514,8 +525,10 @@ def _complaint(self: APIModel, error: Exception) -> Complaint:
     if isinstance(error, sdk.APITimeoutError):
         return Complaint(f'no answer within {self.timeout} s')
     if isinstance(error, sdk.APIConnectionError):
-        words = str(error.__cause__ or '') or error
-        return Complaint(f'{self.server} {_trouble(error.__cause__)} ({words})')
+        words, trouble = str(error.__cause__ or '') or error, _trouble(error.__cause__)
+        return Complaint(
+            f'{self.server} {trouble} ({words})' + (self._how_to_reach() if trouble == _OUT_OF_REACH else '')
+        )
     if isinstance(error, json.JSONDecodeError):
         return complaint_in_text(error.doc)
     return Complaint(f'{type(error).__name__}: {error}')

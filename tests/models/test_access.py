@@ -143,7 +143,7 @@ def test_dead_server(make, cache):
         lambda **kw: start(TASK, 60, **{k: v for k, v in kw.items() if k != 'progress'}).result(),
     ):
         t = time.time()
-        with pytest.raises(ModelError, match='cannot be reached'):
+        with pytest.raises(ModelError, match='cannot be reached .*; start the server, or check base_url='):
             work(model=make(s, retries=1), cache=cache, progress=False)
         assert time.time() - t < 8
     assert len(Cache(cache)) == 0
@@ -260,3 +260,17 @@ def test_key_stays_with_its_provider(cache, monkeypatch):
             generate(TASK, 6, model=get_model('openai/fake', base_url=s.url, api_key=KEY), cache=cache, progress=False),
             6,
         )
+
+
+@pytest.mark.parametrize(
+    ('options', 'said'),
+    [
+        (dict(timeout=0), 'timeout=0 must be above 0'),
+        (dict(retries=-1), 'retries=-1 must be at least 0'),
+        (dict(concurrency=0), 'concurrency=0 must be at least 1'),
+        (dict(max_tokens=0), 'max_tokens=0 must be at least 1; None sends no limit'),
+    ],
+)
+def test_an_option_out_of_range_is_named_alone(options, said):
+    with pytest.raises(ValueError, match=f'^{said}'):
+        get_model('openai/fake', **options)
