@@ -39,10 +39,10 @@ while True:
         print(f'  {len(shown) + 1}. [{row.label}] {row.text}', flush=True)
         shown.add(row.text)
     if not len(new) and not is_done:
-        progress = run.progress()
-        words = f'{progress["done"]} of {progress["total"]} rows; {run.usage}'
+        stages = run.progress()['stages'].items()
+        words = ', '.join(f'{stage}: {n} of {of}' for stage, (n, of) in stages if n < of)
         if words != said:
-            print(f'  {words}', flush=True)
+            print(f'  ({words}; {run.usage})', flush=True)
         said = words
     if is_done:
         break
