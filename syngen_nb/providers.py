@@ -513,7 +513,7 @@ def _trouble(error: BaseException | None) -> str:
 def _how_to_reach(self: APIModel) -> str:
     return '; check the connection to the internet' if self.is_own else '; start the server, or check base_url='
 
-
+# %% ../nbs/27_providers.ipynb #59aab037
 @patch
 def _complaint(self: APIModel, error: Exception) -> Complaint:
     "Return what the server says in an SDK's error, or what came between."

@@ -69,11 +69,6 @@ class Workspace:
         answer, n_places = self.asker.answer, self.n_places
         self.engine = Engine(answer, n_places, self.rounds, self.is_gone, self.tell, self.hold)
 
-    def texts_a_request(self) -> int:
-        "Return how many texts a request usually brings."
-        texts_a_cell = (self.plan.n_record_to_generate or 0) // (self.plan.n_label * self.plan.leaves)
-        return max(1, min(self.writer.prompts.per_call, texts_a_cell))
-
     def is_gone(self, job: Job) -> bool:
         "Return whether all nodes that `job` was for were taken out of the tree."
         nodes = self.taxonomy.nodes
@@ -87,6 +82,13 @@ class Workspace:
             tell(self.watchers, set(job.nodes) if job else set())
 
 # %% ../nbs/33_run.ipynb #fa1e88cf
+@patch
+def texts_a_request(self: Workspace) -> int:
+    "Return how many texts a request usually brings."
+    texts_a_cell = (self.plan.n_record_to_generate or 0) // (self.plan.n_label * self.plan.leaves)
+    return max(1, min(self.writer.prompts.per_call, texts_a_cell))
+
+
 @patch
 def add_model(self: Workspace, model: Model) -> None:
     "Let the run ask `model` too, unless it does already."
