@@ -30,7 +30,7 @@ from .encoders import Encoder, get_encoder
 from .fine_tuned import FineTuned, SetFit, fine_tuning
 from .frames import check_column, labelled
 from .options import whole_seed
-from .text import SPACELESS, words
+from .text import SPACELESS, whole_characters, words
 
 # %% ../nbs/53_classifier.ipynb #a8cf7679
 Matrix = Any  # A sparse matrix of scipy, which is imported only when it is used
@@ -103,6 +103,7 @@ def fit_features(
 ) -> None:
     "Take from training texts and their labels what the features need; labels of rows without weight teach nothing."
     count = range(len(texts)) if weights is None else np.flatnonzero(weights).tolist()
+    texts = [whole_characters(text) for text in texts]
     for part in features:
         if isinstance(part, Words):
             part.fit(texts)
@@ -114,6 +115,7 @@ def make_features(features: Sequence[Features], texts: Sequence[str]) -> Matrix:
     "Return the features of `texts`, side by side."
     from scipy.sparse import csr_matrix, hstack
 
+    texts = [whole_characters(text) for text in texts]
     columns = [part(texts) for part in features]
     return columns[0] if len(columns) == 1 else hstack([csr_matrix(c) for c in columns]).tocsr()
 

@@ -18,7 +18,7 @@ from .name_lists import NameLists
 from .prompts import excerpt
 from .run import Workspace
 from .taxonomy import Node, Taxonomy
-from .text import fold, gist, same
+from .text import check_whole, fold, gist, same
 
 # %% ../nbs/46_grow_errors.ipynb #c92e6190
 MOST_ERRORS = 30  # Of each label
@@ -29,6 +29,7 @@ CUT = ' …'  # What `excerpt` ends a shortened text in
 def _check_row(row: tuple, labels: Mapping[str, str]) -> None:
     if not all(isinstance(value, str) for value in row):
         raise ValueError(f'An error is a text, its label and another label, not {row!r}')
+    check_whole(row[0], 'The text of an error')
     for label in row[1:]:
         if same(label) not in labels:
             there = list(labels.values())

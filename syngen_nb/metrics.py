@@ -25,7 +25,7 @@ from .display import install_hint
 from .duplicates import near_duplicates
 from .filters import are_subjects, gives_label_away, names_label, speaks_as_model
 from .frames import labelled, missing, origin_of, shares_of
-from .text import spelled_like, words
+from .text import spelled_like, whole_characters, words
 
 # %% ../nbs/50_metrics.ipynb #f3dad5d6
 Matrix = Any  # A sparse matrix of scipy, which is imported only when it is used
@@ -79,11 +79,6 @@ def _need_sklearn() -> None:
     except ImportError:
         raise ImportError(f'The report needs scikit-learn: {install_hint("quality")}') from None
 
-
-def _valid(text: str) -> str:
-    "Return `text` without halves of surrogate pairs."
-    return text if text.isascii() else text.encode('utf-8', 'replace').decode()
-
 # %% ../nbs/50_metrics.ipynb #2e456250
 def split_texts(
     texts: TextsLike,  # A `Texts` is returned as it is
@@ -109,7 +104,7 @@ def split_texts(
     for text in texts:
         if not isinstance(text, str):
             raise ValueError(f'Each text must be a string, and one is {type(text).__name__}')
-        kept.append(_valid(str(text)))  # Not a subclass, such as HTML that is marked as safe
+        kept.append(whole_characters(str(text)))  # Not a subclass, such as HTML that is marked as safe
         found = words(kept[-1])
         sizes.append(len(found))
         ids.extend(map(numbers.__getitem__, found))
@@ -205,7 +200,7 @@ def code_labels(
     """
     if isinstance(labels, Labels):
         return labels
-    found = [_valid(str(label)) for label in labels]
+    found = [whole_characters(str(label)) for label in labels]
     if len(found) != n:
         raise ValueError(f'There are {n} texts but {len(found)} labels. Give one label for each text')
     ordered = list(names or sorted(set(found)))
@@ -644,7 +639,7 @@ _PLACES = ('source_type', 'topic', 'subtopic')
 
 
 def _strings(column: pd.Series, empty: str | None) -> list:
-    return [empty if missing(value) else _valid(str(value)) for value in column.tolist()]
+    return [empty if missing(value) else whole_characters(str(value)) for value in column.tolist()]
 
 
 def read_rows(
@@ -667,7 +662,8 @@ def read_rows(
     names = None
     if isinstance(df['label'].dtype, pd.CategoricalDtype):
         categories = df['label'].cat.categories
-        names = list(dict.fromkeys(spelled_like((_valid(str(name)) for name in categories), map(str, labels))))
+        known = (whole_characters(str(name)) for name in categories)
+        names = list(dict.fromkeys(spelled_like(known, map(str, labels))))
     once = {column for column, n in Counter(df.columns).items() if n == 1}
     places = {name: _strings(df[name], '') for name in _PLACES if name in once}
     rows = Rows(split_texts(texts), code_labels(labels, len(texts), names), places)

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from importlib import import_module
 from inspect import signature
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlencode, urlsplit
 
@@ -81,23 +81,31 @@ OPENAI = Provider('openai', 'AsyncOpenAI', 'OPENAI_API_KEY', 'OpenAIError')
 ANTHROPIC = Provider('anthropic', 'AsyncAnthropic', 'ANTHROPIC_API_KEY', 'AnthropicError')
 
 # %% ../nbs/27_providers.ipynb #3b66f701
+def _is_above_0(number: Any) -> bool:
+    is_number = isinstance(number, Real) and not isinstance(number, bool)
+    return is_number and 0 < number < float('inf')
+
+
+def _is_whole(number: Any, least: int) -> bool:
+    is_whole = isinstance(number, Integral) and not isinstance(number, bool)
+    return is_whole and number >= least
+
+
 def _check_options(timeout: float, retries: int, concurrency: int, max_tokens: int | None) -> None:
     "Raise if a number is out of range."
-    if timeout <= 0:
-        raise ValueError(f'timeout={timeout} must be above 0: seconds to wait for an answer')
-    if retries < 0:
-        raise ValueError(f'retries={retries} must be at least 0')
-    if concurrency < 1:
-        raise ValueError(f'concurrency={concurrency} must be at least 1')
-    if max_tokens is not None and max_tokens < 1:
-        raise ValueError(f'max_tokens={max_tokens} must be at least 1; None sends no limit')
+    if not _is_above_0(timeout):
+        raise ValueError(f'timeout={timeout!r} must be a number of seconds above 0')
+    for name, number, least in (('retries', retries, 0), ('concurrency', concurrency, 1)):
+        if not _is_whole(number, least):
+            raise ValueError(f'{name}={number!r} must be a whole number of at least {least}')
+    if max_tokens is not None and not _is_whole(max_tokens, 1):
+        raise ValueError(f'max_tokens={max_tokens!r} must be a whole number of at least 1; None sends no limit')
 
 
 def _check_per_minute(**limits: Any) -> None:
     "Raise if a limit of the user is no number above 0."
     for name, number in limits.items():
-        is_number = isinstance(number, Real) and not isinstance(number, bool)
-        if number is not None and not (is_number and 0 < number < float('inf')):
+        if number is not None and not _is_above_0(number):
             raise ValueError(f'{name}={number!r} must be a number above 0; leave it out for no limit of your own')
 
 

@@ -22,11 +22,11 @@ from itables.javascript import JavascriptFunction
 from itables.widget import ITable
 
 from ..display import NO_MATH, html_table
-from ..export import to_csv, to_jsonl, to_parquet, whole_characters
+from ..export import to_csv, to_jsonl, to_parquet
 from ..frames import origin_of, without_attrs
 from ..loop import Mutex
 from ..taxonomy import Taxonomy
-from ..text import only_words, spelled_like
+from ..text import only_words, spelled_like, whole_characters
 from ..tree_io import follow_tree
 from .base import Base, Kept, assets
 from ..wording import counted

@@ -37,7 +37,7 @@ from ..plan import COUNTS, Plan, whole_number
 from ..providers import public_url
 from ..task import SHARES, Label, Task
 from ..taxonomy import Taxonomy
-from ..text import same, shorten
+from ..text import same, shorten, whole_characters
 from .base import Base, assets
 from ..wording import bytes_words, counted, counted_range, duration_words
 
@@ -120,10 +120,6 @@ def _parse_literal(text: str) -> Any:
     return None
 
 
-def _whole_characters(text: str) -> str:
-    return text.encode('utf-16', 'surrogatepass').decode('utf-16', 'replace')
-
-
 def parse_list(text: str) -> list[tuple[str, str]] | None:
     "Return names and descriptions out of a list or dict as JSON or Python write it; None if it is not one."
     found = _parse_literal(text.strip())
@@ -137,7 +133,7 @@ def parse_list(text: str) -> list[tuple[str, str]] | None:
         return None
     if not all(isinstance(part, str) for pair in pairs for part in pair):
         return None
-    return [(_whole_characters(name), _whole_characters(description)) for name, description in pairs]
+    return [(whole_characters(name), whole_characters(description)) for name, description in pairs]
 
 # %% ../../nbs/widgets/01_task_form.ipynb #10c47a10
 _LIST = re.compile(r'\s*[\[{(]\s*["\']')

@@ -8,7 +8,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from syngen_nb import Cache, Model, ShortWarning, Task, annotate, card, concat, evaluate, generate, train, verify
+from syngen_nb import (
+    Cache,
+    Model,
+    ShortWarning,
+    Task,
+    Taxonomy,
+    annotate,
+    card,
+    concat,
+    evaluate,
+    generate,
+    grow,
+    train,
+    verify,
+)
 from syngen_nb.models import Answer
 from syngen_nb.prompt_sets import SMALL
 from syngen_nb.spending import Budget
@@ -306,6 +320,14 @@ def test_loading_a_model_is_said(reads, capsys):
 HALF = 'a broken \ud83d emoji'
 
 
+def kw(judge):
+    return dict(model=judge, cache=':memory:')
+
+
+def frame_of(*texts):
+    return pd.DataFrame(dict(text=pd.Series(texts, dtype=object), label='sea', predicted='land'))
+
+
 @pytest.mark.parametrize(
     ('give', 'what'),
     [
@@ -313,7 +335,9 @@ HALF = 'a broken \ud83d emoji'
         (lambda judge: Task('Sort notes', {'sea': HALF, 'land': 'dry'}), "The description of label 'sea'"),
         (lambda judge: Task('Sort notes', ['sea', 'land'], examples=[(HALF, 'sea')]), 'An example'),
         (lambda judge: Task('Sort notes', ['sea', 'land'], corpus=['a whole text', HALF]), 'The text at position 1'),
-        (lambda judge: annotate(['a whole text', HALF], TASK, model=judge, cache=':memory:'), 'The text at position 1'),
+        (lambda judge: grow(Taxonomy(TASK), errors=frame_of(HALF), n_subtopic=1, **kw(judge)), 'The text of an error'),
+        (lambda judge: verify(frame_of('a whole text', HALF), TASK, **kw(judge)), 'The text at position 1'),
+        (lambda judge: annotate(['a whole text', HALF], TASK, **kw(judge)), 'The text at position 1'),
     ],
 )
 def test_half_of_a_character_is_named_before_anything_is_asked(give, what):

@@ -49,7 +49,7 @@ def test_saved_and_loaded_it_says_the_same(encoder, tmp_path):
         classifier = train(df, encoder)
     except ImportError as error:
         pytest.skip(str(error))
-    texts = ['a boat and salt', 'the tree by the road', 'xyz', '']
+    texts = ['a boat and salt', 'the tree by the road', 'xyz', '', 'half \ud83d of a character']
     again = Classifier.load(classifier.save(tmp_path / 'new' / 'folder'))
     assert np.array_equal(again.predict_proba(texts), classifier.predict_proba(texts))
     assert classifier.predict(texts[:2]).tolist() == ['sea', 'land']
