@@ -1800,7 +1800,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'syngen_nb.pace.Pace._seconds_by_now': ('pace.html#pace._seconds_by_now', 'syngen_nb/pace.py'),
                                 'syngen_nb.pace.Pace.doing': ('pace.html#pace.doing', 'syngen_nb/pace.py'),
                                 'syngen_nb.pace.Pace.jobs_on_way': ('pace.html#pace.jobs_on_way', 'syngen_nb/pace.py'),
-                                'syngen_nb.pace.Pace.limit': ('pace.html#pace.limit', 'syngen_nb/pace.py'),
                                 'syngen_nb.pace.Pace.seconds_each': ('pace.html#pace.seconds_each', 'syngen_nb/pace.py'),
                                 'syngen_nb.pace.Pace.seconds_left': ('pace.html#pace.seconds_left', 'syngen_nb/pace.py'),
                                 'syngen_nb.pace.Pace.see': ('pace.html#pace.see', 'syngen_nb/pace.py'),

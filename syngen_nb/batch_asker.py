@@ -10,6 +10,7 @@ __all__ = ['MOST_SENDS', 'MOST_TROUBLES', 'Part', 'NAMES_ASKED_LIVE', 'Entry', '
 import asyncio
 import json
 import time
+import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -798,17 +799,18 @@ def pending_batches(cache: Cache | str | Path | None = None) -> list[dict[str, A
     Returns
     -------
     list of dict
-        With `model`, `id`, `requests` and `seconds` since it was sent.
+        With `model`, `id` (empty while it is being sent), `requests` and `seconds` since it was sent.
     """
     found = PendingBatches(_cache_there(cache)).batches()
     now = time.time()
     return [dict(model=batch.name, id=batch.id, requests=batch.n, seconds=now - batch.made) for batch in found]
 
-
+# %% ../nbs/32_batch_asker.ipynb #9f66850a
 def cancel_batches(model: Model | str, cache: Cache | str | Path | None = None) -> int:
     """Cancel all batches of `model` that the cache knows, and return how many there were.
 
-    What the provider has answered by then is paid, and collected by the next call with `batch=`.
+    What the provider has answered by then is paid, and collected by the next call with `batch=`. A warning tells of
+    batches that have no id yet, because they are being sent.
 
     Parameters
     ----------
@@ -825,4 +827,13 @@ def cancel_batches(model: Model | str, cache: Cache | str | Path | None = None) 
         If the provider refuses.
     """
     worker.refuse_to_wait()
-    return worker.run(Collector(_cache_there(cache), get_model(model)).cancel())
+    collector = Collector(_cache_there(cache), get_model(model))
+    n_cancelled = worker.run(collector.cancel())
+    n_left = sum(not batch.id for batch in collector.pending.batches(collector.model_id))
+    if n_left:
+        warnings.warn(
+            f'{counted(n_left, "batch")} could not be cancelled, since no id is known: it is being sent, or its '
+            'process died meanwhile. Call cancel_batches again in a minute; run.cancel() waits for the id',
+            stacklevel=2,
+        )
+    return n_cancelled

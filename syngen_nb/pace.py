@@ -128,13 +128,6 @@ def _least_seconds(self: Pace, level: str) -> float:
     units = self._units[level]
     return (self._answers[level] / units if units else usual_requests) / rate
 
-
-@patch(as_prop=True)
-def limit(self: Pace) -> str:
-    "What was learned of the limits of the servers, for instance 'the server allows about 50 requests a minute'."
-    words = (limit_of(model).learned()[1] for model in list(self.models.values()))
-    return next((word for word in words if word), '')
-
 # %% ../nbs/32_pace.ipynb #064b37b1
 @patch
 def share(self: Pace, loads: Loads, usual: Mapping[str, float]) -> float:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import wait as wait_for_futures
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any, NoReturn, Protocol
 
 from fastcore.basics import patch
@@ -27,7 +28,7 @@ from .display import explain, show_run
 from .engine import Engine
 from .history import Step
 from .jobs import AheadJob, Job, Writer
-from .limits import concurrency_of
+from .limits import concurrency_of, limit_of
 from .loop import Standstill, tell, worker
 from .models import Model, ModelError, Usage
 from .pace import TOKENS, Pace, usual_seconds
@@ -414,7 +415,9 @@ def _doing(self: Run) -> str:
 # %% ../nbs/33_run.ipynb #b91f9063
 @patch
 def _limit(self: Run) -> str:
-    return self.workspace.pace.limit if self.status == 'running' else ''
+    "Return what holds up its requests, for instance 'the server allows about 50 requests a minute', or nothing."
+    words = (limit_of(model).learned()[1] for model in list(self.workspace.models))
+    return next(filter(None, words), '') if self.status == 'running' else ''
 
 # %% ../nbs/33_run.ipynb #a1b7d6d6
 @patch
@@ -557,6 +560,11 @@ def resume(
 def _raise_cap(self: Run, max_dollars: float | None, max_tokens_total: int | None) -> None:
     if self.budget is None:
         raise ValueError('This run has no spending cap to change; stop it, and give the cap to the same call')
+    spent = self.budget.spent
+    given = ('max_dollars', max_dollars, spent.dollars), ('max_tokens_total', max_tokens_total, spent.tokens)
+    for name, cap, so_far in given:
+        if isinstance(cap, Real) and cap < so_far:
+            raise ValueError(f'{name}={cap} is below what is spent already, {so_far:.9g}; give more, or leave it out')
     self.budget.allow(max_dollars, max_tokens_total)
 
 # %% ../nbs/33_run.ipynb #4bc75a35

@@ -74,11 +74,11 @@ _MOST_GROWTH = 1.04  # From one answer to the next
 _LEAST_PATIENCE = 10.0  # Answers within which the rate doubles
 _MOST_PATIENCE = 120.0
 _LONG_ROW = 4  # Refusals in a row, after which nothing is known of the rate
-_FEW = 0.01  # Share of accidents up to which a refusal counts as a limit
+_FEW = 0.01  # Share of accidents below which they count as unknown
 _MOST_ACCIDENTS = 0.4  # More accidents than that are a limit
 _N_ACCIDENTS = 50  # Requests that say how often the server refuses by accident
-_SLOW = 0.03  # Seconds of a refusal that call for a third opinion
-_SOON = 0.03  # Seconds of a refusal that are worth waiting for before one more opinion
+_SLOW = 0.03  # A refusal that takes so many seconds calls for a third opinion
+_SOON = 0.03  # A second opinion waits for the first one if that takes fewer seconds
 _N_NEXT = 3  # Requests on their way that tell about a refusal too
 _UNLIKELY = 0.0005  # How unlikely a row of accidents is that counts as a limit
 

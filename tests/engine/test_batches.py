@@ -14,10 +14,11 @@ from fake_server import serve
 from helpers import TASK, anthropic, check_exact, children, openai
 
 from syngen_nb import Budget, Cache, estimate, generate, get_model, grow, start
-from syngen_nb.batch_asker import MOST_SENDS, BatchAsker, cancel_batches, pending_batches
+from syngen_nb.batch_asker import MOST_SENDS, BatchAsker, Collector, cancel_batches, pending_batches
 from syngen_nb.batches import AnthropicBatches, APIBatches, OpenAIBatches
 from syngen_nb.cache import CacheError
 from syngen_nb.models import ModelError
+from syngen_nb.pending import PendingBatch, PendingBatches, PendingRequest
 from syngen_nb.providers import OpenAIModel
 
 pytestmark = pytest.mark.skipif(os.name == 'nt', reason='Windows has no file locks, and no forkserver')
@@ -265,6 +266,16 @@ def test_a_slip_in_the_path_of_a_cache(tmp_path):
     Cache(tmp_path / 'new.sqlite').close()
     assert pending_batches(tmp_path / 'new.sqlite') == []
     assert cancel_batches('openai/gpt-5-mini', tmp_path / 'new.sqlite') == 0
+
+
+def test_a_batch_without_an_id_is_not_said_to_be_cancelled(tmp_path):
+    cache = Cache(tmp_path / 'a.sqlite')
+    model = get_model('openai/gpt-5-mini', api_key='k')
+    of_model = Collector(cache, model).model_id
+    PendingBatches(cache).claim(PendingBatch(of_model, model.name), [PendingRequest('series', 0)])
+    assert [batch['id'] for batch in pending_batches(cache)] == ['']
+    with pytest.warns(UserWarning, match='^1 batch could not be cancelled, since no id is known'):
+        assert cancel_batches(model, cache) == 0
 
 
 @KINDS

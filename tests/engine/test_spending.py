@@ -259,6 +259,8 @@ def test_a_run_at_its_cap_can_be_stopped_and_resumed():
     while not run.done:
         time.sleep(0.01)
     assert run.status == 'stopped' and 'The same call with max_dollars=' in run.cap_words
+    with pytest.raises(ValueError, match='^max_dollars=0.001 is below what is spent already, 0.00'):
+        run.resume(max_dollars=0.001)
     assert len(run.resume(max_dollars=5).result(20)) == 30
 
 

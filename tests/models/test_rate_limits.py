@@ -147,6 +147,24 @@ def test_limits_of_your_own():
     assert all(later - earlier > 6 / 20 for earlier, later in zip(times, times[8:]))
 
 
+def test_who_waits_for_the_limit_of_another_run_says_so():
+    with serve() as s:
+        first = start(TASK, 15, model=openai(s, requests_per_minute=60), cache=':memory:')
+        wait_until(lambda: 'limit' in first.progress())
+        second = start(TASK, 15, model=openai(s), cache=':memory:')
+        wait_until(lambda: second.progress().get('limit') == 'kept to 60 requests a minute')
+        for run in (first, second):
+            run.stop()
+            wait_until(lambda run=run: run.done)
+
+
+def wait_until(is_so):
+    end = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
 def test_tokens_of_your_own():
     "What the answers cost is counted: after the first ones the rest waits"
     with serve() as s:
