@@ -378,8 +378,8 @@ def check_model(model: Model, caps: Caps) -> None:
     if not is_priced and caps.max_tokens_total is None:
         where = '' if getattr(model, 'is_own', True) else f' at {model.server}'  # type: ignore[attr-defined]
         raise ValueError(
-            f'The price of {model.name}{where} is not known, so max_dollars= cannot hold. Give its price, in dollars for '
-            'a million tokens in and out: get_model(..., price=(0.15, 0.60)). Or cap the tokens: max_tokens_total='
+            f'The price of {model.name}{where} is not known, so max_dollars= cannot hold. Give its price, in dollars '
+            'for a million tokens in and out: get_model(..., price=(0.15, 0.60)). Or cap the tokens: max_tokens_total='
         )
     if tokens_out is None:
         raise ValueError(f'{model.name}: {_NO_LIMIT}')
