@@ -2029,6 +2029,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'syngen_nb.providers._as_body': ('providers.html#_as_body', 'syngen_nb/providers.py'),
                                      'syngen_nb.providers._busy_kind': ('providers.html#_busy_kind', 'syngen_nb/providers.py'),
                                      'syngen_nb.providers._chat_logprobs': ('providers.html#_chat_logprobs', 'syngen_nb/providers.py'),
+                                     'syngen_nb.providers._check_address': ('providers.html#_check_address', 'syngen_nb/providers.py'),
                                      'syngen_nb.providers._check_options': ('providers.html#_check_options', 'syngen_nb/providers.py'),
                                      'syngen_nb.providers._check_per_minute': ( 'providers.html#_check_per_minute',
                                                                                 'syngen_nb/providers.py'),

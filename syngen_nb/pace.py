@@ -7,7 +7,7 @@ __all__ = ['TOKENS', 'NAMES_A_LIST', 'Loads', 'usual_seconds', 'Pace', 'amount']
 
 # %% ../nbs/32_pace.ipynb #dfb6d8d7
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from fastcore.basics import patch
 
@@ -34,9 +34,15 @@ def usual_seconds(level: str, model: Model, texts_a_request: int = 5) -> float:
 class Pace:
     "Measures what a list of names, a text and a check take."
 
-    def __init__(self, texts_a_request: int = 5, clock: Callable[[], float] = time.monotonic):
-        self.texts_a_request = texts_a_request  # As usual, where none has answered yet
+    def __init__(
+        self,
+        texts_a_request: int = 5,  # As usual, where none has answered yet
+        clock: Callable[[], float] = time.monotonic,
+        all_models: Sequence[Model] = (),  # Of the run; the first one writes, the last one checks
+    ):
+        self.texts_a_request = texts_a_request
         self.clock = clock
+        self.all_models = all_models
         self.models: dict[str, Model] = {}  # Level to the model that was asked last
         self._seconds: dict[str, float] = dict.fromkeys(TOKENS, 0.0)  # By level, like the next three
         self._units: dict[str, float] = dict.fromkeys(TOKENS, 0.0)  # What the answers brought
@@ -47,10 +53,6 @@ class Pace:
             Job, tuple[float, float]
         ] = {}  # Jobs that are being asked for: since when, and what they had
         self._since = 0.0  # When time was shared out last
-
-    def jobs_on_way(self) -> list[Job]:
-        "Return the jobs that are being asked for."
-        return list(self._on_way)
 
     def see(self, job: Job) -> None:
         "Take note of whether a request for `job` is on its way."
@@ -77,6 +79,12 @@ def amount(job: Job) -> float:
     if isinstance(job, NamesJob):
         return min(1.0, len(job.items) / job.wanted) if job.wanted else 1.0
     return len(job.items)
+
+
+@patch
+def jobs_on_way(self: Pace) -> list[Job]:
+    "Return the jobs that are being asked for."
+    return list(self._on_way)
 
 
 @patch
@@ -119,8 +127,8 @@ def seconds_each(self: Pace, usual: Mapping[str, float]) -> tuple[dict[str, floa
 @patch
 def _least_seconds(self: Pace, level: str) -> float:
     "Return what a unit of a level takes at least, where its server holds up requests."
-    models = list(self.models.values())
-    model = self.models.get(level) or (models[-1] if models and level != 'checks' else None)
+    is_last = level == 'checks'
+    model = self.models.get(level) or next(iter(self.all_models[-1:] if is_last else self.all_models[:1]), None)
     rate = limit_of(model).learned()[0] if model else None
     if not rate:
         return 0.0

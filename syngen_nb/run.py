@@ -63,7 +63,7 @@ class Workspace:
         self.add_model(model)
         self.task: Task = self.taxonomy.task
         self.usage = Usage()
-        self.pace = Pace(self.texts_a_request())
+        self.pace = Pace(self.texts_a_request(), all_models=self.models)
         self.asker = self.asker_type(self.cache, self.usage, self.task.instruction, on_change=self.tell)
         self.asker.may_ask = lambda: not self.engine.is_paused
         self.asker.budget = self.budget
@@ -563,7 +563,7 @@ def _raise_cap(self: Run, max_dollars: float | None, max_tokens_total: int | Non
     spent = self.budget.spent
     given = ('max_dollars', max_dollars, spent.dollars), ('max_tokens_total', max_tokens_total, spent.tokens)
     for name, cap, so_far in given:
-        if isinstance(cap, Real) and cap < so_far:
+        if isinstance(cap, Real) and 0 <= cap < so_far:  # `allow` names what is no cap at all
             raise ValueError(f'{name}={cap} is below what is spent already, {so_far:.9g}; give more, or leave it out')
     self.budget.allow(max_dollars, max_tokens_total)
 

@@ -49,7 +49,7 @@ def test_job(url, cache):
         per_call=1,
         unlabelled=False,
         show=(),
-        max_tokens=dict(source_types=30, topics=30, subtopics=30, texts=30),
+        max_tokens=dict(source_types=30, topics=30, subtopics=30, texts=60),
         max_length=dict(source_types=20, topics=20, subtopics=20, texts=60),
     )
     kw = dict(
