@@ -33,7 +33,7 @@ class Bucket:
 def even_bucket(per_minute: float, least: float, now: float) -> Bucket:
     "Return a bucket that lets at most `per_minute` through in any minute, `least` of it at a time."
     most = max(least, per_minute / 600)
-    return Bucket(max(per_minute - (most - least), least) / 60, most, most, now)
+    return Bucket((per_minute - (most - least)) / 60, most, most, now)
 
 # %% ../nbs/24_tempo.ipynb #6f431e13
 @dataclass(frozen=True)
