@@ -81,6 +81,19 @@ OPENAI = Provider('openai', 'AsyncOpenAI', 'OPENAI_API_KEY', 'OpenAIError')
 ANTHROPIC = Provider('anthropic', 'AsyncAnthropic', 'ANTHROPIC_API_KEY', 'AnthropicError')
 
 # %% ../nbs/27_providers.ipynb #3b66f701
+def _check_address(base_url: Any) -> None:
+    "Raise if `base_url` is no address; what it looks like is not said, since it may hold a password."
+    if base_url is not None and not isinstance(base_url, str):
+        kind = type(base_url).__name__
+        raise ValueError(
+            f"base_url must be the address of a server as text, e.g. 'http://localhost:8000/v1', not {kind}"
+        )
+    try:
+        urlsplit(base_url or '').port
+    except ValueError as error:
+        raise ValueError(f"base_url is no address ({error}); write e.g. 'http://localhost:8000/v1'") from None
+
+# %% ../nbs/27_providers.ipynb #68894ba7
 def _is_above_0(number: Any) -> bool:
     is_number = isinstance(number, Real) and not isinstance(number, bool)
     return is_number and 0 < number < float('inf')
@@ -91,8 +104,9 @@ def _is_whole(number: Any, least: int) -> bool:
     return is_whole and number >= least
 
 
-def _check_options(timeout: float, retries: int, concurrency: int, max_tokens: int | None) -> None:
-    "Raise if a number is out of range."
+def _check_options(base_url: Any, timeout: Any, retries: Any, concurrency: Any, max_tokens: Any) -> None:
+    "Raise if the address is none, or a number is out of range."
+    _check_address(base_url)
     if not _is_above_0(timeout):
         raise ValueError(f'timeout={timeout!r} must be a number of seconds above 0')
     for name, number, least in (('retries', retries, 0), ('concurrency', concurrency, 1)):
@@ -149,7 +163,7 @@ class APIModel(Model):
         tokens_per_minute: float | None = None,
         **sampling: Any,
     ):
-        _check_options(timeout, retries, concurrency, max_tokens)
+        _check_options(base_url, timeout, retries, concurrency, max_tokens)
         _check_per_minute(requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute)
         self.model, self.name = name, f'{self.provider.name}/{name}'
         self.base_url = base_url or os.environ.get(f'{self.provider.name.upper()}_BASE_URL') or None

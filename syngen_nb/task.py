@@ -31,6 +31,7 @@ def _one_line(text: Any, what: str, most: int) -> str:
         raise ValueError(
             f'{what} has {len(text)} characters; at most {most} are allowed, put details into a description'
         )
+    check_whole(text, what)
     if not is_one_line(text):
         raise ValueError(f'{what} has line breaks or control characters; write it on one line: {text[:60]!r}')
     return text

@@ -914,4 +914,5 @@ def _html(self: Studio) -> str:
 @patch
 def __repr__(self: Studio) -> str:
     n_rows = 0 if self.df is None else len(self.df)
-    return f'Studio({self._tax!r}, {counted(n_rows, "row")})'
+    what = self.task if self._tax is None else self._tax
+    return f'Studio({what!r}, {counted(n_rows, "row")})'

@@ -333,7 +333,10 @@ def frame_of(*texts):
     [
         (lambda judge: Task(HALF, ['sea', 'land']), 'The instruction'),
         (lambda judge: Task('Sort notes', {'sea': HALF, 'land': 'dry'}), "The description of label 'sea'"),
+        (lambda judge: Task('Sort notes', [HALF, 'land']), 'A label name'),
+        (lambda judge: Task('Sort notes', ['sea', 'land'], language=HALF), 'The language'),
         (lambda judge: Task('Sort notes', ['sea', 'land'], examples=[(HALF, 'sea')]), 'An example'),
+        (lambda judge: grow(TASK, 1, 1, 1, prompts=dict(topics=SMALL.topics + HALF), **kw(judge)), 'What a model is'),
         (lambda judge: Task('Sort notes', ['sea', 'land'], corpus=['a whole text', HALF]), 'The text at position 1'),
         (lambda judge: grow(Taxonomy(TASK), errors=frame_of(HALF), n_subtopic=1, **kw(judge)), 'The text of an error'),
         (lambda judge: verify(frame_of('a whole text', HALF), TASK, **kw(judge)), 'The text at position 1'),

@@ -265,6 +265,10 @@ def test_key_stays_with_its_provider(cache, monkeypatch):
 @pytest.mark.parametrize(
     ('options', 'said'),
     [
+        (dict(base_url=5), 'base_url must be the address of a server as text, .* not int'),
+        (dict(base_url=False), 'base_url must be the address of a server as text, .* not bool'),
+        (dict(base_url='http://127.0.0.1:99999/v1'), 'base_url is no address .Port out of range'),
+        (dict(base_url='http://[::1'), 'base_url is no address .Invalid IPv6 URL'),
         (dict(timeout=0), 'timeout=0 must be a number of seconds above 0'),
         (dict(timeout=float('nan')), 'timeout=nan must be a number of seconds above 0'),
         (dict(retries=-1), 'retries=-1 must be a whole number of at least 0'),
