@@ -19,7 +19,7 @@ from fastcore.basics import patch
 
 from .models import Model, ModelError
 from .prompts import KEYS, MOST_REJECTED, MOST_SHOWN, Prompts, Request, Style, Written, excerpt
-from .text import check_whole, fold, same
+from .text import encoded, fold, same
 from .wording import counted
 
 # %% ../nbs/30_jobs.ipynb #b23ecdb4
@@ -29,8 +29,7 @@ LEVELS = (*KEYS, 'checks')  # Kinds of jobs, the upper levels of the tree first:
 def digest(*parts: Any) -> str:
     "Return a key of 32 hex digits for plain data; raise a ValueError if a text has half of a character in it."
     data = json.dumps(list(parts), ensure_ascii=False, sort_keys=True)
-    check_whole(data, 'What a model is asked')
-    return hashlib.sha256(data.encode()).hexdigest()[:32]
+    return hashlib.sha256(encoded(data, 'What a model is asked')).hexdigest()[:32]
 
 
 def draw_seed(key: str, draw: int) -> int:

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['ZERO_WIDTH_SPACE', 'FUNCTION_WORDS', 'SPACELESS', 'JOINERS', 'HALF_OF_CHARACTER', 'SENTENCE_ENDS', 'same',
            'spelled_like', 'only_words', 'fold', 'is_whole', 'gist', 'words', 'letters_per_word', 'opening',
-           'clean_name', 'clean_text', 'is_one_line', 'whole_characters', 'half_of_character', 'check_whole', 'shorten',
-           'whole_sentences']
+           'clean_name', 'clean_text', 'is_one_line', 'whole_characters', 'half_of_character', 'encoded', 'check_whole',
+           'shorten', 'whole_sentences']
 
 # %% ../nbs/00_text.ipynb #95c66f51
 import re
@@ -221,12 +221,17 @@ def half_of_character(error: UnicodeEncodeError, what: str = 'A text') -> ValueE
     )
 
 
-def check_whole(text: str, what: str) -> None:
-    "Raise a ValueError that names `what` if `text` has half of a character in it."
+def encoded(text: str, what: str = 'A text', encoding: str = 'utf-8') -> bytes:
+    "Return `text` as bytes; raise a ValueError that names `what` if it has half of a character in it."
     try:
-        text.encode()
+        return text.encode(encoding)
     except UnicodeEncodeError as error:
         raise half_of_character(error, what) from None
+
+
+def check_whole(text: str, what: str) -> None:
+    "Raise a ValueError that names `what` if `text` has half of a character in it."
+    encoded(text, what)
 
 # %% ../nbs/00_text.ipynb #bbb109fb
 def shorten(text: str, most: int = 80) -> str:

@@ -5,6 +5,7 @@ import math
 import multiprocessing
 import subprocess
 import sys
+import time
 from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
@@ -79,3 +80,11 @@ def children():
         patched.setenv('PYTHONPATH', str(HERE))
         forkserver.ensure_running()
     return context
+
+
+def until(f, seconds=20):
+    "Wait until `f()`"
+    end = time.time() + seconds
+    while not f():
+        assert time.time() < end, 'it did not happen'
+        time.sleep(0.005)

@@ -7,7 +7,7 @@ import time
 
 import pytest
 from fake_server import serve
-from helpers import HERE, TASK, check_exact, needed, openai, python
+from helpers import HERE, TASK, check_exact, needed, openai, python, until
 
 from syngen_nb import ShortWarning, agenerate, agrow, generate, start
 
@@ -28,14 +28,6 @@ def model(s):
 
 def work(cache):
     return f'df = generate(TASK, {N}, model=m, cache={str(cache)!r}, progress=False)\n'
-
-
-def until(f, seconds=20):
-    "Wait until `f()`"
-    end = time.time() + seconds
-    while not f():
-        assert time.time() < end, 'it did not happen'
-        time.sleep(0.005)
 
 
 def test_ctrl_c(cache):

@@ -10,7 +10,7 @@ from itertools import count
 
 import pytest
 from fake_server import serve
-from helpers import TASK, anthropic, check_exact, openai
+from helpers import TASK, anthropic, check_exact, openai, until
 from odd_server import odd
 
 from syngen_nb import ModelError, generate, get_model, grow, start
@@ -150,19 +150,12 @@ def test_limits_of_your_own():
 def test_who_waits_for_the_limit_of_another_run_says_so():
     with serve() as s:
         first = start(TASK, 15, model=openai(s, requests_per_minute=60), cache=':memory:')
-        wait_until(lambda: 'limit' in first.progress())
+        until(lambda: 'limit' in first.progress())
         second = start(TASK, 15, model=openai(s), cache=':memory:')
-        wait_until(lambda: second.progress().get('limit') == 'kept to 60 requests a minute')
+        until(lambda: second.progress().get('limit') == 'kept to 60 requests a minute')
         for run in (first, second):
             run.stop()
-            wait_until(lambda run=run: run.done)
-
-
-def wait_until(is_so):
-    end = time.monotonic() + 20
-    while not is_so():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+            until(lambda run=run: run.done)
 
 
 def test_tokens_of_your_own():
