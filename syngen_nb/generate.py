@@ -335,18 +335,35 @@ async def work(self: TextStage) -> None:
     if self.engine.is_stopped:
         return
     await asyncio.to_thread(self._share_out)
-    while not self.engine.is_stopped and (await self._check() or await self._next_round()):
+    while not self.engine.is_stopped and not await self._closes():
         await self.engine.drain()
-    if not self.engine.is_stopped:
-        await asyncio.to_thread(self.ledger.close)
+
+
+@patch
+async def _closes(self: TextStage) -> bool:
+    "Begin the next round, or close the books if there is nothing left to do; return whether they are closed."
+    n_edits = self.taxonomy.edits
+    if await self._check() or await self._next_round():
+        return False
+    await asyncio.to_thread(self.ledger.close)
+    is_current = self.taxonomy.edits == n_edits
+    if not is_current:
+        self.ledger.reopen()
+    return is_current
 
 # %% ../nbs/48_generate.ipynb #ee04820d
 @patch
 def _refill(self: TextStage) -> bool:
     "Queue what is missing, below nodes too that someone added meanwhile; return whether there is any, or a new cell."
+    self._fill_new()
+    return self.engine.requeue() or bool(self._new_cells())
+
+
+@patch
+def _fill_new(self: TextStage) -> None:
+    "Queue the lists below nodes that someone added meanwhile."
     with self.taxonomy.mutex:
         self.tree.filler.fill_new()
-    return self.engine.requeue() or bool(self._new_cells())
 
 # %% ../nbs/48_generate.ipynb #1a19fb2d
 @patch
@@ -370,6 +387,7 @@ def _share_out_label(self: TextStage, label: Node) -> None:
 @patch
 async def _next_round(self: TextStage) -> bool:
     "Let the cells that are short ask again; return whether any does, or has more without asking."
+    self._fill_new()
     await self._add_new_cells()
     if await asyncio.to_thread(self.ledger.ease):
         return True

@@ -3,18 +3,20 @@
 import asyncio
 import json
 import logging
+import math
 import random
 import sys
 import threading
 import time
 import warnings
+from contextlib import contextmanager
 
 import pandas as pd
 import pytest
 
 from syngen_nb import Cache, Judge, Model, ShortWarning, Task, generate, start, start_grow
 from syngen_nb.engine import Engine
-from syngen_nb.generate import text_run
+from syngen_nb.generate import TextStage, text_run
 from syngen_nb.grow import grow_run
 from syngen_nb.ledger import Ledger
 from syngen_nb.options import GrowOptions, TextOptions
@@ -32,6 +34,7 @@ class Writer(Model):
     def __init__(self, seconds=0.001, logprobs=0):
         self.seconds, self.logprobs = seconds, logprobs
         self.labels = []  # That texts were asked for
+        self.most_texts = math.inf  # Answers with texts; further ones wait
 
     async def ask(self, request):
         rng = random.Random(f'{request.prompt}{request.seed}')
@@ -42,6 +45,8 @@ class Writer(Model):
         key = next(iter(items['items']['properties']))
         if key == 'text':
             self.labels.append(request.prompt.split('with the label "')[1].split('"')[0])
+            while len(self.labels) > self.most_texts:
+                await asyncio.sleep(0.001)
         words = [''.join(rng.choices('abcdefghijklmnop', k=6)) for _ in range(12)]
         return json.dumps(
             dict(items=[{key: ' '.join(rng.sample(words, 8)) + f' {i}'} for i in range(items['minItems'])])
@@ -285,26 +290,63 @@ def test_edits_and_looks_while_a_tree_grows(seed):
     assert run.status == 'done'
 
 
-def written(n_rows=10, **more):
-    "Return a run that has written some rows and goes on"
-    run = start(TASK, N, 1, 2, 2, **dict(model=Writer(0.01), cache=':memory:') | more)
+@contextmanager
+def half_written(n_rows=10, **more):
+    "Yield a run that has written some rows, and goes on with the others at the end of the block"
+    model = Writer(0.01)
+    model.most_texts = 9
+    run = start(TASK, N, 1, 2, 2, model=model, cache=':memory:', **more)
     while len(run.frame) < n_rows:
         time.sleep(0.002)
-    return run
+    yield run
+    assert not run.done
+    model.most_texts = math.inf
 
 
 def test_rows_of_a_removed_topic_are_written_elsewhere():
-    run = written()
-    topic = run.taxonomy[run.taxonomy.cells()[0].parent]
-    run.taxonomy.remove(topic)
+    with half_written() as run:
+        topic = run.taxonomy[run.taxonomy.cells()[0].parent]
+        run.taxonomy.remove(topic)
     df = run.result(20)
     complete(df, run)
     assert topic.name not in set(df.topic)
 
 
+@pytest.fixture(params=[(TextStage, '_end_round'), (Ledger, 'close')], ids=['round', 'close'])
+def at_the_last_moment(request, monkeypatch):
+    "Have an edit made once, when a run has all its rows and is about to end"
+
+    def have(edit):
+        owner, name = request.param
+        step, edited = getattr(owner, name), []
+
+        def slow_step(books):
+            step(books)
+            if not edited and len(run.frame) == N:
+                edited.append(edit(run.taxonomy))
+
+        monkeypatch.setattr(owner, name, slow_step)
+        run = text_run(TASK, TextOptions(N, 1, 2, 2, model=Writer(), cache=':memory:'))
+        complete(run.begin().result(20), run)
+        assert edited
+        return run
+
+    return have
+
+
+def test_a_topic_that_is_removed_at_the_last_moment_is_written_elsewhere(at_the_last_moment):
+    run = at_the_last_moment(lambda tax: tax.remove(tax.cells()[0].parent))
+    assert len(run.taxonomy.cells()) == 10 and run.frame.cell.nunique() == 10
+
+
+def test_a_topic_that_is_added_at_the_last_moment_is_grown_and_written(at_the_last_moment):
+    run = at_the_last_moment(lambda tax: tax.add(tax.children(('red',))[0], 'by hand'))
+    assert run.frame.topic.tolist().count('by hand') in (3, 4) and len(run.taxonomy.cells()) == 14
+
+
 def test_rows_of_a_removed_label_are_gone():
-    run = written()
-    run.taxonomy.remove(('grey',))
+    with half_written() as run:
+        run.taxonomy.remove(('grey',))
     df = run.result(20)
     assert df.label.value_counts().to_dict() == dict(red=10, blue=10)
     progress = run.progress()
@@ -314,8 +356,8 @@ def test_rows_of_a_removed_label_are_gone():
 
 def test_rows_follow_a_label_that_is_renamed():
     "In the middle of the run, and after it"
-    run = written(verify=Judge('keep', votes=1))
-    run.taxonomy.rename(('blue',), 'navy')
+    with half_written(verify=Judge('keep', votes=1)) as run:
+        run.taxonomy.rename(('blue',), 'navy')
     df = run.result(20)
     assert df.label.value_counts().to_dict() == dict(red=10, navy=10, grey=10)
     assert list(df.label.cat.categories) == list(df.checked_label.cat.categories) == ['red', 'navy', 'grey']
@@ -331,7 +373,7 @@ def test_rows_follow_a_label_that_is_renamed():
 
 def test_a_name_that_another_label_took_is_not_mixed_up():
     "What was read as the old label is not said of the new one"
-    run = written(verify=Judge('keep', votes=1))
+    run = start(TASK, N, 1, 2, 2, model=Writer(), cache=':memory:', verify=Judge('keep', votes=1))
     run.result(20)
     run.taxonomy.remove(('red',))
     run.taxonomy.rename(('blue',), 'red')
@@ -344,14 +386,11 @@ def test_a_name_that_another_label_took_is_not_mixed_up():
 
 
 def test_a_cell_that_moved_is_written_for_its_new_label():
-    model = Writer(0.01)
-    run = written(model=model)
-    cell = run.taxonomy.cells(('red',))[0]
-    target = run.taxonomy.cells(('blue',))[0].parent
-    while not set(run.texts([cell.id])):
-        time.sleep(0.002)
-    before = run.texts([cell.id])
-    run.taxonomy.move(cell, target)
+    with half_written() as run:
+        cell = next(cell for cell in run.taxonomy.cells(('red',)) if run.texts([cell.id]))
+        target = run.taxonomy.cells(('blue',))[0].parent
+        before = run.texts([cell.id])
+        run.taxonomy.move(cell, target)
     df = run.result(20)
     complete(df, run)
     rows = df[df.cell == cell.id]
@@ -360,17 +399,17 @@ def test_a_cell_that_moved_is_written_for_its_new_label():
 
 
 def test_a_cell_that_is_added_gets_rows():
-    run = written()
-    new = run.taxonomy.add(run.taxonomy.cells()[0].parent, 'by hand')
+    with half_written() as run:
+        new = run.taxonomy.add(run.taxonomy.cells()[0].parent, 'by hand')
     df = run.result(20)
     complete(df, run)
     assert (df.cell == new.id).any()
 
 
 def test_a_label_that_is_added_gets_none():
-    run = written()
-    label = run.taxonomy.add('task', 'green')
-    run.taxonomy.add(run.taxonomy.add(run.taxonomy.add(label, 'letters'), 'grass'), 'mown')
+    with half_written() as run:
+        label = run.taxonomy.add('task', 'green')
+        run.taxonomy.add(run.taxonomy.add(run.taxonomy.add(label, 'letters'), 'grass'), 'mown')
     df = run.result(20)
     assert len(df) == N and not (df.label == 'green').any() and run.short() == []
 
