@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['Matrix', 'Features', 'CHOICES_OF_C', 'DEFAULT_ENCODER', 'Words', 'parts_of', 'made_once', 'new_features',
            'fit_features', 'make_features', 'logistic', 'fit_logistic', 'folds_of', 'held_out_scores', 'choose_C',
-           'check_sklearn', 'Classifier', 'check_seed', 'check_student', 'card_of', 'language_of',
-           'warn_of_single_rows', 'warn_of_language', 'groups_of', 'weights_of', 'train', 'default_encoder', 'info_of']
+           'check_sklearn', 'Classifier', 'check_student', 'card_of', 'language_of', 'warn_of_single_rows',
+           'warn_of_language', 'groups_of', 'weights_of', 'train', 'default_encoder', 'info_of']
 
 # %% ../nbs/53_classifier.ipynb #ef8ca9e1
 import hashlib
@@ -29,7 +29,7 @@ from .display import install_hint
 from .encoders import Encoder, get_encoder
 from .fine_tuned import FineTuned, SetFit, fine_tuning
 from .frames import check_column, labelled
-from .options import whole_seed
+from .plan import whole_number
 from .text import SPACELESS, whole_characters, words
 
 # %% ../nbs/53_classifier.ipynb #a8cf7679
@@ -286,13 +286,6 @@ def _as_labels(labels: Any, n: int) -> np.ndarray:
     return names
 
 # %% ../nbs/53_classifier.ipynb #17b5f933
-def check_seed(seed: Any) -> int:
-    "Return `seed` as an int; a ValueError if it is not a whole number of at least 0."
-    if whole_seed(seed) < 0:
-        raise ValueError(f'seed must be 0 or more, not {seed!r}')
-    return int(seed)
-
-
 def _check_weights(weights: Any, n: int) -> np.ndarray:
     found = np.asarray(weights)
     if found.dtype.kind not in 'biuf':
@@ -348,7 +341,7 @@ def fit(
     weights = None if sample_weight is None else _check_weights(sample_weight, len(rows))
     numbers = np.arange(len(rows)) if groups is None else pd.factorize(np.asarray(groups, dtype=object))[0]
     encoder = made_once(self.encoder)
-    seed = check_seed(self.seed)
+    seed = whole_number(self.seed, 'seed', least=0)
     if self.C is None:
         self.C_, self.held_out_ = choose_C(encoder, rows, names, numbers, weights, seed)
     else:

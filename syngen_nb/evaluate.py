@@ -25,7 +25,6 @@ from fastcore.basics import patch
 from .annotate import annotate, task_of
 from syngen_nb.classifier import (
     Classifier,
-    check_seed,
     check_sklearn,
     check_student,
     groups_of,
@@ -42,6 +41,7 @@ from .frames import label_names, labelled
 from .kept_budgets import check_caps
 from .known_models import get_model
 from .models import Model
+from .plan import whole_number
 from .stats import METRICS, scores, wilson
 from .task import Task
 from .text import fold, shorten, spelled_like
@@ -680,7 +680,8 @@ def evaluate(
         If an extra is missing: `quality` (scikit-learn), or that of an encoder.
     """
     both = _sets(train, test, weights)
-    chosen, parts = _checked_encoders(embed, encoders, C, both), _parts_of(both, curve, check_seed(seed))
+    chosen = _checked_encoders(embed, encoders, C, both)
+    parts = _parts_of(both, curve, whole_number(seed, 'seed', least=0))
     caps = dict(max_dollars=max_dollars, max_tokens_total=max_tokens_total, budget=budget)
     asked = _who_is_asked(zero_shot, task, both, train, caps)
     result = _compare(chosen, both, parts, C, test.index)  # Before anything is paid for

@@ -19,6 +19,7 @@ import numpy as np
 from .answers import AROUND_OPTION, after_reasoning, can_begin, still_possible
 from .known_models import get_model
 from .models import Model
+from .plan import whole_number
 from .prompts import marks
 from .text import is_whole
 
@@ -30,12 +31,6 @@ def _check_odds(odds: Any) -> None:
     is_number = isinstance(odds, int | float) and not isinstance(odds, bool)
     if not is_number or not 0 < odds < math.inf:
         raise ValueError(f'odds must be a number above 0, such as 1.5, not {odds!r}')
-
-
-def _check_votes(votes: Any) -> None:
-    is_whole = isinstance(votes, int) and not isinstance(votes, bool)
-    if not is_whole or votes < 1:
-        raise ValueError(f'votes must be a whole number above 0, not {votes!r}')
 
 # %% ../nbs/42_judge.ipynb #0652294b
 @dataclass(frozen=True)
@@ -72,7 +67,7 @@ class Judge:
         if self.policy not in POLICIES:
             raise ValueError(f'The policy of a judge is one of {", ".join(POLICIES)}, not {self.policy!r}')
         _check_odds(self.odds)
-        _check_votes(self.votes)
+        object.__setattr__(self, 'votes', whole_number(self.votes, 'votes'))
 
 # %% ../nbs/42_judge.ipynb #1679d43c
 def _names_model(verify: str) -> bool:

@@ -25,6 +25,7 @@ from .answers import can_begin, still_possible
 from .display import install_hint
 from .model_files import MODEL_FILES, ModelFileError, fetch_model_file, is_on_disk
 from .models import Answer, Model, ModelError
+from .plan import whole_number
 from .prompt_sets import LOCAL, SMALL
 from .prompts import ChoiceRequest, Prompts, Request
 from .providers import model_code
@@ -120,12 +121,11 @@ def _check_file(name: str, path: str | Path | None, repo: str | None, file: str 
 
 def _check_numbers(concurrency: int, context: int, max_tokens: int, threads: int | None) -> None:
     "Raise if a number leaves no room for an answer."
-    if concurrency < 1 or context < 256 or max_tokens < 1:
-        raise ValueError(
-            f'concurrency={concurrency} and max_tokens={max_tokens} must be at least 1, context={context} at least 256'
-        )
-    if threads is not None and threads < 1:
-        raise ValueError(f'threads={threads} must be at least 1; leave it out to use all cores')
+    whole_number(concurrency, 'concurrency')
+    whole_number(max_tokens, 'max_tokens')
+    whole_number(context, 'context', least=256)
+    if threads is not None:
+        whole_number(threads, 'threads', or_else='; leave it out to use all cores')
 
 # %% ../nbs/28_local_model.ipynb #1ffbb71b
 class LocalModel(Model):

@@ -28,18 +28,20 @@ _RATIO = dict(n_source_type=3, n_topic=4, n_subtopic=3)
 def whole_number(
     value: Any,  # The number to check
     name: str,  # What it is called in an error
+    least: int | None = 1,  # The smallest number that is valid; None for any
+    or_else: str = '',  # What the error says besides
 ) -> int:
-    """Return `value` as an `int` of at least 1.
+    """Return `value` as an `int` of at least `least`.
 
     Raises
     ------
     ValueError
-        If it is not a whole number, or less than 1.
+        If it is not a whole number, or less than that.
     """
-    if isinstance(value, bool) or not hasattr(value, '__index__'):
-        raise ValueError(f'{name} must be a whole number, not {value!r}')
-    if value < 1:
-        raise ValueError(f'{name} is {value}; it must be at least 1')
+    is_whole = hasattr(value, '__index__') and not isinstance(value, bool)
+    if not is_whole or (least is not None and value < least):
+        wanted = 'a whole number' if least is None else f'a whole number of at least {least}'
+        raise ValueError(f'{name} must be {wanted}, not {value!r}{or_else}')
     return int(value)
 
 
@@ -146,28 +148,32 @@ def apportion(
 ) -> list[int]:
     "Share out `n` in proportion to `weights`, in whole numbers. Of equal shares the first ones get what is left over."
     shares = [0] * len(weights)
-    queue = [(-weight, i, 1) for i, weight in enumerate(weights) if weight > 0]  # The largest quotient first
-    if not queue:
+    some = [i for i, weight in enumerate(weights) if weight > 0]
+    if not some:
         return shares
+    if 2 * n > len(some):
+        sure = sum(weights[i] for i in some) / (2 * n - len(some)) * (1 + 1e-9)  # More than what rounding may lose
+        for i in some:
+            shares[i] = _rows_before(weights[i], sure)
+    queue = [(-weights[i] / (2 * shares[i] + 1), i) for i in some]  # The largest quotient first
     heapify(queue)
-    for _ in range(n):
-        _, i, divisor = queue[0]
+    for _ in range(n - sum(shares)):
+        i = queue[0][1]
         shares[i] += 1
-        divisor += 2
-        heapreplace(queue, (-weights[i] / divisor, i, divisor))
+        heapreplace(queue, (-weights[i] / (2 * shares[i] + 1), i))
     return shares
+
+
+def _rows_before(share: float, quotient: float) -> int:
+    "Return how many quotients of `share` are at least `quotient`."
+    n = int((share / quotient + 1) / 2)
+    return n + (share / (2 * n + 1) >= quotient)  # Division may have rounded down
 
 # %% ../nbs/05_plan.ipynb #2a31ba50
 def _unequal_shares(task: Task) -> tuple[float, ...]:
     "Return the shares of the labels; nothing if they are equal."
     shares = tuple(label.share for label in task.labels)
     return shares if len(set(shares)) > 1 else ()
-
-
-def _rows_before(share: float, rarest: float) -> int:
-    "Return how many quotients of `share` are at least `rarest`."
-    n = int((share / rarest + 1) / 2)
-    return n + (share / (2 * n + 1) >= rarest)  # Division may have rounded down
 
 
 def _check_shares(task: Task, rows: int) -> None:

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from importlib import import_module
 from inspect import signature
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlencode, urlsplit
 
@@ -30,6 +30,7 @@ from .answers import NOT_JSON, plain_text, whole_json
 from .display import call_code
 from .limits import hear, held_place
 from .models import Answer, Model, ModelError, is_again, most_prompt_tokens, retried, token_count
+from .plan import whole_number
 from .prompts import Prompts, Request
 from .rate_headers import read_allowances, read_wait
 from syngen_nb.secrets import (
@@ -99,21 +100,15 @@ def _is_above_0(number: Any) -> bool:
     return is_number and 0 < number < float('inf')
 
 
-def _is_whole(number: Any, least: int) -> bool:
-    is_whole = isinstance(number, Integral) and not isinstance(number, bool)
-    return is_whole and number >= least
-
-
 def _check_options(base_url: Any, timeout: Any, retries: Any, concurrency: Any, max_tokens: Any) -> None:
     "Raise if the address is none, or a number is out of range."
     _check_address(base_url)
     if not _is_above_0(timeout):
         raise ValueError(f'timeout={timeout!r} must be a number of seconds above 0')
-    for name, number, least in (('retries', retries, 0), ('concurrency', concurrency, 1)):
-        if not _is_whole(number, least):
-            raise ValueError(f'{name}={number!r} must be a whole number of at least {least}')
-    if max_tokens is not None and not _is_whole(max_tokens, 1):
-        raise ValueError(f'max_tokens={max_tokens!r} must be a whole number of at least 1; None sends no limit')
+    whole_number(retries, 'retries', least=0)
+    whole_number(concurrency, 'concurrency')
+    if max_tokens is not None:
+        whole_number(max_tokens, 'max_tokens', or_else='; None sends no limit')
 
 
 def _check_per_minute(**limits: Any) -> None:

@@ -19,6 +19,7 @@ from typing import Any, Protocol
 from fastcore.basics import patch
 
 from .models import Answer, Model, ModelError, price_of
+from .plan import whole_number
 from .prompts import Request
 from .wording import counted
 
@@ -191,7 +192,7 @@ def allow(self: Budget, max_dollars: float | None = None, max_tokens_total: int 
     if max_dollars is not None:
         given['max_dollars'] = checked_dollars(max_dollars, 'max_dollars')
     if max_tokens_total is not None:
-        given['max_tokens_total'] = _checked_tokens(max_tokens_total)
+        given['max_tokens_total'] = whole_number(max_tokens_total, 'max_tokens_total')
     before = {name: value for name, value in vars(self.caps).items() if value is not None}
     new = set(given) - set(before)
     if not before and not given:
@@ -199,12 +200,6 @@ def allow(self: Budget, max_dollars: float | None = None, max_tokens_total: int 
     if before and new:
         raise ValueError(f'{new.pop()} cannot be added to a budget that only has {", ".join(before)}; start a new call')
     self.caps = Caps(**before | given)
-
-
-def _checked_tokens(value: Any) -> int:
-    if isinstance(value, bool) or not hasattr(value, '__index__') or value < 1:
-        raise ValueError(f'max_tokens_total must be a whole number of at least 1, not {value!r}')
-    return int(value)
 
 # %% ../nbs/25_spending.ipynb #20add6ad
 @patch

@@ -271,12 +271,12 @@ def test_key_stays_with_its_provider(cache, monkeypatch):
         (dict(base_url='http://[::1'), 'base_url is no address .Invalid IPv6 URL'),
         (dict(timeout=0), 'timeout=0 must be a number of seconds above 0'),
         (dict(timeout=float('nan')), 'timeout=nan must be a number of seconds above 0'),
-        (dict(retries=-1), 'retries=-1 must be a whole number of at least 0'),
-        (dict(retries='five'), "retries='five' must be a whole number of at least 0"),
-        (dict(concurrency=2.5), 'concurrency=2.5 must be a whole number of at least 1'),
-        (dict(concurrency=None), 'concurrency=None must be a whole number of at least 1'),
-        (dict(max_tokens=0), 'max_tokens=0 must be a whole number of at least 1; None sends no limit'),
-        (dict(max_tokens=True), 'max_tokens=True must be a whole number of at least 1'),
+        (dict(retries=-1), 'retries must be a whole number of at least 0, not -1'),
+        (dict(retries='five'), "retries must be a whole number of at least 0, not 'five'"),
+        (dict(concurrency=2.5), 'concurrency must be a whole number of at least 1, not 2.5'),
+        (dict(concurrency=None), 'concurrency must be a whole number of at least 1, not None'),
+        (dict(max_tokens=0), 'max_tokens must be a whole number of at least 1, not 0; None sends no limit'),
+        (dict(max_tokens=True), 'max_tokens must be a whole number of at least 1, not True; None sends no limit'),
     ],
 )
 def test_an_option_out_of_range_is_named_alone(options, said):
