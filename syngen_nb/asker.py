@@ -29,13 +29,14 @@ class NoPlace(nullcontext):
 
     has_waited = False
 
-
+# %% ../nbs/32_asker.ipynb #ca7941ba
 class Asker:
     "Answers jobs out of a cache, and asks their models for what is not there."
 
     place: Callable[[Model], Place | NoPlace] = Place  # What is held at a model while it is asked
     concurrency: int | None = None  # Jobs that may be answered at a time; None for as many as the writer takes
     saves_rounds = False  # Whether it pays to ask for more at once, because each round takes long
+    looks_ahead = True  # Whether a cell that wants many texts asks for several draws at a time
 
     def __init__(
         self,

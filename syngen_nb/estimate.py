@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['MOST_MEASURED', 'MOST_TIMED', 'A_BREAK', 'TOO_FAST', 'LETTERS_A_TOKEN', 'USUAL_LIST', 'UNFILTERED', 'WORTH',
-           'FEWEST_TIMED', 'A_BATCH', 'COLUMNS', 'Seen', 'CacheReader', 'Fate', 'seconds_between', 'Load', 'Guesser',
-           'KnownRejects', 'Known', 'usual_known', 'learn', 'learn_pace', 'Need', 'dollars_for', 'First', 'Order',
-           'at_limits', 'needs_of', 'Estimate', 'Estimates', 'Survey', 'estimate', 'aestimate']
+           'FEWEST_TIMED', 'A_BATCH', 'COLUMNS', 'MOST_GUESSED', 'Seen', 'CacheReader', 'Fate', 'seconds_between',
+           'Load', 'Guesser', 'KnownRejects', 'Known', 'usual_known', 'learn', 'learn_pace', 'Need', 'dollars_for',
+           'First', 'Order', 'at_limits', 'needs_of', 'Estimate', 'Estimates', 'Survey', 'estimate', 'aestimate']
 
 # %% ../nbs/49_estimate.ipynb #5a2ba02b
 import asyncio
@@ -50,6 +50,7 @@ from .loop import worker
 from .models import Answer, Model, price_of
 from .options import TextOptions, takes
 from .pace import TOKENS
+from .prompts import MOST_SHOWN
 from .task import Task
 from .taxonomy import Taxonomy
 from .text import fold
@@ -74,6 +75,7 @@ class CacheReader(Asker):
     "Answers jobs out of a cache, gives up what is not there, and notes what the answers are like."
 
     place = NoPlace  # It does not wait for the model
+    looks_ahead = False  # Draws come in their order
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -217,6 +219,7 @@ class Load:
     letters: int = 0  # Of the prompts
     cached: int = 0  # Requests that are in the cache
     lacks: Counter[Job] = field(default_factory=Counter)  # Items that each job lacks
+    last: dict[Job, int] = field(default_factory=dict)  # Letters of its last prompt
     n_failed: float = 0.0  # Tries that failed before, of all items together
     at_stake: int = 0  # Texts in the cache whose labels are still to be checked
     failed_at_stake: float = 0.0  # Tries that failed before one of these
@@ -238,11 +241,19 @@ class Load:
         "Letters of a prompt."
         return self.letters / self.requests if self.requests else self.letters_before
 
+    def scale(self, factor: float) -> None:
+        "Count the requests so many times; prompts of the others are as long as the last one of each job."
+        n_before = self.requests
+        self.requests, self.items = round(n_before * factor), round(self.items * factor)
+        n_letters = sum(self.last[job] * n for job, n in self.lacks.items()) / self.lacks.total()
+        self.letters += round((self.requests - n_before) * n_letters)
 
+# %% ../nbs/49_estimate.ipynb #1e320dcd
 class Guesser(Asker):
     "Answers jobs out of a cache, and guesses what is not there."
 
     place = NoPlace  # A guess does not wait for the model
+    looks_ahead = False  # Nor would it be there sooner
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -267,7 +278,8 @@ async def ask(self: Guesser, job: Job) -> Outcome:
     load.model = job.model
     load.requests += 1
     load.items += n
-    load.letters += len(request.system) + len(request.prompt)
+    load.last[job] = len(request.system) + len(request.prompt)
+    load.letters += load.last[job]
     if job not in load.lacks:
         load.n_failed += n * _failures(job)
     load.lacks[job] += n
@@ -547,7 +559,7 @@ def _checks_order(loads: Mapping[str, Load], known: Mapping[str, Known], texts: 
     "Return the checks: those that are missing now, and those of the texts that will be written again."
     load = loads['checks']
     passed = product(texts.items, known['texts'].share.range)
-    votes = load.requests / max(1, len(load.lacks))
+    votes = load.lacks.total() / max(1, len(load.lacks))
     more = Range(*(votes * max(0.0, n - loads['texts'].items) for n in (passed.low, passed.usual, passed.high)))
     requests = _at_least(load.requests, exactly(load.requests) + more)
     return Order(load, known['checks'], requests, requests, replace(texts.first, n=load.requests))
@@ -753,16 +765,50 @@ class Survey:
             level: max(8, round(LETTERS_A_TOKEN * known.tokens.usual) - 20) for level, known in self.known.items()
         }
         _trust_guesses(self._guessed_texts, self.fate.rejected)
+        self._guess_a_part()
         yield _work(self.guesser)
 
     @property
     def _guessed_texts(self) -> Any:
         return self.guesser.stages[-1] if self.guesser else None
 
-    async def _read(self) -> None:
-        await _work(self.reader)
-        if self.reader.cache.can_ask and any(seen.requests for seen in self.seen.values()):
-            self.times = await asyncio.to_thread(_times, self.reader.cache, self.seen)
+# %% ../nbs/49_estimate.ipynb #f2b3c4d5
+@patch
+async def _read(self: Survey) -> None:
+    await _work(self.reader)
+    if self.reader.cache.can_ask and any(seen.requests for seen in self.seen.values()):
+        self.times = await asyncio.to_thread(_times, self.reader.cache, self.seen)
+
+# %% ../nbs/49_estimate.ipynb #c8e3a01b
+MOST_GUESSED = 40  # Texts of a cell, on average
+
+
+@patch
+def _guess_a_part(self: Survey) -> None:
+    "Have only some texts of each cell guessed, if the cells want many and hardly have any."
+    texts = self._guessed_texts
+    n_cells = sum(map(len, texts.planned.values()))
+    part = MOST_GUESSED * n_cells / texts.ledger.n_rows
+    has_few = all(len(cell.texts) <= MOST_SHOWN for cell in self.texts.ledger.cells.values())
+    if part < 0.5 and has_few:
+        texts.plan_rows(texts.planned, {label: math.ceil(part * n) for label, n in texts.label_rows.items()})
+
+
+@patch
+def _count_the_whole(self: Survey, loads: Mapping[str, Load]) -> None:
+    "Count the texts that were not guessed, and their checks, like those that were."
+    if self._guessed_texts.label_rows == self.texts.label_rows:
+        return
+    texts, checks = loads['texts'], loads['checks']
+    n_there = sum(cell.n_standing for cell in self.texts.ledger.cells.values())
+    n_lacking = sum(self.texts.label_rows.values()) - n_there
+    n_checks = len(checks.lacks)
+    if n_checks:
+        n_of_cached = n_checks - texts.items
+        checks.scale((n_of_cached + n_lacking) / n_checks)
+    factor = n_lacking / texts.items
+    texts.scale(factor)
+    texts.lacks = Counter({job: round(n * factor) for job, n in texts.lacks.items()})
 
 # %% ../nbs/49_estimate.ipynb #74b1f09e
 @patch
@@ -805,6 +851,7 @@ def _loads(self: Survey) -> dict[str, Load]:
     if self.guesser is None:
         return {level: Load(cached=seen.requests) for level, seen in self.seen.items()}
     loads = self.guesser.workspace.asker.loads
+    self._count_the_whole(loads)
     texts, seen = loads['texts'], self.seen['texts']
     cells = self._guessed_texts.jobs
     writers = [cells[node] for check in loads['checks'].lacks for node in check.nodes]
@@ -833,7 +880,7 @@ def _note_batches(self: Survey, loads: Mapping[str, Load]) -> None:
 def result(self: Survey) -> Estimate:
     "Return the estimate."
     run = self.guesser or self.reader
-    _, rows = run.stages[-1].counts()
+    rows = self.texts.counts()[1]
     needs = needs_of(self._loads(), self.known, run.prompts.per_call, run.rounds)
     whole = sum(needs.values(), Need())
     dollars = whole.dollars

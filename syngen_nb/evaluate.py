@@ -620,7 +620,7 @@ def _add_zero_shot(result: Evaluation, both: BothSets, said: np.ndarray, about: 
 # %% ../nbs/54_evaluate.ipynb #7f431d41
 def _parts_of(both: BothSets, curve: bool | Iterable[int], seed: int) -> list[np.ndarray]:
     "Return the training rows of each student, the smallest part first."
-    order = stratified_order(both.train_labels, both.labels, seed)
+    order = stratified_order(both.train_labels, both.labels, whole_number(seed, 'seed', least=0))
     sizes = curve_sizes(curve, len(order), len(both.labels))
     counts = order if both.weights is None else order[both.weights[order] > 0]  # The others teach nothing
     return [counts[:n] for n in sizes if n < len(counts)] + [np.arange(len(order))]
@@ -680,8 +680,7 @@ def evaluate(
         If an extra is missing: `quality` (scikit-learn), or that of an encoder.
     """
     both = _sets(train, test, weights)
-    chosen = _checked_encoders(embed, encoders, C, both)
-    parts = _parts_of(both, curve, whole_number(seed, 'seed', least=0))
+    chosen, parts = _checked_encoders(embed, encoders, C, both), _parts_of(both, curve, seed)
     caps = dict(max_dollars=max_dollars, max_tokens_total=max_tokens_total, budget=budget)
     asked = _who_is_asked(zero_shot, task, both, train, caps)
     result = _compare(chosen, both, parts, C, test.index)  # Before anything is paid for

@@ -182,11 +182,21 @@ class TextStage:
         self.judged_as = {label.id: label.name for label in labels}  # The names that the judge is asked about
         self._edits_seen = self.taxonomy.edits  # How often the tree had been edited at the last look
         cells = {label.id: planned_cells(self.shape, label) for label in labels}
-        self.label_rows = rows_of_labels(labels, cells, self.rows, self.each)
-        self.planned = {label: share_rows(self.label_rows[label], places) for label, places in cells.items()}
+        self.plan_rows(cells, rows_of_labels(labels, cells, self.rows, self.each))
         self.ledger = self._make_ledger()
 
 # %% ../nbs/48_generate.ipynb #48576cf2
+@patch
+def plan_rows(
+    self: TextStage,
+    cells: Mapping[str, Mapping[Place, float]],  # Id of a label to its cells and their weights
+    label_rows: dict[str, int],  # Id of a label to its rows
+) -> None:
+    "Have each label get its rows, shared out among its cells."
+    self.label_rows = label_rows
+    self.planned = {label: share_rows(label_rows[label], places) for label, places in cells.items()}
+
+
 @patch
 def _make_ledger(self: TextStage) -> Ledger:
     "Return the books of the run; they hear of each answer of the judge."
@@ -284,6 +294,8 @@ def _has_taken(self: TextStage, job: ListJob, n_dropped: int) -> None:
 # %% ../nbs/48_generate.ipynb #aa0bd8f9
 @patch
 def _ask_ahead(self: TextStage, job: TextsJob) -> None:
+    if not self.workspace.asker.looks_ahead:
+        return
     for ahead in job.look_ahead(self.workspace.rounds, lambda: self._has_come(job)):
         self.engine.push(ahead)
 

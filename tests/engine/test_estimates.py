@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+import sys
 import time
 
 import pytest
 from fakes import Writer
-from helpers import TASK
+from helpers import TASK, until
 
-from syngen_nb import Cache, Model, aestimate, estimate, generate, get_model, grow, start
+from syngen_nb import Cache, Judge, Model, aestimate, estimate, generate, get_model, grow, start
 from syngen_nb.answer_tables import Row
 from syngen_nb.estimate import Estimates
 
@@ -40,6 +41,15 @@ class Counting(Priced):
         n = max(1, request.schema['properties']['items']['minItems']) if request.schema else 1
         n_in = (len(request.system) + len(request.prompt)) // 3
         return Answer(text, n_in, 30 * n if n_in else 1)
+
+
+LARGE = dict(n_source_type=1, n_topic=1, n_subtopic=2)  # Cells, for hundreds of texts each
+
+
+class Whole(Counting):
+    "Every text is good"
+
+    faults = 0
 
 
 def half_done(model, rows=40):
@@ -206,9 +216,6 @@ def test_batches(batch, halved, tmp_path):
 def test_an_estimate_for_more_rows_knows_how_few_were_asked_for_before(before):
     "One text that was asked for alone is no loss of four, though this call would ask for five"
 
-    class Whole(Counting):
-        faults = 0
-
     tree = grow(TASK, 2, 2, 2, model=Whole(), cache=':memory:', progress=False)
     cache, model = Cache(':memory:'), Whole()
     settings = dict(verify=False, cache=cache)
@@ -216,3 +223,44 @@ def test_an_estimate_for_more_rows_knows_how_few_were_asked_for_before(before):
     n_before, found = model.asked, estimate(tree, 200, model=Whole(), **settings)
     generate(tree, 200, model=model, progress=False, **settings)
     assert found.requests <= model.asked - n_before <= found.most_requests < 100
+
+
+@pytest.mark.parametrize('verify', [False, Judge('keep', votes=1)])
+def test_cells_that_want_hundreds_of_texts(verify):
+    "They ask for several draws at a time. Before, in the middle and at the end the estimate knows what is left"
+    cache, settings = Cache(':memory:'), dict(verify=verify, **LARGE)
+    before = estimate(TASK, 400, model=Whole(), cache=cache, **settings)
+    run = start(TASK, 400, model=Whole(), cache=cache, **settings)
+    until(lambda: len(run.frame) > 150)
+    run.stop()
+    run.result()
+    used, left = run.usage.requests, estimate(TASK, 400, model=Whole(), cache=cache, **settings)
+    run.resume().result()
+    assert before.requests <= run.usage.requests <= before.most_requests
+    assert left.requests / 1.05 <= run.usage.requests - used <= left.most_requests < before.most_requests
+    assert estimate(TASK, 400, model=Whole(), cache=cache, **settings).most_requests == 0
+
+
+@pytest.mark.parametrize('n_before', [0, 12])
+@pytest.mark.parametrize('verify', [False, True])
+def test_a_part_of_the_texts_stands_for_the_whole(verify, n_before, monkeypatch):
+    "Guessing all texts of large cells gives the same as guessing some of them"
+    cache, settings = Cache(':memory:'), dict(model=Whole(), **LARGE)
+    if n_before:
+        generate(TASK, n_before, cache=cache, progress=False, **settings)
+    options = dict(settings, verify=verify, cache=cache)
+    part = estimate(TASK, 1200, **options)
+    monkeypatch.setattr(sys.modules['syngen_nb.estimate'], 'MOST_GUESSED', 10**9)
+    whole = estimate(TASK, 1200, **options)
+    for name in ('rows', 'cached'):
+        assert getattr(part, name) == getattr(whole, name)
+    for name in ('requests', 'tokens_in', 'tokens_out', 'dollars', 'seconds'):
+        for end in (name, f'most_{name}'):
+            assert getattr(part, end) == pytest.approx(getattr(whole, end), rel=0.03), end
+
+
+def test_an_estimate_for_a_million_rows_takes_no_minutes():
+    began = time.thread_time()
+    found = estimate(TASK, 10**6, model=Whole(), cache=':memory:', verify=True, **LARGE)
+    assert found.rows == 10**6 and found.requests > 10**6
+    assert time.thread_time() - began < 5
