@@ -24,7 +24,7 @@ from fastcore.basics import patch
 from .loop import awaiting, pool_call, worker
 from .plan import whole_number
 from .tempo import FIRST_WINDOW, Allowance, Bucket, Tempo, Ticket, even_bucket
-from .wording import duration_words
+from .wording import counted, duration_words
 
 # %% ../nbs/25_limits.ipynb #59d82878
 class Allowed(NamedTuple):
@@ -381,10 +381,10 @@ def learned(self: Limit) -> tuple[float | None, str]:
         words = f'the server allows about {_in_time(rate, "requests")}' if self.tempo.measured else ''
         return rate, words
     kind = _kind(name)
+    things = kind.replace('-', ' ')
     rate = self.buckets[name].rate / self.costs[kind]
     if isinstance(name, tuple):
-        return rate, f'kept to {name[1]:,.10g} {kind} a minute'
-    things = kind.replace('-', ' ')
+        return rate, f'kept to {name[1]:,.10g} {things} a minute'
     words = f'the server allows about {_in_time(self.buckets[name].rate, things)}'
     pause = self._held_at - now
     if pause > _LONG_PAUSE:
@@ -397,14 +397,14 @@ def _in_time(rate: float, things: str) -> str:
     "Return how many `things` a rate makes in a minute, or in the shortest time that has at least one."
     for seconds, time_words in ((60, 'a minute'), (3600, 'an hour')):
         if rate * seconds >= 0.95:
-            return f'{_about(rate * seconds)} {things} {time_words}'
-    return f'{_about(rate * 86_400)} {things} a day'
+            return f'{_some(rate * seconds, things)} {time_words}'
+    return f'{_some(rate * 86_400, things)} a day'
 
 
-def _about(number: float) -> str:
-    "Return a number with two digits that count."
+def _some(number: float, things: str) -> str:
+    "Return a number with two digits that count, and what it counts."
     digits = max(0, math.floor(math.log10(max(number, 1))) - 1)
-    return f'{round(number / 10**digits) * 10**digits:,}'
+    return counted(round(number / 10**digits) * 10**digits, things.removesuffix('s'))
 
 # %% ../nbs/25_limits.ipynb #9f1cb938
 _limits: dict[Any, Limit] = {}  # By the key of a server, or by the id of a model
