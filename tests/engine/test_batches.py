@@ -11,7 +11,7 @@ from pathlib import Path
 import batch_child
 import pytest
 from fake_server import serve
-from helpers import TASK, anthropic, check_exact, children, openai
+from helpers import TASK, anthropic, check_exact, children, openai, until
 
 from syngen_nb import Budget, Cache, estimate, generate, get_model, grow, start
 from syngen_nb.batch_asker import MOST_SENDS, BatchAsker, Collector, cancel_batches, pending_batches
@@ -221,39 +221,32 @@ def test_early_errors(cache, tmp_path):
             generate(TASK, 9, model='openai/x', cache=cache, batch=True, progress=False)
 
 
-def wait(what, seconds=10):
-    end = time.time() + seconds
-    while not what():
-        assert time.time() < end
-        time.sleep(0.005)
-
-
 @KINDS
 def test_stop_leaves_it_and_cancel_does_not(kind, cache):
     with serve(stable=True, stays=True) as s:
         run = start(TASK, ROWS, model=kind(s), cache=cache, batch=True)
-        wait(lambda: run.pending and run.pending[0]['id'])
-        wait(lambda: 'sent' in run.progress()['doing'])
+        until(lambda: run.pending and run.pending[0]['id'])
+        until(lambda: 'sent' in run.progress()['doing'])
         assert run.progress()['doing'].startswith('1 batch: ')
         n = run.pending[0]['requests']
         run.stop()
-        wait(lambda: run.done)
+        until(lambda: run.done)
         (left,) = pending_batches(cache)
         assert left['requests'] == n == len(in_batches(s)) and left['model'] == kind(s).name
         run.resume()
-        wait(lambda: run.status == 'running' and run.progress()['current'])
+        until(lambda: run.status == 'running' and run.progress()['current'])
         assert run.cancel() == 1
-        wait(lambda: run.done)
+        until(lambda: run.done)
         assert run.status == 'stopped' and len(in_batches(s)) == n
         later = start(TASK, ROWS, model=kind(s), cache=cache, batch=True)
-        wait(lambda: len(sizes(s)) == 2)
+        until(lambda: len(sizes(s)) == 2)
         assert sizes(s)[1] == n // 2  # the fake had answered every other one
-        wait(lambda: later.pending and later.pending[0]['id'])
+        until(lambda: later.pending and later.pending[0]['id'])
         later.stop()
-        wait(lambda: later.done)
+        until(lambda: later.done)
         assert cancel_batches(kind(s), cache) == 1
         later.resume()
-        wait(lambda: len(sizes(s)) == 3)
+        until(lambda: len(sizes(s)) == 3)
         later.stop()
 
 
@@ -283,11 +276,11 @@ def test_cancel_while_it_is_being_sent(kind, cache):
     "The batch has no id yet; it is cancelled as soon as it has one"
     with serve(stable=True, stays=True, latency=0.3) as s:
         run = start(TASK, ROWS, model=kind(s), cache=cache, batch='all')
-        wait(lambda: run.pending)
+        until(lambda: run.pending)
         assert run.pending[0]['id'] == '' and run.cancel() == 1
-        wait(lambda: run.done)
+        until(lambda: run.done)
         assert run.status == 'stopped'
-        wait(lambda: is_cancelled(s, kind))
+        until(lambda: is_cancelled(s, kind))
 
 
 def is_cancelled(server, kind):
@@ -312,7 +305,7 @@ def test_who_sends_a_request_pays_for_it(cache):
         for n in (6, 12, 18):
             how = dict(model=model, cache=cache, batch=True, verify=False, filters=False, budget=budget)
             runs = [start(tree, n, **how) for tree in trees]
-            wait(lambda: all(run.done for run in runs))
+            until(lambda: all(run.done for run in runs))
             tokens = [r['tokens'] for r in s.requests()[n_live:] if r.get('tokens')]
             billed = sum(n_in + 2 * n_out for n_in, n_out in tokens) / 1e6
             assert billed and budget.sum.total().dollars == pytest.approx(billed)
@@ -328,7 +321,7 @@ def test_a_spending_cap_holds(verify, cache, tmp_path):
         full, n = df.attrs['syngen']['usage']['dollars'], len(in_batches(s))
         cap = full  # The last requests could cost more than they do
         run = start(TASK, ROWS, model=model, cache=cache, batch=True, verify=verify, max_dollars=cap)
-        wait(lambda: run.is_at_cap)
+        until(lambda: run.is_at_cap)
         assert 0 < run.usage.dollars <= cap and run.budget.sum.total().dollars <= cap
         assert 0 < len(in_batches(s)) - n < n
         assert run.resume(max_dollars=full * 20).result().equals(df)
@@ -345,7 +338,7 @@ def test_a_price_of_batches_of_your_own(batch_price, cache):
         model = openai(s, price=(1, 2), batch_price=batch_price, max_tokens=150)
         tree = grow(TASK, 1, 1, 1, model=model, cache=cache, progress=False)
         run = start(tree, 6, model=model, cache=cache, batch=True, verify=False, filters=False, max_dollars=0.03)
-        wait(lambda: run.is_at_cap or run.done)
+        until(lambda: run.is_at_cap or run.done)
         used = run.usage
         assert used.requests
         assert used.dollars == pytest.approx(
@@ -360,9 +353,9 @@ def test_a_cap_keeps_what_waits(cache):
     with serve(stable=True, stays=True) as s:
         model = openai(s, price=(1, 2), max_tokens=150)
         run = start(TASK, ROWS, model=model, cache=cache, batch=True, max_dollars=5)
-        wait(lambda: run.pending and run.pending[0]['id'])
+        until(lambda: run.pending and run.pending[0]['id'])
         run.stop()
-        wait(lambda: run.done and not run.budget.n_on_way)
+        until(lambda: run.done and not run.budget.n_on_way)
         assert run.budget.n_unknown == len(in_batches(s)) > 0
 
 
@@ -373,17 +366,17 @@ def test_a_stop_does_not_set_aside_twice(verify, cache):
         model = openai(s, price=(1, 2), max_tokens=150)
         run = start(TASK, ROWS, model=model, cache=cache, batch=True, max_dollars=5, verify=verify)
         for _ in range(3):
-            wait(lambda: run.pending and run.pending[0]['id'])
-            wait(lambda: run.budget.n_on_way == len(in_batches(s)) > 0)
+            until(lambda: run.pending and run.pending[0]['id'])
+            until(lambda: run.budget.n_on_way == len(in_batches(s)) > 0)
             aside = run.budget.sum.total()
             run.budget.allow(aside.dollars)
             run.stop()
-            wait(lambda: run.done and not run.budget.n_on_way)
+            until(lambda: run.done and not run.budget.n_on_way)
             assert run.budget.sum.total() == aside
             run.resume()
         assert not run.is_at_cap and len(sizes(s)) == 1
         run.stop()
-        wait(lambda: run.done)
+        until(lambda: run.done)
 
 
 @KINDS
@@ -423,7 +416,7 @@ def test_paused(cache):
     "Nothing leaves while a run is paused"
     with serve(stable=True, latency=0.01) as s:
         run = start(TASK, ROWS, model=openai(s), cache=cache, batch=True)
-        wait(lambda: s.count > 10)
+        until(lambda: s.count > 10)
         run.pause()
         time.sleep(0.2)
         assert not sizes(s)
@@ -434,9 +427,9 @@ def test_paused(cache):
 def test_a_batch_that_the_provider_has_forgotten(cache):
     with serve(stable=True, stays=True) as s:
         run = start(TASK, ROWS, model=openai(s), cache=cache, batch=True)
-        wait(lambda: run.pending and run.pending[0]['id'])
+        until(lambda: run.pending and run.pending[0]['id'])
         run.stop()
-        wait(lambda: run.done)
+        until(lambda: run.done)
         port = int(s.url.split(':')[-1].split('/')[0])
     with serve(stable=True, port=port) as s:
         with pytest.raises(ModelError, match=r'the server knows no batch batch_1. cancel_batches'):
@@ -509,9 +502,9 @@ def test_secrets_stay_out(cache):
     with serve(stable=True, stays=True) as s:
         model = get_model('openai/fake', base_url=s.url, api_key='sk-a-secret', extra_headers={'X-Token': 'tok-secret'})
         run = start(TASK, ROWS, model=model, cache=cache, batch=True)
-        wait(lambda: run.pending and run.pending[0]['id'])
+        until(lambda: run.pending and run.pending[0]['id'])
         run.stop()
-        wait(lambda: run.done)
+        until(lambda: run.done)
     Cache(cache).close()
     stored = b''.join(path.read_bytes() for path in cache.parent.glob(f'{cache.name}*'))
     assert b'batch_1' in stored and b'sk-a-secret' not in stored and b'tok-secret' not in stored
@@ -523,11 +516,11 @@ def test_a_server_out_of_reach_for_a_while(cache):
         port = int(s.url.split(':')[-1].split('/')[0])
         model = openai(s, retries=0)
         run = start(TASK, ROWS, model=model, cache=cache, batch=True)
-        wait(lambda: run.pending and run.pending[0]['id'])
-    wait(lambda: 'trying again' in run.progress()['doing'])
+        until(lambda: run.pending and run.pending[0]['id'])
+    until(lambda: 'trying again' in run.progress()['doing'])
     assert run.status == 'running'
     run.stop()
-    wait(lambda: run.done)
+    until(lambda: run.done)
     assert port and len(pending_batches(cache)) == 1
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import count
 
 import pytest
-from helpers import TASK
+from helpers import TASK, until
 
 from syngen_nb import Cache, Judge, Model, Task, Taxonomy, estimate, generate, start
 from syngen_nb.loop import worker
@@ -45,14 +45,6 @@ class Busy(Model):
         items = request.schema['properties']['items']
         (key,) = items['items']['properties']
         return json.dumps([{key: f'the word {next(self.numbers)} was seen by number {next(self.numbers)}'}])
-
-
-def until(condition, seconds=10):
-    "Wait until `condition()`"
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, 'it did not happen'
-        time.sleep(0.002)
 
 
 # Limits

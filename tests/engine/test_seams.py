@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,7 +9,7 @@ import pandas as pd
 import pytest
 from fake_server import serve
 from fakes import Writer
-from helpers import TASK, check_exact, openai
+from helpers import TASK, check_exact, openai, until
 
 from syngen_nb import Cache, Task, generate, get_model, grow, start, to_parquet
 from syngen_nb.batches import APIBatches
@@ -41,13 +40,6 @@ def quick(monkeypatch):
         monkeypatch.setattr(APIBatches, name, seconds)
 
 
-def wait(what, seconds=10):
-    end = time.time() + seconds
-    while not what():
-        assert time.time() < end
-        time.sleep(0.005)
-
-
 def rests(run):
     return run.done or run.is_at_cap
 
@@ -57,7 +49,7 @@ def test_draws_side_by_side_keep_to_a_cap():
     full = generate(TWO, 200, 1, 1, 1, model=Paid(), cache=':memory:', **QUIET)
     run = start(TWO, 200, 1, 1, 1, model=Paid(), cache=':memory:', max_dollars=0.003, filters=False, verify=False)
     for cap in (0.006, 0.009, 0.012):
-        wait(lambda: rests(run))
+        until(lambda: rests(run))
         assert run.is_at_cap and not run.budget.n_on_way
         assert run.budget.sum.total().dollars <= run.budget.caps.max_dollars
         assert sum(map(len, run.batches(30))) == len(run.frame)
@@ -70,7 +62,7 @@ def test_held_while_cells_are_still_added(tmp_path):
     "A cap that lets nothing through pauses a run on a large tree, which gives one part without rows: a frame all the same"
     tree = grow(TWO, 3, 5, 8, model=Paid(), cache=':memory:', progress=False)
     run = start(tree, 480, model=Paid(), cache=':memory:', max_dollars=0.0001, verify=False)
-    wait(lambda: rests(run))
+    until(lambda: rests(run))
     assert run.is_at_cap and run.progress()['total'] == 480
     with pytest.warns(UserWarning, match='480 rows missing'):
         (part,) = run.batches()
@@ -99,7 +91,7 @@ def test_batches_of_parallel_draws_under_a_cap(cache, quick):
     with serve(stable=True) as s:
         how['model'] = openai(s, price=(1, 2), max_tokens=150)
         run = start(TWO, 120, 1, 1, 1, cache=cache, max_dollars=0.02, **how)
-        wait(lambda: rests(run))
+        until(lambda: rests(run))
         assert run.is_at_cap and run.budget.sum.total().dollars <= 0.02
         run.resume(max_dollars=5)
         check_exact(run.result(), 120, TWO)
