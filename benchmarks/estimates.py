@@ -21,7 +21,6 @@ import random
 import sys
 import time
 import warnings
-from contextlib import nullcontext
 from heapq import heappop, heappush
 from pathlib import Path
 
@@ -30,7 +29,7 @@ from worth_arms import TASKS
 
 from syngen_nb import Cache, Replay, Task, estimate, get_model, start
 from syngen_nb.answer_tables import Row
-from syngen_nb.asker import Asker
+from syngen_nb.asker import Asker, NoPlace
 from syngen_nb.estimate import Survey
 from syngen_nb.generate import text_run
 from syngen_nb.loop import worker
@@ -121,7 +120,7 @@ class Clock:
 class Player(Asker):
     "Answers jobs out of a recording, after the seconds that a model would take."
 
-    place = nullcontext
+    place = NoPlace
     answers: dict = {}
     machine = 1.0
     random = random.Random(0)
