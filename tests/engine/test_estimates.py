@@ -260,7 +260,7 @@ def test_a_part_of_the_texts_stands_for_the_whole(verify, n_before, monkeypatch)
 
 
 def test_an_estimate_for_a_million_rows_takes_no_minutes():
-    began = time.thread_time()
+    began = time.process_time()
     found = estimate(TASK, 10**6, model=Whole(), cache=':memory:', verify=True, **LARGE)
     assert found.rows == 10**6 and found.requests > 10**6
-    assert time.thread_time() - began < 5
+    assert time.process_time() - began < 15  # It takes half a second; guessing all texts takes minutes
