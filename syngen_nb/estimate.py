@@ -50,7 +50,6 @@ from .loop import worker
 from .models import Answer, Model, price_of
 from .options import TextOptions, takes
 from .pace import TOKENS
-from .prompts import MOST_SHOWN
 from .task import Task
 from .taxonomy import Taxonomy
 from .text import fold
@@ -780,17 +779,17 @@ async def _read(self: Survey) -> None:
         self.times = await asyncio.to_thread(_times, self.reader.cache, self.seen)
 
 # %% ../nbs/49_estimate.ipynb #c8e3a01b
-MOST_GUESSED = 40  # Texts of a cell, on average
+MOST_GUESSED = 30  # Texts that a cell lacks, on average; prompts show the last twenty
 
 
 @patch
 def _guess_a_part(self: Survey) -> None:
-    "Have only some texts of each cell guessed, if the cells want many and hardly have any."
+    "Have only some texts of each cell guessed, if the cells want many more than any has."
     texts = self._guessed_texts
     n_cells = sum(map(len, texts.planned.values()))
-    part = MOST_GUESSED * n_cells / texts.ledger.n_rows
-    has_few = all(len(cell.texts) <= MOST_SHOWN for cell in self.texts.ledger.cells.values())
-    if part < 0.5 and has_few:
+    most = max((len(cell.texts) for cell in self.texts.ledger.cells.values()), default=0)
+    part = (most + MOST_GUESSED) * n_cells / texts.ledger.n_rows
+    if part < 0.5:
         texts.plan_rows(texts.planned, {label: math.ceil(part * n) for label, n in texts.label_rows.items()})
 
 

@@ -165,6 +165,7 @@ class TextStage:
     written_for: dict[str, str] = field(default_factory=dict, init=False)  # Id of a cell to that of its label
     look: Look = field(default_factory=Look, init=False)  # What the last full look at the texts has found
     has_spares: set[str] = field(default_factory=set, init=False)  # Ids of cells that asked for more than they lacked
+    _n_edits: int = field(default=-1, init=False)  # Edits of the tree that the work has taken in
     _noted: dict | None = field(default=None, init=False, repr=False)  # What stayed then, once that was noted
     _leaves: Leaves = field(default_factory=Leaves, init=False, repr=False)  # Of the tree as it was last
     _standing: tuple = field(default=((), 0), init=False, repr=False)  # State of the books, and the texts they have
@@ -342,6 +343,7 @@ async def _add_new_cells(self: TextStage) -> None:
 async def work(self: TextStage) -> None:
     "Write until every cell has its share or gives no more, or until a stop."
     self.ledger.reopen()
+    self._n_edits = self.taxonomy.edits
     while not self.engine.is_stopped and (self._refill() or self.engine.is_paused):
         await self.engine.drain_while(self._add_new_cells())
     if self.engine.is_stopped:
@@ -354,28 +356,30 @@ async def work(self: TextStage) -> None:
 @patch
 async def _closes(self: TextStage) -> bool:
     "Begin the next round, or close the books if there is nothing left to do; return whether they are closed."
-    n_edits = self.taxonomy.edits
+    if not self.is_current:
+        self._n_edits = self.taxonomy.edits
+        if self._refill():
+            return False
     if await self._check() or await self._next_round():
         return False
     await asyncio.to_thread(self.ledger.close)
-    is_current = self.taxonomy.edits == n_edits
-    if not is_current:
+    if not self.is_current:
         self.ledger.reopen()
-    return is_current
+    return self.is_current
+
+
+@patch(as_prop=True)
+def is_current(self: TextStage) -> bool:
+    "Whether all edits of the tree were taken in."
+    return self.taxonomy.edits == self._n_edits
 
 # %% ../nbs/48_generate.ipynb #ee04820d
 @patch
 def _refill(self: TextStage) -> bool:
     "Queue what is missing, below nodes too that someone added meanwhile; return whether there is any, or a new cell."
-    self._fill_new()
-    return self.engine.requeue() or bool(self._new_cells())
-
-
-@patch
-def _fill_new(self: TextStage) -> None:
-    "Queue the lists below nodes that someone added meanwhile."
     with self.taxonomy.mutex:
         self.tree.filler.fill_new()
+    return self.engine.requeue() or bool(self._new_cells())
 
 # %% ../nbs/48_generate.ipynb #1a19fb2d
 @patch
@@ -399,14 +403,15 @@ def _share_out_label(self: TextStage, label: Node) -> None:
 @patch
 async def _next_round(self: TextStage) -> bool:
     "Let the cells that are short ask again; return whether any does, or has more without asking."
-    self._fill_new()
+    new = set(self._new_cells())
     await self._add_new_cells()
     if await asyncio.to_thread(self.ledger.ease):
         return True
     await asyncio.to_thread(self._end_round)
     for cell, n_lacking in self.ledger.lacking().items():
         job = self.jobs[cell]
-        if self.workspace.is_gone(job):
+        is_queued = cell in new and job.missing
+        if is_queued or self.workspace.is_gone(job):
             continue
         if not job.missing:
             job.wanted = len(job.items) + self._with_spares(cell, n_lacking)

@@ -230,6 +230,12 @@ def refill(self: TreeStage) -> bool:
         return self.engine.requeue()
 
 # %% ../nbs/47_grow.ipynb #c48422ef
+@patch(as_prop=True)
+def is_current(self: TreeStage) -> bool:
+    "Whether it is done with the tree; what is added after that is for another call."
+    return True
+
+
 @patch
 def job(self: TreeStage, node: str) -> Job | None:
     "Return the list of names below a node."

@@ -451,9 +451,12 @@ def share_out(
     others = {place: weights[place] for place in cells if place not in spent}
     shares = spent | share_rows(n_rows - sum(spent.values()), others)
     for place, share in shares.items():
-        if cells[place].share != share:
-            cells[place].share = share
-            self.touch(cells[place].id)
+        cell = cells[place]
+        if cell.share != share:
+            cell.share = share
+            self.touch(cell.id)
+        if cell.due is not None and not cell.is_spent:
+            cell.due = min(cell.due, share)  # An edit gave some of it to another cell
 
 # %% ../nbs/43_ledger.ipynb #27c79e04
 @patch

@@ -139,6 +139,11 @@ class Stage(Protocol):
         "Do what is missing. After a stop it is called again."
         ...
 
+    @property
+    def is_current(self) -> bool:
+        "Whether all edits of the tree were taken in. A run does not end before."
+        ...
+
     def job(self, node: str) -> Job | None:
         "Return the job for what is below a node."
         ...
@@ -679,14 +684,14 @@ async def _main(self: Run) -> None:
 
 @patch
 def _ends(self: Run) -> bool:
-    "Decide whether the run ends here, or starts over because it was resumed after a stop."
-    with self._lock:
-        is_over = self._wants_stop or not self._engine.is_stopped
-        if is_over:
-            self.workspace.is_over = True
-        else:
+    "Decide whether the run ends here, or goes on because it was resumed after a stop, or the tree was just edited."
+    with self.taxonomy.mutex, self._lock:  # No edit comes between the last look and the end
+        was_resumed = self._engine.is_stopped and not self._wants_stop
+        if was_resumed:
             self._start_over()
-    return is_over
+        is_edited = self.error is None and not self._engine.is_stopped and not self.stages[-1].is_current
+        self.workspace.is_over = not (was_resumed or is_edited)
+    return self.workspace.is_over
 
 # %% ../nbs/33_run.ipynb #ed4a563e
 @patch

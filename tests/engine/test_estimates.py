@@ -241,7 +241,7 @@ def test_cells_that_want_hundreds_of_texts(verify):
     assert estimate(TASK, 400, model=Whole(), cache=cache, **settings).most_requests == 0
 
 
-@pytest.mark.parametrize('n_before', [0, 12])
+@pytest.mark.parametrize('n_before', [0, 12, 210])
 @pytest.mark.parametrize('verify', [False, True])
 def test_a_part_of_the_texts_stands_for_the_whole(verify, n_before, monkeypatch):
     "Guessing all texts of large cells gives the same as guessing some of them"
@@ -256,7 +256,7 @@ def test_a_part_of_the_texts_stands_for_the_whole(verify, n_before, monkeypatch)
         assert getattr(part, name) == getattr(whole, name)
     for name in ('requests', 'tokens_in', 'tokens_out', 'dollars', 'seconds'):
         for end in (name, f'most_{name}'):
-            assert getattr(part, end) == pytest.approx(getattr(whole, end), rel=0.03), end
+            assert getattr(part, end) == pytest.approx(getattr(whole, end), rel=0.05), end
 
 
 def test_an_estimate_for_a_million_rows_takes_no_minutes():

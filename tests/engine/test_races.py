@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import warnings
+from collections import Counter
 from contextlib import contextmanager
 
 import pandas as pd
@@ -20,6 +21,7 @@ from syngen_nb.generate import TextStage, text_run
 from syngen_nb.grow import grow_run
 from syngen_nb.ledger import Ledger
 from syngen_nb.options import GrowOptions, TextOptions
+from syngen_nb.run import Run
 
 TASK = Task('Sort the notes', ['red', 'blue', 'grey'])
 N = 30
@@ -312,7 +314,10 @@ def test_rows_of_a_removed_topic_are_written_elsewhere():
     assert topic.name not in set(df.topic)
 
 
-@pytest.fixture(params=[(TextStage, '_end_round'), (Ledger, 'close')], ids=['round', 'close'])
+LAST_STEPS = [(TextStage, '_end_round'), (Ledger, 'close'), (Run, '_check_outcome')]
+
+
+@pytest.fixture(params=LAST_STEPS, ids=['round', 'close', 'outcome'])
 def at_the_last_moment(request, monkeypatch):
     "Have an edit made once, when a run has all its rows and is about to end"
 
@@ -342,6 +347,37 @@ def test_a_topic_that_is_removed_at_the_last_moment_is_written_elsewhere(at_the_
 def test_a_topic_that_is_added_at_the_last_moment_is_grown_and_written(at_the_last_moment):
     run = at_the_last_moment(lambda tax: tax.add(tax.children(('red',))[0], 'by hand'))
     assert run.frame.topic.tolist().count('by hand') in (3, 4) and len(run.taxonomy.cells()) == 14
+    assert run.short() == []  # That others have fewer rows now is no lack
+
+
+def test_a_cell_that_is_replaced_at_the_last_moment_is_asked_for_once(at_the_last_moment):
+    def replace(tax):
+        cell = tax.cells(('red',))[-1]
+        tax.remove(cell)
+        tax.add(cell.parent, 'by hand')
+
+    run = at_the_last_moment(replace)
+    series = Counter(answer['series'] for answer in run.cache.find())
+    assert run.usage.cached == 0 and all(job.draws == series[job.key] for job in run.stages[-1].jobs.values())
+
+
+def test_what_is_brought_back_while_labels_are_checked_is_checked(monkeypatch):
+    "Its checks have left the queue by then"
+    calls = []
+
+    async def check(stage, check=TextStage._check):
+        calls.append(stage)
+        if len(calls) == 2:
+            stage.taxonomy.undo()
+        found = await check(stage)
+        if len(calls) == 1:
+            stage.taxonomy.remove(stage.taxonomy.cells()[0].parent)
+        return found
+
+    monkeypatch.setattr(TextStage, '_check', check)
+    run = start(TASK, N, 1, 2, 2, model=Writer(), cache=':memory:', verify=Judge('keep', votes=1))
+    complete(run.result(20), run)
+    assert run.frame.checked_label.notna().all() and len(run.taxonomy.cells()) == 12
 
 
 def test_rows_of_a_removed_label_are_gone():
