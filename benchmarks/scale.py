@@ -46,16 +46,11 @@ class Load:
 
 
 @cache
-def estimated_load(rows):
-    "Return the estimate for so many rows; all models behind an API are asked alike."
-    return estimate(TASK, rows, model=f'openai/{PROVIDERS["openai"]}', cache=':memory:', verify=False)
-
-
 def load_of(rows):
-    "Return what `rows` rows ask of a model behind an API."
-    estimated = estimated_load(rows)
-    times = estimated.most_requests / estimated.requests
-    return Load(rows, estimated.requests * times, estimated.tokens_in * times, estimated.tokens_out * times)
+    "Return what `rows` rows ask of a model behind an API; all such models are asked alike."
+    found = estimate(TASK, rows, model=f'openai/{PROVIDERS["openai"]}', cache=':memory:', verify=False)
+    times = found.most_requests / found.requests
+    return Load(rows, found.most_requests, found.tokens_in * times, found.tokens_out * times)
 
 
 def measured_rates(name):

@@ -319,6 +319,7 @@ class ChecksStage:
 
     checks: Checks
     df: pd.DataFrame
+    is_current = True  # Edits of the tree change nothing here
 
     def __post_init__(self):
         self.engine = self.checks.workspace.engine
@@ -333,12 +334,6 @@ class ChecksStage:
             await self.engine.drain()
 
 # %% ../nbs/44_checks.ipynb #da5f7f90
-@patch(as_prop=True)
-def is_current(self: ChecksStage) -> bool:
-    "Whether edits of the tree were taken in: they change nothing here."
-    return True
-
-
 @patch
 def job(self: ChecksStage, node: str) -> Job | None:
     "Return None: the tree is not grown."

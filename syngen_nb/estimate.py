@@ -252,7 +252,7 @@ class Guesser(Asker):
     "Answers jobs out of a cache, and guesses what is not there."
 
     place = NoPlace  # A guess does not wait for the model
-    looks_ahead = False  # Nor would it be there sooner
+    looks_ahead = False  # It is there at once
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -766,6 +766,7 @@ class Survey:
         _trust_guesses(self._guessed_texts, self.fate.rejected)
         self._guess_a_part()
         yield _work(self.guesser)
+        self._count_the_whole()
 
     @property
     def _guessed_texts(self) -> Any:
@@ -794,10 +795,11 @@ def _guess_a_part(self: Survey) -> None:
 
 
 @patch
-def _count_the_whole(self: Survey, loads: Mapping[str, Load]) -> None:
+def _count_the_whole(self: Survey) -> None:
     "Count the texts that were not guessed, and their checks, like those that were."
     if self._guessed_texts.label_rows == self.texts.label_rows:
         return
+    loads = self.guesser.workspace.asker.loads
     texts, checks = loads['texts'], loads['checks']
     n_there = sum(cell.n_standing for cell in self.texts.ledger.cells.values())
     n_lacking = sum(self.texts.label_rows.values()) - n_there
@@ -850,7 +852,6 @@ def _loads(self: Survey) -> dict[str, Load]:
     if self.guesser is None:
         return {level: Load(cached=seen.requests) for level, seen in self.seen.items()}
     loads = self.guesser.workspace.asker.loads
-    self._count_the_whole(loads)
     texts, seen = loads['texts'], self.seen['texts']
     cells = self._guessed_texts.jobs
     writers = [cells[node] for check in loads['checks'].lacks for node in check.nodes]

@@ -165,7 +165,7 @@ class TextStage:
     written_for: dict[str, str] = field(default_factory=dict, init=False)  # Id of a cell to that of its label
     look: Look = field(default_factory=Look, init=False)  # What the last full look at the texts has found
     has_spares: set[str] = field(default_factory=set, init=False)  # Ids of cells that asked for more than they lacked
-    _n_edits: int = field(default=-1, init=False)  # Edits of the tree that the work has taken in
+    _edits_taken_in: int = field(default=-1, init=False)  # How often the tree had been edited when the work looked last
     _noted: dict | None = field(default=None, init=False, repr=False)  # What stayed then, once that was noted
     _leaves: Leaves = field(default_factory=Leaves, init=False, repr=False)  # Of the tree as it was last
     _standing: tuple = field(default=((), 0), init=False, repr=False)  # State of the books, and the texts they have
@@ -331,19 +331,22 @@ def _new_cells(self: TextStage) -> list[str]:
 
 
 @patch
-async def _add_new_cells(self: TextStage) -> None:
-    async for some in in_turns(chunked(self._new_cells(), 20)):
+async def _add_new_cells(self: TextStage) -> set[str]:
+    "Ask for the texts of cells that are new; return their ids."
+    new = self._new_cells()
+    async for some in in_turns(chunked(new, 20)):
         with self.taxonomy.mutex:
             for node in some:
                 if node in self.taxonomy.nodes:
                     self.add_cell(self.taxonomy[node])
+    return set(new)
 
 # %% ../nbs/48_generate.ipynb #3a7c5492
 @patch
 async def work(self: TextStage) -> None:
     "Write until every cell has its share or gives no more, or until a stop."
     self.ledger.reopen()
-    self._n_edits = self.taxonomy.edits
+    self._edits_taken_in = self.taxonomy.edits
     while not self.engine.is_stopped and (self._refill() or self.engine.is_paused):
         await self.engine.drain_while(self._add_new_cells())
     if self.engine.is_stopped:
@@ -357,7 +360,7 @@ async def work(self: TextStage) -> None:
 async def _closes(self: TextStage) -> bool:
     "Begin the next round, or close the books if there is nothing left to do; return whether they are closed."
     if not self.is_current:
-        self._n_edits = self.taxonomy.edits
+        self._edits_taken_in = self.taxonomy.edits
         if self._refill():
             return False
     if await self._check() or await self._next_round():
@@ -371,7 +374,7 @@ async def _closes(self: TextStage) -> bool:
 @patch(as_prop=True)
 def is_current(self: TextStage) -> bool:
     "Whether all edits of the tree were taken in."
-    return self.taxonomy.edits == self._n_edits
+    return self.taxonomy.edits == self._edits_taken_in
 
 # %% ../nbs/48_generate.ipynb #ee04820d
 @patch
@@ -403,8 +406,7 @@ def _share_out_label(self: TextStage, label: Node) -> None:
 @patch
 async def _next_round(self: TextStage) -> bool:
     "Let the cells that are short ask again; return whether any does, or has more without asking."
-    new = set(self._new_cells())
-    await self._add_new_cells()
+    new = await self._add_new_cells()
     if await asyncio.to_thread(self.ledger.ease):
         return True
     await asyncio.to_thread(self._end_round)

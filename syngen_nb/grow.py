@@ -186,6 +186,7 @@ class TreeStage:
 
     workspace: Workspace
     filler: Filler
+    is_current = True  # Whatever is added after its end is for another call
     _has_filled: bool = field(default=False, init=False)
     _is_grown: bool = field(default=False, init=False)  # Whether all lists that there will be are there
 
@@ -230,12 +231,6 @@ def refill(self: TreeStage) -> bool:
         return self.engine.requeue()
 
 # %% ../nbs/47_grow.ipynb #c48422ef
-@patch(as_prop=True)
-def is_current(self: TreeStage) -> bool:
-    "Whether it is done with the tree; what is added after that is for another call."
-    return True
-
-
 @patch
 def job(self: TreeStage, node: str) -> Job | None:
     "Return the list of names below a node."

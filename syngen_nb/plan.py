@@ -29,7 +29,7 @@ def whole_number(
     value: Any,  # The number to check
     name: str,  # What it is called in an error
     least: int | None = 1,  # The smallest number that is valid; None for any
-    or_else: str = '',  # What the error says besides
+    or_else: str = '',  # What the error adds, such as another choice
 ) -> int:
     """Return `value` as an `int` of at least `least`.
 

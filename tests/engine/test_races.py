@@ -14,6 +14,7 @@ from contextlib import contextmanager
 
 import pandas as pd
 import pytest
+from helpers import until
 
 from syngen_nb import Cache, Judge, Model, ShortWarning, Task, generate, start, start_grow
 from syngen_nb.engine import Engine
@@ -293,13 +294,12 @@ def test_edits_and_looks_while_a_tree_grows(seed):
 
 
 @contextmanager
-def half_written(n_rows=10, **more):
+def half_written(**more):
     "Yield a run that has written some rows, and goes on with the others at the end of the block"
     model = Writer(0.01)
     model.most_texts = 9
     run = start(TASK, N, 1, 2, 2, model=model, cache=':memory:', **more)
-    while len(run.frame) < n_rows:
-        time.sleep(0.002)
+    until(lambda: len(run.frame) >= 10)
     yield run
     assert not run.done
     model.most_texts = math.inf
@@ -325,12 +325,12 @@ def at_the_last_moment(request, monkeypatch):
         owner, name = request.param
         step, edited = getattr(owner, name), []
 
-        def slow_step(books):
-            step(books)
+        def step_and_edit(part):
+            step(part)
             if not edited and len(run.frame) == N:
                 edited.append(edit(run.taxonomy))
 
-        monkeypatch.setattr(owner, name, slow_step)
+        monkeypatch.setattr(owner, name, step_and_edit)
         run = text_run(TASK, TextOptions(N, 1, 2, 2, model=Writer(), cache=':memory:'))
         complete(run.begin().result(20), run)
         assert edited
